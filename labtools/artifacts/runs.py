@@ -1,0 +1,171 @@
+"""The run folder: the record of one training, readable from any machine that sees it.
+
+::
+
+    runs/<matrix>/<run_id>/
+      run.json            what was asked (`RunSpec`), written once, never changed
+      claim.<attempt>     who took it: host, pid, lane; made by hard link, so one winner
+      beat.<attempt>.json the sign of life and progress of that attempt
+      end.<attempt>.json  why an attempt ended without finishing
+      done.json           how it finished: what was really used, duration, best epoch
+      train.log           everything that the training printed
+      args.yaml results.csv weights/best.pt weights/last.pt events.out.tfevents.* *.png    Ultralytics' own
+    runs/<matrix>/results/    what evaluate writes (see `results`)
+    runs/<matrix>/report/     what report writes
+    runs/<matrix>/lanes/      logs of the lanes
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from labtools.core.errors import LabError
+from labtools.core.files import read_json
+
+RUN_FILE = "run.json"
+NOT_RUNS = frozenset({"results", "report", "lanes"})
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """What is asked of one training.
+
+    Attributes:
+        run_id: the course's name, e.g. ``yolov8s_640_freeze``.
+        model: name that the matrix uses, e.g. ``yolov8s``.
+        weights: absolute path of the pretrained checkpoint (or model YAML) to start from.
+        freeze: number of first layers that stay as they are, None to train all.
+        imgsz: training image size, pixels.
+        batch: images per step.
+        epochs: full passes over the training split.
+        seed: seed of Ultralytics.
+        data: absolute path of the dataset's YAML.
+        fingerprint: the dataset's fingerprint when the run was planned.
+        args: any other training argument of Ultralytics.
+    """
+
+    run_id: str
+    model: str
+    weights: str
+    freeze: int | None
+    imgsz: int
+    batch: int
+    epochs: int
+    seed: int
+    data: str
+    fingerprint: str
+    args: dict[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder and what was asked of it."""
+
+    folder: Path
+    spec: RunSpec
+
+    @property
+    def run_id(self) -> str:
+        return self.spec.run_id
+
+    @property
+    def root(self) -> Path:
+        """The matrix's folder, which also holds results and report."""
+        return self.folder.parent
+
+    @property
+    def best(self) -> Path:
+        return self.folder / "weights" / "best.pt"
+
+    @property
+    def is_done(self) -> bool:
+        return (self.folder / "done.json").is_file()
+
+
+def read_run(folder: Path) -> Run:
+    """Read one run folder.
+
+    Raises:
+        LabError: no ``run.json`` there, or one that this version cannot read.
+    """
+    path = folder / RUN_FILE
+    try:
+        return Run(folder.absolute(), RunSpec(**read_json(path)))
+    except FileNotFoundError:
+        raise LabError("this is not a run folder: run.json is missing", folder, "Give a folder of runs/.") from None
+    except (TypeError, ValueError) as error:
+        raise LabError(f"this run.json cannot be read ({error})", path, "Remove the run folder and train again.") from None
+
+
+def list_runs(root: Path) -> list[Run]:
+    """All runs below one matrix folder, by run id; an absent folder has none."""
+    if not root.is_dir():
+        return []
+    return [read_run(f.parent) for f in sorted(root.glob(f"*/{RUN_FILE}")) if f.parent.name not in NOT_RUNS]
+
+
+def find_runs(pattern: str, runs_root: Path) -> list[Run]:
+    """The runs that a ``--runs`` pattern means.
+
+    A pattern with a ``/`` (or an existing path) is a path glob: a run folder, or a matrix folder for all its
+    runs. Any other is matched against the run ids of every matrix below ``runs_root``.
+
+    Raises:
+        LabError: nothing matches; the message lists what there is.
+    """
+    path = Path(pattern)
+    if path.is_dir():
+        runs = [read_run(path)] if (path / RUN_FILE).is_file() else list_runs(path)
+    elif "/" in pattern or "\\" in pattern:
+        anchor = Path(path.anchor) if path.is_absolute() else Path()
+        relative = str(path.relative_to(path.anchor)) if path.is_absolute() else pattern
+        runs = [read_run(f) for f in sorted(anchor.glob(relative)) if (f / RUN_FILE).is_file()]
+    else:
+        runs = [r for r in _all_runs(runs_root) if fnmatch.fnmatch(r.run_id, pattern)]
+    if not runs:
+        known = sorted({r.run_id for r in _all_runs(runs_root)})
+        listed = ", ".join(known[:12]) + (", ..." if len(known) > 12 else "")
+        fix = f"Runs here: {listed}." if known else "Train first: `labtools train-matrix`."
+        raise LabError(f"no run matches {pattern!r}", runs_root, fix)
+    return runs
+
+
+def _all_runs(runs_root: Path) -> list[Run]:
+    matrices = sorted(p for p in runs_root.iterdir() if p.is_dir()) if runs_root.is_dir() else []
+    return [run for matrix in matrices for run in list_runs(matrix)]
+
+
+def find_matrix(path: Path | None, runs_root: Path) -> Path:
+    """The one matrix folder that is meant: ``path``, or the only one below ``runs_root``.
+
+    Raises:
+        LabError: there is none, or several and none was named.
+    """
+    if path is not None:
+        if not list_runs(path):
+            raise LabError("there are no runs in this folder", path, "Give a folder such as runs/dlcv.")
+        return path.absolute()
+    found = sorted({run.root for run in _all_runs(runs_root)})
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise LabError("there are no runs yet", runs_root, "Train first: `labtools train-matrix`.")
+    listed = ", ".join(p.name for p in found)
+    raise LabError(f"there are several matrices: {listed}", runs_root, f"Name one, e.g. {runs_root / found[0].name}.")
+
+
+def read_curves(run: Run) -> pd.DataFrame:
+    """Ultralytics' ``results.csv`` of a run: one row per epoch, columns stripped; empty before the first epoch."""
+    path = run.folder / "results.csv"
+    if not path.is_file() or path.stat().st_size == 0:
+        return pd.DataFrame()
+    frame = pd.read_csv(path)
+    return frame.rename(columns=str.strip)

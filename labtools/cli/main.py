@@ -1,0 +1,70 @@
+"""The `labtools` command: registers one file per command and is the one place where a LabError is caught."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import sys
+from typing import Annotated
+
+import typer
+
+from labtools import __version__
+from labtools.core.console import err
+from labtools.core.errors import LabError
+
+COMMANDS = ("prepare", "train_matrix", "status", "evaluate", "detect", "report", "demo")
+HIDDEN_COMMANDS = ("lane",)
+
+app = typer.Typer(
+    name="labtools",
+    help="Run a computer-vision course lab: from a messy cohort of student videos to a report.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        typer.echo(f"labtools {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and leave.")
+    ] = False,
+) -> None:
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+
+
+for _name in (*COMMANDS, *HIDDEN_COMMANDS):
+    # Each module imports its room inside the command, so that --help stays instant.
+    _module = importlib.import_module(f"labtools.cli.{_name}")
+    app.command(_name.replace("_", "-"), hidden=_name in HIDDEN_COMMANDS)(_module.command)
+
+
+def main() -> None:
+    """Entry point: a LabError is three lines and exit code 2; Ctrl-C is exit code 130."""
+    try:
+        app()
+    except LabError as error:
+        console = err()
+        console.print(f"[bold red]error:[/] {_escape(error.what)}")
+        if error.where:
+            console.print(f"[bold]where:[/] {_escape(error.where)}")
+        if error.fix:
+            console.print(f"[bold green]  fix:[/] {_escape(error.fix)}")
+        sys.exit(2)
+    except KeyboardInterrupt:
+        err().print("interrupted: run the same command again to go on")
+        sys.exit(130)
+
+
+def _escape(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)

@@ -1,0 +1,102 @@
+"""YAML that people write, checked: a mistake is a sentence with the file and the line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from labtools.core.errors import LabError
+
+
+class Config(BaseModel):
+    """Base of every configuration model: unknown keys are mistakes, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def read_yaml(path: Path) -> Any:
+    """Read one YAML document with the safe loader.
+
+    Raises:
+        LabError: the file is absent, is not UTF-8, or is not YAML (with the line).
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise LabError("this configuration file does not exist", path, "Check the path.") from None
+    except UnicodeDecodeError as error:
+        raise LabError(f"this file is not UTF-8 text ({error.reason})", path, "Save it as UTF-8.") from None
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{path}:{mark.line + 1}" if mark else str(path)
+        problem = getattr(error, "problem", None) or "it cannot be read"
+        raise LabError(f"this is not valid YAML: {problem}", where, "Mend that line.") from None
+
+
+def load_config(path: Path, model: type[Model]) -> Model:
+    """Read a YAML file into its checked model.
+
+    Raises:
+        LabError: as `read_yaml`, or a value does not fit; every misfit is named with its line.
+    """
+    data = read_yaml(path)
+    if data is None:
+        data = {}
+    if not isinstance(data, dict):
+        raise LabError(
+            f"this file should hold `key: value` lines, but holds a {type(data).__name__}",
+            path,
+            "Compare it with the example in configs/.",
+        )
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        problems = error.errors()
+        lines = [_line_of(path, p["loc"]) for p in problems]
+        sentences = [
+            f"{'.'.join(map(str, p['loc'])) or 'file'}: {_plain(p['msg'])} (line {line})"
+            for p, line in zip(problems, lines, strict=True)
+        ]
+        keys = ", ".join(model.model_fields)
+        raise LabError(
+            "; ".join(sentences), f"{path}:{lines[0]}", f"Mend these values; the keys known here are: {keys}."
+        ) from None
+
+
+def _plain(message: str) -> str:
+    return message.removeprefix("Value error, ").replace("Extra inputs are not permitted", "unknown key")
+
+
+def _line_of(path: Path, location: tuple[int | str, ...]) -> int:
+    """The 1-based line of a value in a YAML file, found by walking the composed nodes."""
+    node = yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)
+    line = 1
+    for key in location:
+        child = _child(node, key)
+        if child is None:
+            break
+        node, line = child
+    return line
+
+
+def _child(node: yaml.Node | None, key: int | str) -> tuple[yaml.Node, int] | None:
+    if isinstance(node, yaml.MappingNode):
+        for name, value in node.value:
+            if str(name.value) == str(key):
+                return value, name.start_mark.line + 1
+    if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
+        return node.value[key], node.value[key].start_mark.line + 1
+    return None
+
+
+def dump_yaml(value: Any) -> str:
+    """YAML text in the order given, readable accents, no aliases."""
+    return yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=110)

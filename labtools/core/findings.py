@@ -1,0 +1,48 @@
+"""A finding is a fact about somebody's data; findings pile up and are shown as one table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Severity(str, Enum):
+    """How much a finding matters to the person whose data it is."""
+
+    ERROR = "error"  # something was lost or refused: the team has to act
+    WARNING = "warning"  # something was changed or is doubtful: the team should look
+    INFO = "info"  # repaired without any loss, or merely worth knowing
+
+
+class Action(str, Enum):
+    """What was done about it."""
+
+    REPAIRED = "repaired"  # same meaning, cleaner writing
+    CLIPPED = "clipped"  # boxes cut at the image's border
+    LEFT_OUT = "left out"  # a file, a line or a box that is not in the dataset
+    ASKED = "asked"  # a human has to decide; nothing was guessed
+    NOTED = "noted"  # kept as it is
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """One fact about one place.
+
+    Attributes:
+        team: the submission it concerns, ``""`` for the whole cohort.
+        file: path relative to the submissions folder, with forward slashes; an archive's member is
+            ``archive.zip!/member``.
+        line: 1-based line in that file, 0 where a line makes no sense.
+        code: stable kebab-case name of the kind, e.g. ``list-windows-path``.
+        severity: see `Severity`.
+        message: what was found, one sentence.
+        action: what was done, see `Action`.
+    """
+
+    team: str
+    file: str
+    line: int
+    code: str
+    severity: Severity
+    message: str
+    action: Action

@@ -1,0 +1,1 @@
+"""The embedded default: a simulated cohort walks the whole street."""

@@ -1,0 +1,1 @@
+"""SUBMISSIONS -> DATASET."""

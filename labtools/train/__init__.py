@@ -1,0 +1,1 @@
+"""DATASET + MATRIX -> RUNS."""
