@@ -106,22 +106,21 @@ def read_manifest(dataset: Dataset) -> pd.DataFrame:
 
 def manifest_csv(rows: Iterable[dict[str, Any]]) -> str:
     """The text of ``manifest.csv``: rows sorted by image."""
-    frame = pd.DataFrame(sorted(rows, key=lambda r: str(r["image"])), columns=list(MANIFEST_COLUMNS))
+    ordered: list[dict[str, Any]] = sorted(rows, key=lambda row: str(row["image"]))
+    frame = pd.DataFrame.from_records(ordered, columns=list(MANIFEST_COLUMNS))
     frame["frame"] = frame["frame"].astype("Int64")
     return str(frame.to_csv(index=False, lineterminator="\n"))
 
 
 def read_findings(dataset: Dataset) -> pd.DataFrame:
     """The findings as strings (``line`` as int64), in the order written."""
-    return pd.read_csv(dataset.findings, keep_default_na=False, dtype={c: str for c in FINDING_COLUMNS if c != "line"})
+    dtypes = cast("dict[str, Any]", {c: "int64" if c == "line" else "str" for c in FINDING_COLUMNS})
+    return pd.read_csv(dataset.findings, keep_default_na=False, dtype=dtypes)
 
 
 def findings_csv(findings: Iterable[Finding]) -> str:
     """The text of ``findings.csv``: sorted by team, file and line."""
-    rows = [
-        {**{c: getattr(f, c) for c in FINDING_COLUMNS}, "severity": f.severity.value, "action": f.action.value}
-        for f in sorted(findings)
-    ]
+    rows = [(f.severity.value, f.code, f.team, f.file, f.line, f.message, f.action.value) for f in sorted(findings)]
     return str(pd.DataFrame(rows, columns=list(FINDING_COLUMNS)).to_csv(index=False, lineterminator="\n"))
 
 

@@ -21,7 +21,7 @@ COLUMNS = {
     "x2": "float32",
     "y2": "float32",
     # tp50 ... tp95: bool, is it a true positive at that IoU, by Ultralytics' matching
-    **{c: "bool" for c in TP_COLUMNS},
+    **dict.fromkeys(TP_COLUMNS, "bool"),
 }
 
 

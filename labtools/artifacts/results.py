@@ -7,7 +7,7 @@
         results.csv        one row per run: its axes, overall metrics, speed
         per_class.csv      run_id x class
         per_team.csv       run_id x team
-        curves.csv         run_id x class x threshold: precision, recall, F1 against confidence; precision against recall
+        curves.csv         run_id x class x threshold: P, R, F1 against confidence; P against R
         confusion.csv      run_id x true class x predicted class
         <run_id>/          the same tables for one run, its predictions.parquet and evaluation.json
       speed.csv            one row per run: ms per image, timed apart from the pass
@@ -73,7 +73,10 @@ def split_folder(matrix_root: Path, split: str) -> Path:
 
 def write_table(path: Path, table: pd.DataFrame, columns: tuple[str, ...]) -> None:
     """Write a table with exactly these columns in this order; floats keep six significant decimals."""
-    write_text(path, table.reindex(columns=list(columns)).to_csv(index=False, float_format="%.6g", lineterminator="\n"))
+    write_text(
+        path,
+        table.reindex(columns=list(columns)).to_csv(index=False, float_format="%.6g", lineterminator="\n"),
+    )
 
 
 def read_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
@@ -86,10 +89,24 @@ def read_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     """
     if not path.is_file():
         return pd.DataFrame({c: pd.Series(dtype="object") for c in columns})
-    text = {"run_id", "split", "class_name", "team", "class_folder", "model", "kind", "true", "predicted", "device"}
+    text = {
+        "run_id",
+        "split",
+        "class_name",
+        "team",
+        "class_folder",
+        "model",
+        "kind",
+        "true",
+        "predicted",
+        "device",
+    }
     frame = pd.read_csv(
         path,
-        dtype={**{c: str for c in columns if c in text}, **({"freeze": "Int64"} if "freeze" in columns else {})},
+        dtype={
+            **{c: str for c in columns if c in text},
+            **({"freeze": "Int64"} if "freeze" in columns else {}),
+        },
         keep_default_na=False,
         na_values={c: ["", "nan"] for c in columns if c not in text},
     )

@@ -102,7 +102,9 @@ def read_run(folder: Path) -> Run:
     except FileNotFoundError:
         raise LabError("this is not a run folder: run.json is missing", folder, "Give a folder of runs/.") from None
     except (TypeError, ValueError) as error:
-        raise LabError(f"this run.json cannot be read ({error})", path, "Remove the run folder and train again.") from None
+        raise LabError(
+            f"this run.json cannot be read ({error})", path, "Remove the run folder and train again."
+        ) from None
 
 
 def list_runs(root: Path) -> list[Run]:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
 import logging
 import sys
 from typing import Annotated
 
 import typer
 
+import labtools.cli
 from labtools import __version__
 from labtools.core.console import err
 from labtools.core.errors import LabError
-
-COMMANDS = ("prepare", "train_matrix", "status", "evaluate", "detect", "report", "demo")
-HIDDEN_COMMANDS = ("lane",)
+from labtools.core.registry import members
 
 app = typer.Typer(
     name="labtools",
@@ -35,20 +33,26 @@ def _show_version(value: bool) -> None:
 @app.callback()
 def _options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and leave.")
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and leave."),
     ] = False,
 ) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
 
 
-for _name in (*COMMANDS, *HIDDEN_COMMANDS):
-    # Each module imports its room inside the command, so that --help stays instant.
-    _module = importlib.import_module(f"labtools.cli.{_name}")
-    app.command(_name.replace("_", "-"), hidden=_name in HIDDEN_COMMANDS)(_module.command)
+def _register_commands() -> None:
+    """One command per file of this folder, in each file's ``ORDER``; a file with ``HIDDEN`` is for programs.
+
+    Each module imports its room inside the command, so that --help stays instant.
+    """
+    modules = {name: module for name, module in members(labtools.cli).items() if name != "main"}
+    for name, module in sorted(modules.items(), key=lambda item: (item[1].ORDER, item[0])):
+        app.command(name.replace("_", "-"), hidden=getattr(module, "HIDDEN", False))(module.command)
 
 
 def main() -> None:
     """Entry point: a LabError is three lines and exit code 2; Ctrl-C is exit code 130."""
+    _register_commands()
     try:
         app()
     except LabError as error:

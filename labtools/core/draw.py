@@ -46,7 +46,7 @@ def draw_boxes(
     thickness = 1 if dashed else max(1, round(min(height, width) / 320))
     for box, class_id, label in zip(as_boxes(xyxy), class_ids, labels, strict=True):
         r, g, b = class_colour(class_id)
-        x1, y1, x2, y2 = (int(round(float(v))) for v in box)
+        x1, y1, x2, y2 = (round(float(v)) for v in box)
         cv2.rectangle(canvas, (x1, y1), (x2, y2), (b, g, r), thickness, cv2.LINE_AA)
         if label:
             _write_label(canvas, label, (x1, y1), (b, g, r), scale)
