@@ -6,17 +6,29 @@ sets OMP_NUM_THREADS), so `_ultralytics()` imports it on first use, prepared, an
 
 from __future__ import annotations
 
+import logging
+import os
+import pickle
+import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from labtools.artifacts.predictions import TP_COLUMNS, empty_predictions
+from labtools.artifacts.weights import cache_folder
+from labtools.artifacts.weights import find_weights as find_weights
 from labtools.core.draw import Image
+from labtools.core.errors import LabError
 from labtools.core.progress import Tick, silent
+
+_OUT_OF_MEMORY_SIGNS = ("out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "unable to find an engine")
 
 
 @dataclass(frozen=True)
@@ -74,7 +86,7 @@ class PrecisionRecall:
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """Size of a network: layers and parameters as Ultralytics counts them, GFLOPs at ``imgsz``, file size in MB (1e6)."""
+    """Size of a network: layers and parameters as Ultralytics counts, GFLOPs at ``imgsz``, file size in MB (1e6)."""
 
     layers: int
     parameters: int
@@ -96,16 +108,55 @@ class Detections:
     postprocess_ms: float
 
 
-def find_weights(name: str, folders: Sequence[Path] = ()) -> Path:
-    """The absolute path of a checkpoint (``.pt``) or model YAML asked for by name or path.
+def _ultralytics() -> ModuleType:
+    """Import ultralytics with its surprises switched off, once per process.
 
-    Looked for as a path, in ``folders``, in ``weights/``, in the user's labtools cache; a name that Ultralytics
-    publishes (``yolov8n.pt``) is then downloaded into the cache, if its server answers within seconds.
+    - no online checks, no pip install behind the user's back, settings in a folder of ours;
+    - checkpoints through ``torch.load(weights_only=True)`` and its allow-list of layers (a checkpoint is a pickle);
+    - TensorBoard events on: its default became off. Set in memory only, as lanes would race on the file.
+    """
+    os.environ.setdefault("YOLO_OFFLINE", "1")
+    os.environ.setdefault("YOLO_AUTOINSTALL", "false")
+    os.environ.setdefault("YOLO_VERBOSE", "false")
+    os.environ.setdefault("YOLO_CONFIG_DIR", str(cache_folder() / "ultralytics"))
+    os.environ.setdefault("ULTRALYTICS_SAFE_LOAD", "1")
+    # Left unset, Ultralytics would make it 1; a lane sets its share of the cores before it starts.
+    os.environ.setdefault("OMP_NUM_THREADS", str(os.cpu_count() or 1))
+    Path(os.environ["YOLO_CONFIG_DIR"]).mkdir(parents=True, exist_ok=True)
+    import ultralytics
+    from ultralytics.utils import SETTINGS
+
+    dict.__setitem__(SETTINGS, "tensorboard", True)
+    return ultralytics
+
+
+def _use_our_threads() -> None:
+    """Ultralytics resets torch to (cores - 1) threads when it selects the CPU; give back what the caller chose."""
+    import torch
+
+    torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+
+
+def _load_model(weights: Path) -> Any:
+    """An Ultralytics ``YOLO`` on a checkpoint, with what can go wrong said in a sentence.
 
     Raises:
-        LabError: it cannot be had; says where to put the file. Never takes more than a few seconds.
+        LabError: the file is absent, is not a checkpoint, or holds more than layers that Ultralytics knows.
     """
-    raise NotImplementedError
+    if not weights.is_file():
+        raise LabError("this checkpoint does not exist", weights, "Give the path of a .pt file, or a run id.")
+    model_class = _ultralytics().YOLO
+    try:
+        return model_class(str(weights), task="detect")
+    except pickle.UnpicklingError as error:
+        raise LabError(
+            f"this checkpoint holds more than known layers, and was not opened ({str(error).splitlines()[0]})",
+            weights,
+            "Only if you trust its author: set ULTRALYTICS_SAFE_LOAD=0 and try again (it can then run any code).",
+        ) from None
+    except (TypeError, RuntimeError, EOFError, KeyError, ModuleNotFoundError, ValueError) as error:
+        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise LabError(f"this file is not a YOLO checkpoint ({first})", weights, "Copy or train it again.") from None
 
 
 def train(
@@ -126,40 +177,258 @@ def train(
     """Train in this process, writing a complete Ultralytics run folder at exactly ``save_dir``.
 
     ``on_step(epoch, epochs, step, steps)`` (from 1) is called after each batch. A batch that does not fit the
-    GPU's memory raises ``torch.OutOfMemoryError`` (Ultralytics' own silent halving is off).
+    GPU's memory raises ``torch.OutOfMemoryError`` or RuntimeError: Ultralytics' own silent halving is off.
     """
-    raise NotImplementedError
+    model = _load_model(weights)
+    from ultralytics.utils import LOGGER
+
+    LOGGER.setLevel(logging.INFO)  # a lane's log is the only place to see what happened at night
+    _add_training_callbacks(model, on_epoch, on_step)
+    start = time.monotonic()
+    model.train(
+        **{
+            **args,
+            "data": str(data),
+            "epochs": epochs,
+            "imgsz": imgsz,
+            "batch": batch,
+            "freeze": freeze,
+            "seed": seed,
+            "device": device,
+            "save_dir": str(save_dir),
+            "exist_ok": True,  # else a taken folder becomes `name-2`
+        }
+    )
+    trainer = model.trainer
+    return TrainOutcome(
+        epochs=int(trainer.epoch) + 1,
+        batch=int(trainer.batch_size),
+        map50=float(trainer.metrics.get("metrics/mAP50(B)", float("nan"))),
+        map50_95=float(trainer.metrics.get("metrics/mAP50-95(B)", float("nan"))),
+        seconds=time.monotonic() - start,
+    )
+
+
+def _add_training_callbacks(
+    model: Any, on_epoch: Callable[[Epoch], None], on_step: Callable[[int, int, int, int], None] | None
+) -> None:
+    reported = {"epoch": 0, "step": 0}
+
+    def start(trainer: Any) -> None:
+        _use_our_threads()
+
+    def epoch_start(trainer: Any) -> None:
+        # The private counter of silent retries with half the batch: three means none is left. A matrix that
+        # compares batches must not change one of them in secret.
+        trainer._oom_retries = 3
+        reported["step"] = 0
+
+    def batch_end(trainer: Any) -> None:
+        reported["step"] += 1
+        if on_step is not None:
+            on_step(trainer.epoch + 1, trainer.epochs, reported["step"], len(trainer.train_loader))
+
+    def fit_epoch_end(trainer: Any) -> None:
+        epoch = trainer.epoch + 1
+        if epoch <= reported["epoch"]:
+            return  # it fires once more after the final evaluation
+        reported["epoch"] = epoch
+        metrics = trainer.metrics or {}
+        nan = float("nan")
+        map50, map50_95 = (float(metrics.get(f"metrics/{m}(B)", nan)) for m in ("mAP50", "mAP50-95"))
+        on_epoch(Epoch(epoch, trainer.epochs, map50, map50_95))
+
+    model.add_callback("on_train_start", start)
+    model.add_callback("on_train_epoch_start", epoch_start)
+    model.add_callback("on_train_batch_end", batch_end)
+    model.add_callback("on_fit_epoch_end", fit_epoch_end)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Does this error of a training mean that the GPU's memory is too small? (The signs that Ultralytics reads.)"""
+    return isinstance(error, RuntimeError) and any(sign in str(error) for sign in _OUT_OF_MEMORY_SIGNS)
 
 
 def predict_split(
     weights: Path, data: Path, split: str, *, imgsz: int, batch: int = 16, device: str = "cpu", tick: Tick = silent
 ) -> PassResult:
-    """The one inference pass: every image of a split, with Ultralytics' own validator, so that its metrics can be
-    recomputed exactly (conf 0.001, NMS IoU 0.7, at most 300 boxes, letterboxed squares: rect=False)."""
-    raise NotImplementedError
+    """The one inference pass: every image of a split, through Ultralytics' own validator.
+
+    Its matching is kept for each box (``tp50`` ... ``tp95``), so that `precision_recall` reproduces ``val()``
+    exactly, for all images or any subset. Settings: conf 0.001, NMS IoU 0.7, at most 300 boxes per image, and
+    rect=False (square letterbox): with rect=True a result depends on the images that share a batch.
+    """
+    model = _load_model(weights)
+    kept: list[pd.DataFrame] = []
+    with tempfile.TemporaryDirectory() as aside:
+        metrics = model.val(
+            validator=_recorder(kept, tick),
+            data=str(data),
+            split=split,
+            imgsz=imgsz,
+            batch=batch,
+            device=device,
+            conf=0.001,
+            iou=0.7,
+            max_det=300,
+            rect=False,
+            plots=False,
+            save_json=False,
+            verbose=False,
+            save_dir=aside,
+            exist_ok=True,
+        )
+        # Ultralytics lets go of its file handlers only with the process; on Windows that keeps nothing here.
+    frames = [frame for frame in kept if len(frame)]
+    speed = metrics.speed
+    return PassResult(
+        predictions=pd.concat(frames, ignore_index=True) if frames else empty_predictions(),
+        images=len(kept),
+        preprocess_ms=float(speed["preprocess"]),
+        inference_ms=float(speed["inference"]),
+        postprocess_ms=float(speed["postprocess"]),
+    )
+
+
+def _recorder(kept: list[pd.DataFrame], tick: Tick) -> type:
+    """Ultralytics' detection validator that also appends one table of predictions per image to ``kept``."""
+    from ultralytics.models.yolo.detect import DetectionValidator
+
+    class Recorder(DetectionValidator):
+        def init_metrics(self, model: Any) -> None:
+            super().init_metrics(model)
+            _use_our_threads()
+
+        def update_metrics(self, preds: list[dict[str, Any]], batch: dict[str, Any]) -> None:
+            super().update_metrics(preds, batch)
+            matched = self.metrics.stats["tp"][-len(preds) :]
+            for index, (pred, tp) in enumerate(zip(preds, matched, strict=True)):
+                prepared = self._prepare_batch(index, batch)
+                boxes = self.scale_preds(self._prepare_pred(pred), prepared)
+                kept.append(_prediction_table(str(prepared["im_file"]), boxes, np.asarray(tp, dtype=bool)))
+            tick("images", len(kept), len(self.dataloader.dataset))
+
+    return Recorder
+
+
+def _prediction_table(image: str, boxes: Mapping[str, Any], tp: NDArray[np.bool_]) -> pd.DataFrame:
+    """Rows of one image; ``tp`` is ``(N, 10)``."""
+    xyxy = boxes["bboxes"].cpu().numpy().reshape(-1, 4)
+    frame = pd.DataFrame(xyxy, columns=["x1", "y1", "x2", "y2"])
+    frame.insert(0, "image", image)
+    frame.insert(1, "class_id", boxes["cls"].cpu().numpy().astype("int32"))
+    frame.insert(2, "conf", boxes["conf"].cpu().numpy())
+    frame[list(TP_COLUMNS)] = tp.reshape(-1, len(TP_COLUMNS))
+    return frame
 
 
 def precision_recall(
     tp: NDArray[np.bool_], conf: NDArray[np.float32], pred_cls: NDArray[np.int32], target_cls: NDArray[np.int64]
 ) -> PrecisionRecall:
     """`ap_per_class` on any subset: tp (N, 10), conf (N,), pred_cls (N,), target_cls (M,). C may be 0."""
-    raise NotImplementedError
+    _ultralytics()
+    from ultralytics.utils.metrics import ap_per_class
+
+    tp = np.asarray(tp, dtype=bool).reshape(-1, len(TP_COLUMNS))
+    if len(target_cls) == 0:
+        return _no_classes()
+    found = ap_per_class(tp, np.asarray(conf), np.asarray(pred_cls), np.asarray(target_cls))
+    _, _, precision, recall, f1, ap, class_ids, p_curve, r_curve, f1_curve, x, prec_values = found
+    instances = np.unique(np.asarray(target_cls), return_counts=True)[1]
+    return PrecisionRecall(
+        class_ids=np.asarray(class_ids, dtype=np.int64),
+        instances=np.asarray(instances, dtype=np.int64),
+        precision=np.asarray(precision),
+        recall=np.asarray(recall),
+        f1=np.asarray(f1),
+        ap=np.asarray(ap),
+        x=np.asarray(x),
+        precision_at_conf=np.asarray(p_curve),
+        recall_at_conf=np.asarray(r_curve),
+        f1_at_conf=np.asarray(f1_curve),
+        precision_at_recall=np.asarray(prec_values),
+    )
+
+
+def _no_classes() -> PrecisionRecall:
+    none, curves = np.zeros(0), np.zeros((0, 1000))
+    ids = np.zeros(0, dtype=np.int64)
+    x = np.linspace(0, 1, 1000)
+    ap = np.zeros((0, len(TP_COLUMNS)))
+    return PrecisionRecall(ids, ids, none, none, none, ap, x, curves, curves, curves, curves)
 
 
 def model_info(weights: Path, imgsz: int | None = None) -> ModelInfo:
     """Size of the network in a checkpoint; GFLOPs at ``imgsz`` (its training size, if None)."""
-    raise NotImplementedError
+    model = _load_model(weights)
+    from ultralytics.utils.torch_utils import get_flops, get_num_params
+
+    network = model.model
+    size = imgsz or _trained_imgsz(model)
+    return ModelInfo(
+        layers=sum(1 for module in network.modules() if not module._modules),
+        parameters=int(get_num_params(network)),
+        gflops=float(get_flops(network, size)),
+        weights_mb=weights.stat().st_size / 1e6,
+        names={int(k): str(v) for k, v in model.names.items()},
+        imgsz=size,
+    )
+
+
+def _trained_imgsz(model: Any) -> int:
+    size = model.overrides.get("imgsz", 640)
+    return int(max(size) if isinstance(size, (list, tuple)) else size)
 
 
 class Detector:
-    """A checkpoint ready to look at images. Not thread-safe."""
+    """A checkpoint ready to look at images. Not thread-safe.
 
-    names: dict[int, str]
-    imgsz: int
+    Args:
+        weights: a ``.pt`` checkpoint.
+        device: as Ultralytics names it: ``cpu``, ``0``, ``mps``.
+        imgsz: longer side that images are scaled to, pixels; the size that it was trained at, if None.
+    """
 
     def __init__(self, weights: Path, *, device: str = "cpu", imgsz: int | None = None) -> None:
-        raise NotImplementedError
+        self._model = _load_model(weights)
+        self._device = device
+        self.imgsz = imgsz or _trained_imgsz(self._model)
+        self.names = {int(k): str(v) for k, v in self._model.names.items()}
+
+        def start(predictor: Any) -> None:
+            _use_our_threads()
+
+        self._model.add_callback("on_predict_start", start)
 
     def detect(self, images: Sequence[Image], *, conf: float = 0.25, iou: float = 0.7) -> list[Detections]:
-        """One `Detections` per BGR image, each of any size."""
-        raise NotImplementedError
+        """One `Detections` per BGR image, each of any size.
+
+        Args:
+            images: see `labtools.core.draw.Image`.
+            conf: least confidence that is kept, 0..1.
+            iou: overlap above which the weaker of two boxes is dropped (NMS), 0..1.
+        """
+        if not images:
+            return []
+        results = self._model.predict(
+            list(images),
+            imgsz=self.imgsz,
+            conf=conf,
+            iou=iou,
+            device=self._device,
+            verbose=False,
+            save=False,
+        )
+        return [_detections(result) for result in results]
+
+
+def _detections(result: Any) -> Detections:
+    boxes = result.boxes
+    return Detections(
+        xyxy=boxes.xyxy.cpu().numpy().astype(np.float32).reshape(-1, 4),
+        conf=boxes.conf.cpu().numpy().astype(np.float32),
+        class_ids=boxes.cls.cpu().numpy().astype(np.int64),
+        preprocess_ms=float(result.speed["preprocess"] or 0.0),
+        inference_ms=float(result.speed["inference"] or 0.0),
+        postprocess_ms=float(result.speed["postprocess"] or 0.0),
+    )
