@@ -180,10 +180,8 @@ def train(
     GPU's memory raises ``torch.OutOfMemoryError`` or RuntimeError: Ultralytics' own silent halving is off.
     """
     model = _load_model(weights)
-    from ultralytics.utils import LOGGER
-
-    LOGGER.setLevel(logging.INFO)  # a lane's log is the only place to see what happened at night
-    _add_training_callbacks(model, on_epoch, on_step)
+    _speak_up()
+    reported = _add_training_callbacks(model, on_epoch, on_step)
     start = time.monotonic()
     model.train(
         **{
@@ -201,7 +199,7 @@ def train(
     )
     trainer = model.trainer
     return TrainOutcome(
-        epochs=int(trainer.epoch) + 1,
+        epochs=reported["epoch"],
         batch=int(trainer.batch_size),
         map50=float(trainer.metrics.get("metrics/mAP50(B)", float("nan"))),
         map50_95=float(trainer.metrics.get("metrics/mAP50-95(B)", float("nan"))),
@@ -211,7 +209,8 @@ def train(
 
 def _add_training_callbacks(
     model: Any, on_epoch: Callable[[Epoch], None], on_step: Callable[[int, int, int, int], None] | None
-) -> None:
+) -> dict[str, int]:
+    """Returns the counters that the callbacks keep: the last finished ``epoch`` and the ``step`` in the current one."""
     reported = {"epoch": 0, "step": 0}
 
     def start(trainer: Any) -> None:
@@ -230,8 +229,8 @@ def _add_training_callbacks(
 
     def fit_epoch_end(trainer: Any) -> None:
         epoch = trainer.epoch + 1
-        if epoch <= reported["epoch"]:
-            return  # it fires once more after the final evaluation
+        if epoch <= reported["epoch"] or epoch > trainer.epochs:
+            return  # it fires once more after the final evaluation, with a counter one too far
         reported["epoch"] = epoch
         metrics = trainer.metrics or {}
         nan = float("nan")
@@ -242,6 +241,15 @@ def _add_training_callbacks(
     model.add_callback("on_train_epoch_start", epoch_start)
     model.add_callback("on_train_batch_end", batch_end)
     model.add_callback("on_fit_epoch_end", fit_epoch_end)
+    return reported
+
+
+def _speak_up() -> None:
+    """Let Ultralytics log in this process: the log of a lane is the only place to see what happened at night."""
+    from ultralytics.utils import LOGGER
+
+    for listener in (LOGGER, *LOGGER.handlers):
+        listener.setLevel(logging.INFO)
 
 
 def is_out_of_memory(error: BaseException) -> bool:

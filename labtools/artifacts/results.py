@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -27,6 +28,7 @@ RESULTS = (
     "run_id", "model", "freeze", "imgsz", "batch", "epochs", "seed", "split", "images", "instances",
     "precision", "recall", "f1", "map50", "map75", "map50_95",
     "preprocess_ms", "inference_ms", "postprocess_ms", "parameters", "gflops", "layers", "weights_mb",
+    "fingerprint",  # of the dataset that it was evaluated on: only rows with the same one can be compared
 )  # fmt: skip
 PER_CLASS = (
     "run_id", "split", "class_id", "class_name", "images", "instances", "precision", "recall", "f1", "map50", "map75",
@@ -101,15 +103,11 @@ def read_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
         "predicted",
         "device",
     }
-    frame = pd.read_csv(
-        path,
-        dtype={
-            **{c: str for c in columns if c in text},
-            **({"freeze": "Int64"} if "freeze" in columns else {}),
-        },
-        keep_default_na=False,
-        na_values={c: ["", "nan"] for c in columns if c not in text},
-    )
+    dtypes: dict[str, Any] = {c: "str" for c in columns if c in text}
+    if "freeze" in columns:
+        dtypes["freeze"] = "Int64"
+    absent = {c: ["", "nan"] for c in columns if c not in text}
+    frame = pd.read_csv(path, dtype=dtypes, keep_default_na=False, na_values=absent)
     missing = [c for c in columns if c not in frame.columns]
     if missing:
         raise LabError(f"columns are missing: {', '.join(missing)}", path, "Run `labtools evaluate` again.")
