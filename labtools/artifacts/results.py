@@ -102,6 +102,7 @@ def read_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
         "true",
         "predicted",
         "device",
+        "fingerprint",
     }
     dtypes: dict[str, Any] = {c: "str" for c in columns if c in text}
     if "freeze" in columns:

@@ -1,0 +1,68 @@
+"""The confusion matrix: which class is taken for which, what is missed, what is imagined.
+
+Predictions above confidence .25 claim true boxes whatever their class: in descending confidence, each takes the
+unclaimed box that it overlaps most, if their IoU is above .45. A claimed box counts at (true class, predicted class),
+an unclaimed one at (true class, `BACKGROUND`): missed; a prediction without a box at (`BACKGROUND`, predicted class):
+imagined. Source: ultralytics/utils/metrics.py, `ConfusionMatrix.process_batch` with its default thresholds.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from labtools.artifacts.results import BACKGROUND
+from labtools.core.boxes import Boxes, iou_matrix
+from labtools.evaluate.metrics import Tables
+from labtools.evaluate.truth import XYXY, Truth
+
+CONF = 0.25
+IOU = 0.45
+
+
+def compute(truth: Truth, predictions: pd.DataFrame) -> Tables:
+    """One row per cell, all cells, true classes in id order and `BACKGROUND` last; background twice is always 0."""
+    labels = [*truth.names.values(), BACKGROUND]
+    counts = _count_pairs(truth, predictions[predictions["conf"] > CONF])
+    cells = [(t, p, int(counts[i, j])) for i, t in enumerate(labels) for j, p in enumerate(labels)]
+    return {"confusion": pd.DataFrame(cells, columns=["true", "predicted", "count"])}
+
+
+def _count_pairs(truth: Truth, sure: pd.DataFrame) -> NDArray[np.int64]:
+    """(C + 1, C + 1) counts, [true, predicted] in the order of ``truth.names``, background last."""
+    index = {class_id: i for i, class_id in enumerate(truth.names)}
+    background = len(index)
+    boxes_of, seen_of = _by_image(truth.boxes), _by_image(sure)
+    counts = np.zeros((background + 1, background + 1), dtype=np.int64)
+    for image in truth.images["image"]:
+        boxes, seen = boxes_of.get(image, truth.boxes[:0]), seen_of.get(image, sure[:0])
+        claims = _claims(boxes[XYXY].to_numpy(), seen[XYXY].to_numpy(), seen["conf"].to_numpy())
+        true, predicted = ([index[c] for c in rows["class_id"]] for rows in (boxes, seen))
+        for t, claim in zip(true, claims, strict=True):
+            counts[t, predicted[claim] if claim >= 0 else background] += 1
+        for i in set(range(len(seen))) - set(claims):
+            counts[background, predicted[i]] += 1
+    return counts
+
+
+def _by_image(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    return {str(image): part for image, part in rows.groupby("image")}
+
+
+def _claims(boxes: Boxes, seen: Boxes, conf: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Which prediction claims each true box: (M,) indices into the N predictions, -1 for none.
+
+    Args:
+        boxes: (M, 4) true, xyxy.
+        seen: (N, 4) predicted, xyxy.
+        conf: (N,) 0..1.
+    """
+    claims = np.full(len(boxes), -1, dtype=np.int64)
+    iou = iou_matrix(boxes, seen)
+    for candidate in np.argsort(-conf, kind="stable") if len(boxes) else ():
+        best = iou[:, candidate].argmax()
+        if iou[best, candidate] > IOU:
+            claims[best] = candidate
+            iou[best] = 0
+    return claims
