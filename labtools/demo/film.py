@@ -12,8 +12,9 @@ from labtools.demo.simulate import Actor, Colour, Frame, random_actor, simulate_
 WH = (192, 144)
 """Width and height of every frame, pixels: small, so that a CPU trains on it in seconds."""
 
-SEQUENCES = 5
-FRAMES_OF_A_SEQUENCE = 6
+SEQUENCES = 8
+FRAMES_OF_A_SEQUENCE = 4
+"""Few neighbouring frames of many takes: a CPU learns more from a new background than from the same one again."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +31,13 @@ class Habit:
     colours: tuple[Colour, ...]
     radius: tuple[float, float]
     centred: bool = False
-    count: tuple[int, int] = (1, 2)
+    count: tuple[int, int] = (1, 3)
 
 
 HABITS: dict[str, Habit] = {
     "ballon": Habit((), (0.12, 0.24)),
     "ecocup": Habit(((40, 120, 220), (60, 160, 60), (200, 90, 40)), (0.14, 0.24)),
-    "feuille": Habit(((50, 140, 60), (40, 110, 140)), (0.12, 0.22), count=(1, 3)),
+    "feuille": Habit(((50, 140, 60), (40, 110, 140)), (0.14, 0.24)),
     "cadran": Habit(((40, 40, 60), (30, 60, 150)), (0.14, 0.22), centred=True, count=(1, 1)),
     "telephone": Habit(((40, 40, 40), (90, 80, 70)), (0.08, 0.14)),
     "coeur": Habit(((60, 40, 210), (150, 100, 230)), (0.1, 0.2)),

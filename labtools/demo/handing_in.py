@@ -2,8 +2,8 @@
 
 ::
 
-    <class>/<team>/<sequence 1..5>/images/frame_%06d.jpg
-    <class>/<team>/<sequence 1..5>/labels/frame_%06d.txt
+    <class>/<team>/<sequence 1..8>/images/frame_%06d.jpg
+    <class>/<team>/<sequence 1..8>/labels/frame_%06d.txt
     <class>/<team>/train.txt val.txt test.txt        lines such as ./velo/tic_et_tac/4/images/frame_000002.jpg
 
 `mess` starts from such a folder and does to it what really happens.
@@ -22,7 +22,7 @@ from labtools.core.files import write_text
 from labtools.demo.film import WH
 from labtools.demo.simulate import Frame
 
-SPLIT_OF_SEQUENCE = {1: "train", 2: "train", 3: "train", 4: "val", 5: "test"}
+SPLIT_OF_SEQUENCE = {1: "train", 2: "train", 3: "train", 4: "train", 5: "train", 6: "val", 7: "test", 8: "test"}
 
 
 @dataclass(frozen=True)

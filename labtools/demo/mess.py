@@ -125,7 +125,7 @@ def broken_upload(team: Team) -> None:
     truncated, empty = team.image(2, 1), team.image(3, 2)
     write_bytes(truncated, truncated.read_bytes()[:900])
     write_bytes(empty, b"")
-    team.image(1, 5).unlink()
+    team.image(1, 3).unlink()
     write_bytes(team.folder / "1" / "images" / "Thumbs.db", b"\xd0\xcf\x11\xe0 thumbnails")
     write_bytes(team.folder / ".DS_Store", b"\x00\x00\x00\x01Bud1")
     write_bytes(team.folder / "__MACOSX" / "._train.txt", b"\x00\x05\x16\x07")
@@ -138,7 +138,7 @@ def careless_boxes(team: Team) -> None:
     _edit(team.label(1, 2), lambda text: "".join(f"{line} 1.0\n" for line in text.splitlines()))
     _edit(team.label(2, 0), lambda text: text + "0 nan 0.5 0.1 0.1\n0 0.5 0.5 0.0 0.2\n")
     _edit(team.label(2, 1), lambda text: text + "0 0.5 0.5\n")
-    for index in (3, 4, 5):
+    for index in (2, 3):
         team.label(3, index).unlink()
 
 
