@@ -6,6 +6,8 @@ sets OMP_NUM_THREADS), so `_ultralytics()` imports it on first use, prepared, an
 
 from __future__ import annotations
 
+import importlib.util
+import io
 import logging
 import os
 import pickle
@@ -24,8 +26,10 @@ from numpy.typing import NDArray
 from labtools.artifacts.predictions import TP_COLUMNS, empty_predictions
 from labtools.artifacts.weights import cache_folder
 from labtools.artifacts.weights import find_weights as find_weights
+from labtools.core.config import read_yaml
 from labtools.core.draw import Image
 from labtools.core.errors import LabError
+from labtools.core.files import hash_bytes, write_bytes
 from labtools.core.progress import Tick, silent
 
 _OUT_OF_MEMORY_SIGNS = ("out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "unable to find an engine")
@@ -159,6 +163,47 @@ def _load_model(weights: Path) -> Any:
         raise LabError(f"this file is not a YOLO checkpoint ({first})", weights, "Copy or train it again.") from None
 
 
+def training_arguments() -> frozenset[str]:
+    """The names of all training arguments, read from Ultralytics' defaults without importing it (seconds)."""
+    package = importlib.util.find_spec("ultralytics")
+    if package is None or package.origin is None:
+        raise LabError("ultralytics is not installed", None, "Install labtools with its dependencies: pip install .")
+    return frozenset(read_yaml(Path(package.origin).parent / "cfg" / "default.yaml"))
+
+
+def _keep_label_caches() -> None:
+    """Keep the caches of read labels in our own folder, one per list of images and state of its files.
+
+    Ultralytics keeps them beside the labels under the name of the first image's folder: two splits that share it
+    replace each other's each time, and lanes that start together delete it under each other. It also knows files by
+    their size alone, so labels whose class ids were corrected (one digit for another) were read as before.
+    """
+    from ultralytics.data import dataset as module
+
+    dataset: Any = module
+    original = dataset.YOLODataset._load_or_scan_cache
+    if getattr(original, "is_ours", False):
+        return
+    folder = cache_folder() / "labels"
+
+    def load_or_scan(self: Any, cache_path: Path, cache_hash: str) -> Any:
+        files = [Path(file) for file in (*self.label_files, *self.im_files)]
+        times = [file.stat().st_mtime_ns for file in files if file.exists()]
+        key = hash_bytes(f"{cache_hash} {times}".encode())
+        return original(self, folder / f"{key}.cache", cache_hash)
+
+    def save(prefix: str, path: Path, content: dict[str, Any], version: str) -> None:
+        buffer = io.BytesIO()
+        content["version"] = version  # in place: the caller reads it there
+        as_array: Any = content
+        np.save(buffer, as_array, allow_pickle=True)
+        write_bytes(path, buffer.getvalue())
+
+    load_or_scan.is_ours = True  # type: ignore[attr-defined]
+    dataset.YOLODataset._load_or_scan_cache = load_or_scan
+    dataset.save_dataset_cache_file = save
+
+
 def train(
     weights: Path,
     data: Path,
@@ -181,6 +226,7 @@ def train(
     """
     model = _load_model(weights)
     _speak_up()
+    _keep_label_caches()
     reported = _add_training_callbacks(model, on_epoch, on_step)
     start = time.monotonic()
     model.train(
@@ -267,6 +313,7 @@ def predict_split(
     rect=False (square letterbox): with rect=True a result depends on the images that share a batch.
     """
     model = _load_model(weights)
+    _keep_label_caches()
     kept: list[pd.DataFrame] = []
     with tempfile.TemporaryDirectory() as aside:
         metrics = model.val(

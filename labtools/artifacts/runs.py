@@ -6,8 +6,10 @@
       run.json            what was asked (`RunSpec`), written once, never changed
       claim.<attempt>     who took it: host, pid, lane; made by hard link, so one winner
       beat.<attempt>.json the sign of life and progress of that attempt
-      end.<attempt>.json  why an attempt ended without finishing
-      done.json           how it finished: what was really used, duration, best epoch
+      end.<attempt>.json  why an attempt ended without finishing: failed, lost or stopped, and the reason
+      retry.<attempt>.json a person asked for another chance: failures up to that attempt no longer count
+      done.json           how it finished: what was really used (epochs, batch, device, host, lane), how long it
+                          took (seconds), best_epoch (from 1) and its map50, map50_95 on val (null: not known)
       train.log           everything that the training printed
       args.yaml results.csv weights/best.pt weights/last.pt events.out.tfevents.* *.png    Ultralytics' own
     runs/<matrix>/results/    what evaluate writes (see `results`)
@@ -18,14 +20,16 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from labtools.core.errors import LabError
 from labtools.core.files import read_json
+
+if TYPE_CHECKING:
+    import pandas as pd  # imported where it is used: lanes and `labtools status` start without it
 
 RUN_FILE = "run.json"
 NOT_RUNS = frozenset({"results", "report", "lanes"})
@@ -88,6 +92,22 @@ class Run:
     @property
     def is_done(self) -> bool:
         return (self.folder / "done.json").is_file()
+
+
+def model_order(name: str) -> tuple[str, int, str]:
+    """A sort key that puts the networks of a family in order of size: yolov8n, s, m, l, x.
+
+    >>> sorted(["yolov8x", "yolov8l", "yolov8n", "yolov8m", "yolov8s"], key=model_order)
+    ['yolov8n', 'yolov8s', 'yolov8m', 'yolov8l', 'yolov8x']
+    """
+    match = re.fullmatch(r"(.*[\d-])([pntsmbclex])u?", name)
+    return (match[1], "pntsmbclex".index(match[2]), name) if match else (name, -1, name)
+
+
+def course_order(spec: RunSpec) -> tuple[Any, ...]:
+    """The sort key of the course's grid, which is also cheapest first: small images, small networks, frozen layers."""
+    frozen_first = (spec.freeze is None, -(spec.freeze or 0))
+    return (spec.imgsz, model_order(spec.model), frozen_first, spec.batch, spec.seed, spec.run_id)
 
 
 def read_run(folder: Path) -> Run:
@@ -166,6 +186,8 @@ def find_matrix(path: Path | None, runs_root: Path) -> Path:
 
 def read_curves(run: Run) -> pd.DataFrame:
     """Ultralytics' ``results.csv`` of a run: one row per epoch, columns stripped; empty before the first epoch."""
+    import pandas as pd
+
     path = run.folder / "results.csv"
     if not path.is_file() or path.stat().st_size == 0:
         return pd.DataFrame()

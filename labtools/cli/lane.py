@@ -1,0 +1,35 @@
+"""`labtools lane`: what a lane runs. Started by `labtools train-matrix`, not by people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ORDER = 90
+HIDDEN = True
+
+
+def command(
+    root: Annotated[Path, typer.Argument(help="Folder of the matrix.")],
+    name: Annotated[str, typer.Argument(help="Name of the lane, e.g. gpu0.")],
+    gpu: Annotated[int | None, typer.Option(help="Index of its GPU.")] = None,
+    threads: Annotated[int | None, typer.Option(help="Threads of a CPU lane.")] = None,
+    lease: Annotated[
+        float | None, typer.Option(help="Seconds of silence after which a lane elsewhere is dead.")
+    ] = None,
+) -> None:
+    """Train one open run of a matrix after the other, until none is left."""
+    import sys
+    import time
+
+    from labtools.train.lanes import Lane
+    from labtools.train.run_queue import LEASE_S
+    from labtools.train.worker import run_lane
+
+    def say(line: str) -> None:
+        sys.stdout.write(f"{time.strftime('%a %H:%M:%S')}  {line}\n")
+        sys.stdout.flush()
+
+    run_lane(root, Lane(name, gpu, threads), say, lease_s=LEASE_S if lease is None else lease)

@@ -1,0 +1,69 @@
+"""`labtools status`: the grid of a matrix."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from labtools.train.status import Grid
+
+ORDER = 30
+
+
+def command(
+    matrix_folder: Annotated[
+        Path | None, typer.Argument(help="Folder of the matrix, e.g. runs/dlcv. Not needed when there is only one.")
+    ] = None,
+    runs: Annotated[Path, typer.Option(help="Folder of all matrices.")] = Path("runs"),
+    watch: Annotated[bool, typer.Option("--watch", help="Stay and follow it until all is finished.")] = False,
+    every: Annotated[float, typer.Option(min=0.2, help="Seconds between two looks, with --watch.")] = 2.0,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object as the last line of stdout.")] = False,
+) -> None:
+    """Show the grid of trainings: rows imgsz, columns model x freeze.
+
+    [green]✔ done[/] with mAP50 and mAP50-95, [yellow]▶ running[/] with epoch and time left, [red]· to do[/],
+    [white on red]✖ failed[/] and why. It only reads run folders, so it works from any machine that sees them.
+
+    [bold]Example:[/]  labtools status --watch
+    """
+    from labtools.artifacts.runs import find_matrix
+    from labtools.cli._grid import draw_status
+    from labtools.cli._show import print_json
+    from labtools.core.console import out
+    from labtools.train.status import read_grid
+
+    root = find_matrix(matrix_folder, runs)
+    if watch:
+        grid = _watch(root, every)
+    else:
+        grid = read_grid(root)
+        out().print(draw_status(grid))
+    if json:
+        print_json(grid.to_json())
+
+
+def _watch(root: Path, every: float) -> Grid:
+    """Follow the grid until nothing is left to do: in place on a terminal, elsewhere printed when it has changed."""
+    from rich.live import Live
+
+    from labtools.cli._grid import draw_status
+    from labtools.core.console import out
+    from labtools.train.status import read_grid
+
+    console = out()
+    grid = read_grid(root)
+    if not console.is_terminal:
+        console.print(draw_status(grid))
+    with Live(draw_status(grid), console=console, auto_refresh=False, vertical_overflow="visible") as live:
+        while not grid.is_over:
+            time.sleep(every)
+            before, grid = grid, read_grid(root)
+            if console.is_terminal:
+                live.update(draw_status(grid), refresh=True)
+            elif [run.state for run in grid.runs] != [run.state for run in before.runs]:
+                console.print(draw_status(grid))
+    return grid

@@ -1,0 +1,21 @@
+"""Lanes as plain processes in the background, on any system; their logs are files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from labtools.train import lanes as lane_files
+from labtools.train.lanes import Lane
+from labtools.train.launchers import Launch
+
+
+def missing() -> str:
+    return ""
+
+
+def start(root: Path, lanes: Sequence[Lane]) -> Launch:
+    """Start each lane that is not alive in a session of its own, so that the end of this terminal is not its end."""
+    started = tuple(lane.name for lane in lanes if lane_files.start_detached(root, lane))
+    alive = tuple(lane.name for lane in lanes if lane.name not in started)
+    return Launch("process", started, alive, watch=f"labtools status {root} --watch")
