@@ -1,1 +1,1 @@
-"""RESULTS -> PAGES."""
+"""RESULTS -> PAGES: a folder that opens offline. Reads artifacts only; loads no weights, computes no metric."""

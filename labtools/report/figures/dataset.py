@@ -1,0 +1,130 @@
+"""Figures about the dataset: bars of counts, and heat maps of where boxes are and how large."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+from labtools.artifacts.dataset import SPLITS
+from labtools.report.figures.style import MUTED, SEQUENTIAL, SPLIT_COLOURS, WIDTH, grid_axes, new_figure, short
+from labtools.report.tables.dataset import BINS
+
+
+def draw_counts(rows: pd.DataFrame, key: str, unit: str, reference: bool = True) -> Figure:
+    """Horizontal bars stacked by split, one per class or team, with the total at the end.
+
+    Args:
+        rows: ``key``, split, count.
+        key: the column that names the bars.
+        unit: what is counted, for the axis.
+        reference: draw the mean of the bars as a line.
+    """
+    names = list(dict.fromkeys(rows[key]))
+    figure = new_figure(0.9 + 0.34 * len(names) + 0.35)
+    axes = figure.subplots()
+    start = np.zeros(len(names))
+    for split in SPLITS:
+        counts = rows[rows["split"] == split].set_index(key)["count"].reindex(names, fill_value=0).to_numpy(dtype=float)
+        axes.barh(range(len(names)), counts, left=start, color=SPLIT_COLOURS[split], label=split, height=0.72)
+        start = start + counts
+    for i, total in enumerate(start):
+        axes.annotate(f"{total:,.0f}", (total, i), (5, 0), textcoords="offset points", va="center", color=MUTED)
+    if reference and len(names) > 1:
+        axes.axvline(float(start.mean()), color=MUTED, linewidth=1, linestyle=(0, (4, 3)), label="mean")
+    axes.set_yticks(range(len(names)), [short(n) for n in names])
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.set_xlim(0, max(1.0, float(start.max(initial=0))) * 1.1)
+    axes.set_xlabel(unit)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.grid(axis="y", visible=False)
+    figure.legend(loc="outside upper left", ncols=4)
+    return figure
+
+
+def draw_boxes_per_image(rows: pd.DataFrame) -> Figure:
+    """How many images hold 0, 1, 2 ... boxes, stacked by split. Rows: boxes, split, images."""
+    figure = new_figure(3.2)
+    axes = figure.subplots()
+    numbers = np.arange(int(rows["boxes"].max()) + 1)
+    start = np.zeros(len(numbers))
+    for split in SPLITS:
+        images = rows[rows["split"] == split].set_index("boxes")["images"].reindex(numbers, fill_value=0)
+        axes.bar(numbers, images, bottom=start, color=SPLIT_COLOURS[split], label=split, width=0.8)
+        start = start + images.to_numpy(dtype=float)
+    if len(numbers) <= 15:
+        for i, total in zip(numbers, start, strict=True):
+            axes.annotate(f"{total:,.0f}", (i, total), (0, 3), textcoords="offset points", ha="center", color=MUTED)
+    axes.set_ylim(0, start.max() * 1.12)
+    axes.set_xlabel("boxes in the image")
+    axes.set_ylabel("images")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=20))
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.grid(axis="x", visible=False)
+    figure.legend(loc="outside upper left", ncols=3)
+    return figure
+
+
+def draw_heat(rows: pd.DataFrame, labels: Sequence[str], what: str) -> Figure:
+    """Small heat maps, one per label, each in percent of its own fullest cell, so that few boxes read like many.
+
+    Args:
+        rows: label, column, row, boxes (see `labtools.report.tables.dataset.heat_by_class`).
+        labels: the maps in order; one without rows says so.
+        what: ``centre`` (image coordinates, y down) or ``size`` (width to the right, height up).
+    """
+    columns = min(len(labels), 5)
+    lines = -(-len(labels) // columns)
+    cell = min(WIDTH / columns, 3.2)
+    figure = new_figure(lines * (cell + 0.35) + 0.25, max(4.6, min(WIDTH, columns * cell + 0.9)))
+    panels = grid_axes(figure, len(labels), columns, sharex=True, sharey=True)
+    image = None
+    for axes, label in zip(panels, labels, strict=True):
+        mine = rows[rows["label"] == label]
+        total = int(mine["boxes"].sum())
+        axes.set_title(f"{short(label, 18)} ({total:,})", fontsize=10)
+        drawn = _one_map(axes, mine, what)
+        image = drawn or image
+    _label_outer(panels, columns, what)
+    if image is not None:
+        bar = figure.colorbar(image, ax=panels, format=PercentFormatter(1), shrink=min(1.0, 0.9 / lines + 0.2), aspect=25)
+        bar.set_label("boxes, of the fullest cell", color=MUTED)
+        bar.outline.set_visible(False)  # type: ignore[operator]
+    return figure
+
+
+def _one_map(axes: Axes, rows: pd.DataFrame, what: str):  # type: ignore[no-untyped-def]
+    axes.set_aspect("equal")
+    axes.set_xlim(0, 1)
+    axes.set_ylim((1, 0) if what == "centre" else (0, 1))
+    axes.set_xticks([0, 0.5, 1], ["0", ".5", "1"])
+    axes.set_yticks([0, 0.5, 1], ["0", ".5", "1"])
+    axes.grid(visible=False)
+    if rows.empty:
+        axes.text(0.5, 0.5, "no boxes", ha="center", va="center", color=MUTED)
+        return None
+    cells = np.zeros((BINS, BINS))
+    cells[rows["row"].to_numpy(), rows["column"].to_numpy()] = rows["boxes"].to_numpy()
+    drawn = axes.imshow(
+        cells / cells.max(), cmap=SEQUENTIAL, vmin=0, vmax=1, extent=(0, 1, 0, 1), origin="lower", interpolation="nearest"
+    )
+    if what == "centre":
+        drawn.set_extent((0, 1, 0, 1))
+    axes.set_ylim((1, 0) if what == "centre" else (0, 1))
+    if what == "size":
+        axes.plot([0, 1], [0, 1], color=MUTED, linewidth=0.8, linestyle=(0, (2, 3)))
+    return drawn
+
+
+def _label_outer(panels: list[Axes], columns: int, what: str) -> None:
+    x, y = ("x of the centre", "y of the centre") if what == "centre" else ("width", "height")
+    for i, axes in enumerate(panels):
+        if i % columns == 0:
+            axes.set_ylabel(y)
+        if i + columns >= len(panels):
+            axes.set_xlabel(x)
+            axes.tick_params(labelbottom=True)

@@ -1,0 +1,176 @@
+"""What several pages say alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from labtools.core.draw import Image, class_colour_hex
+from labtools.report.content import Block, Cell, Gallery, Missing, Note, Picture, Plot, Table
+from labtools.report.examples import Example, Kind, add_pixels, pick, pick_crops
+from labtools.report.figures.dataset import draw_heat
+from labtools.report.load import Results, Sightings
+from labtools.report.pictures import draw_crop, draw_example
+from labtools.report.tables.dataset import heat_by_class
+
+KINDS: tuple[tuple[Kind, str, str], ...] = (
+    ("hit", "Best hits", "the surest predictions that are right"),
+    ("false alarm", "Worst false alarms", "the surest predictions that are wrong: another class, or nothing there"),
+    ("missed", "Missed objects", "the largest true boxes that no prediction found"),
+)
+LEGEND = "Thick: predicted, with its confidence. Thin: true. White frame: the box that the picture is about."
+
+
+def colours(results: Results) -> dict[str, str]:
+    """class -> its colour, the same in every picture."""
+    return {name: class_colour_hex(i) for i, name in enumerate(results.classes)}
+
+
+def missing_dataset(results: Results) -> Missing:
+    """There is no dataset to look at."""
+    what = f"Nothing can be said about the images: {results.data_trouble}."
+    return Missing(what, (f"labtools report {results.name_typed} --data datasets/dlcv",))
+
+
+def missing_results(results: Results, split: str | None = None) -> Missing:
+    """A split has not been evaluated."""
+    split = split or results.asked_split or "test"
+    commands = [f"labtools evaluate --split {split} --runs {results.name_typed}"]
+    if results.splits:
+        other = next(iter(results.splits))
+        commands.append(f"labtools report {results.name_typed} --split {other}")
+    there = f" Evaluated so far: {', '.join(results.splits)}." if results.splits else ""
+    return Missing(f"The {split} split has not been evaluated yet, so there are no results to show.{there}", tuple(commands))
+
+
+def split_notes(results: Results) -> tuple[Block, ...]:
+    """What the reader must know about the split before reading any figure."""
+    if not results.split_note:
+        return ()
+    return Note(results.split_note), Missing("For the test split:", (f"labtools evaluate --split test --runs {results.name_typed}",))
+
+
+def heat_plots(
+    results: Results, boxes: pd.DataFrame, labels: Sequence[str], stem: str, whose: str
+) -> tuple[Plot, Plot]:
+    """Where boxes are, and how large: a small map for all and for each label."""
+    shown = ("all classes", *labels)
+    centre = heat_by_class(boxes, labels, ("x", "y"))
+    size = heat_by_class(boxes, labels, ("w", "h"))
+    return (
+        Plot(
+            f"{stem}-centres",
+            f"Heat maps of box centres, {whose}",
+            "Box centres in the image, 0..1 from the top left corner. A dark spot in the middle means that the object was "
+            "always filmed there: a detector may learn just that.",
+            centre,
+            partial(draw_heat, labels=shown, what="centre"),
+        ),
+        Plot(
+            f"{stem}-sizes",
+            f"Heat maps of box width and height, {whose}",
+            "Width and height of the boxes as a share of the image. On the dotted line a box has the image's own proportions.",
+            size,
+            partial(draw_heat, labels=shown, what="size"),
+        ),
+    )
+
+
+def crop_gallery(results: Results, boxes: pd.DataFrame, stem: str, most: int, caption: str) -> Gallery | Missing:
+    """Crops from the images of some boxes, as varied as they come."""
+    if results.data is None:
+        return missing_dataset(results)
+    chosen = pick_crops(add_pixels(boxes, results.data.manifest), most) if len(boxes) else []
+    if not chosen:
+        return Missing("There is no box to show here.")
+    return Gallery(caption, tuple(_crop_picture(results, e, f"{stem}-{i + 1:02d}") for i, e in enumerate(chosen)), 150)
+
+
+def _crop_picture(results: Results, example: Example, name: str) -> Picture:
+    assert results.data is not None
+    path = results.data.dataset.root / example.image
+    caption = " · ".join(part for part in (example.class_name, example.team) if part)
+    draw = partial(draw_crop, path, example.xyxy, results.class_id(example.class_name))
+    return Picture(name, f"A crop of {example.class_name} from {example.image}", caption, draw)
+
+
+def collage(results: Results, stem: str) -> Gallery | Missing:
+    """One crop per class."""
+    if results.data is None:
+        return missing_dataset(results)
+    boxes = add_pixels(results.data.boxes, results.data.manifest)
+    pictures = []
+    for i, name in enumerate(results.classes):
+        chosen = pick_crops(boxes[boxes["class_name"] == name], 1)
+        pictures += [_crop_picture(results, e, f"{stem}-{i:02d}") for e in chosen]
+    if not pictures:
+        return Missing("There is no box in this dataset.")
+    return Gallery("One box of each class, with some of what surrounds it.", tuple(pictures), 150)
+
+
+def example_galleries(results: Results, stem: str, most: int, judged: pd.DataFrame | None = None) -> tuple[Block, ...]:
+    """Hits, false alarms and missed objects of the best run as pictures; ``judged`` narrows them to a class or team."""
+    sightings = results.sightings
+    if sightings is None:
+        return (_missing_sightings(results),)
+    judged = sightings.judged if judged is None else judged
+    blocks: list[Block] = []
+    for kind, title, meaning in KINDS:
+        total = int((judged["kind"] == kind).sum())
+        chosen = pick(judged, kind, most)
+        if not chosen:
+            blocks.append(Missing(f"{title}: none of {results.best} on {results.split}."))
+            continue
+        caption = f"{title} ({len(chosen)} of {total:,}): {meaning}."
+        name = f"{stem}-{kind.replace(' ', '-')}"
+        pictures = tuple(_example_picture(results, sightings, e, f"{name}-{i + 1:02d}") for i, e in enumerate(chosen))
+        blocks.append(Gallery(caption, pictures, 300))
+    return tuple(blocks)
+
+
+def _missing_sightings(results: Results) -> Missing:
+    if results.split is None:
+        return missing_results(results)
+    if results.data is None:
+        return missing_dataset(results)
+    what = f"The predictions of {results.best} on {results.split} are not on disk, so there is nothing to draw."
+    return Missing(what, (f"labtools evaluate --split {results.split} --runs {results.name_typed}",))
+
+
+def _example_picture(results: Results, sightings: Sightings, example: Example, name: str) -> Picture:
+    assert results.data is not None
+    said = f"{example.class_name}, missed" if example.kind == "missed" else f"{example.class_name} {example.conf:.2f}"
+    caption = " · ".join(part for part in (said, example.team) if part)
+    draw = partial(_draw_one, results, sightings, example)
+    return Picture(name, f"{example.kind}: {said}, in {example.image}", caption, draw)
+
+
+def _draw_one(results: Results, sightings: Sightings, example: Example) -> Image | None:
+    assert results.data is not None
+    corners = ["x1", "y1", "x2", "y2"]
+    truth = sightings.truth[sightings.truth["image"] == example.image]
+    seen = sightings.predictions[sightings.predictions["image"] == example.image]
+    names = results.data.dataset.names
+    labels = [f"{names.get(int(c), c)} {p:.2f}" for c, p in zip(seen["class_id"], seen["conf"], strict=True)]
+    return draw_example(
+        results.data.dataset.root / example.image,
+        example.xyxy,
+        (truth[corners].to_numpy(dtype=np.float64), [int(c) for c in truth["class_id"]]),
+        (seen[corners].to_numpy(dtype=np.float64), [int(c) for c in seen["class_id"]], labels),
+    )
+
+
+def confusion_table(square: pd.DataFrame, caption: str) -> Table:
+    """A confusion matrix as a small table, shaded by each row's shares; zeros stay blank."""
+    sums = square.sum(axis=1)
+    rows = []
+    for true, line in square.iterrows():
+        cells = [Cell(str(true))]
+        for value in line:
+            share = float(value / sums[true]) if sums[true] else 0.0
+            cells.append(Cell(f"{value:,}" if value else "", True, share if value else None))
+        rows.append(tuple(cells))
+    return Table(caption, ("true \\ predicted", *map(str, square.columns)), tuple(rows), compact=True)

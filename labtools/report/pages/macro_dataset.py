@@ -1,0 +1,149 @@
+"""The dataset, everyone's: how much, where, how large, what it looks like, what had to be repaired."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import pandas as pd
+
+from labtools.artifacts.dataset import SPLITS
+from labtools.report.cells import Format, count, linked, make_table, mark_total, percent, text
+from labtools.report.content import Block, Cell, Missing, Page, Plot, Prose, Section, Table
+from labtools.report.figures.dataset import draw_boxes_per_image, draw_counts
+from labtools.report.load import Data
+from labtools.report.pages import Plan
+from labtools.report.pages._common import collage, heat_plots, missing_dataset
+from labtools.report.tables import dataset as rows
+
+title = "Dataset"
+order = 10
+
+
+def build(plan: Plan) -> Sequence[Page]:
+    results = plan.results
+    data = results.data
+    if data is None:
+        return [_page((), (missing_dataset(results),))]
+    stage, numbers, looks = "dataset", "quantitative", "qualitative"
+    sections = (
+        Section("images", "Images and boxes of each split", stage, numbers, _amounts(plan, data)),
+        Section("instances", "Instances per class", stage, numbers, _instances(plan, data)),
+        Section("boxes-per-image", "Boxes per image", stage, numbers, _per_image(data)),
+        Section("heat-maps", "Where the objects are, and how large", stage, numbers, _heat(plan, data)),
+        Section("collage", "What the objects look like", stage, looks, (collage(results, "collage"),)),
+        Section("findings", "What was repaired or left out", stage, looks, _findings(plan, data)),
+    )
+    return [_page(sections)]
+
+
+def _page(sections: tuple[Section, ...], opening: tuple[Block, ...] = ()) -> Page:
+    lead = "What the whole cohort filmed and annotated."
+    return Page("pages/dataset.html", "Dataset of everyone", title, "macro", lead, sections, opening)
+
+
+def share_table(caption: str, frame: pd.DataFrame, key: tuple[str, str, Format], name: str) -> Table:
+    """The course's table: class, train, %, val, %, test, %, total."""
+    columns = [key]
+    for split in SPLITS:
+        columns += [(split, split, count), (f"{split}_pct", "%", percent)]
+    return mark_total(make_table(caption, frame, [*columns, ("total", "total", count)], name=name))
+
+
+def _amounts(plan: Plan, data: Data) -> tuple[Block, ...]:
+    by_class = rows.boxes_by_class(data.boxes, plan.results.classes)
+    images = rows.images_by_folder(data.manifest)
+    blocks: list[Block] = [
+        share_table(
+            "Images by class folder: those handed in for that class." if len(images) > 1 else "Images.",
+            images,
+            ("class", "class folder", text),
+            "dataset-images",
+        ),
+        share_table(
+            "Boxes by class, wherever they were drawn.",
+            by_class,
+            ("class", "class", linked(plan.class_paths)),
+            "dataset-boxes",
+        ),
+    ]
+    teams = rows.images_by_team(data.manifest)
+    if len(teams) > 1:
+        key = ("team", "team", linked(plan.team_paths))
+        blocks.append(share_table("Images by team.", teams, key, "dataset-teams"))
+    blocks.append(Prose(_states(data)))
+    return tuple(blocks)
+
+
+def _states(data: Data) -> str:
+    states = data.manifest["state"].value_counts()
+    return (
+        f"{states.get('boxes', 0):,} images have boxes, {states.get('empty', 0):,} were annotated as background, and "
+        f"{states.get('unlabelled', 0):,} came without any annotation."
+    )
+
+
+def _instances(plan: Plan, data: Data) -> tuple[Block, ...]:
+    table = rows.long_counts(rows.boxes_by_class(data.boxes, plan.results.classes), "class")
+    if not table["count"].sum():
+        return (Missing("There is no box in this dataset."),)
+    return (
+        Plot(
+            "dataset-instances",
+            "Bars: boxes of each class in train, val and test",
+            "Boxes of each class. A class with few boxes has few chances to be learned, and its metrics rest on little.",
+            table,
+            partial(draw_counts, key="class", unit="boxes"),
+        ),
+    )
+
+
+def _per_image(data: Data) -> tuple[Block, ...]:
+    if data.manifest.empty:
+        return (Missing("There is no image in this dataset."),)
+    return (
+        Plot(
+            "dataset-boxes-per-image",
+            "Bars: number of images with 0, 1, 2 and more boxes",
+            "Most course videos show one object; images with several come from objects of other teams in the picture.",
+            rows.boxes_per_image(data.manifest),
+            draw_boxes_per_image,
+        ),
+    )
+
+
+def _heat(plan: Plan, data: Data) -> tuple[Block, ...]:
+    if data.boxes.empty:
+        return (Missing("There is no box in this dataset."),)
+    return heat_plots(plan.results, data.boxes, plan.results.classes, "dataset", "all classes and each class")
+
+
+def _findings(plan: Plan, data: Data) -> tuple[Block, ...]:
+    if data.findings.empty:
+        return (Prose("Nothing: every file was read as it came."),)
+    return (
+        Prose(
+            f"{len(data.findings):,} findings. Each line stands for all findings of one kind in one team; the file "
+            "findings.csv of the dataset has them one by one, with file and line."
+        ),
+        findings_table(plan, data.findings, "dataset-findings"),
+    )
+
+
+def findings_table(plan: Plan, findings: pd.DataFrame, name: str) -> Table:
+    """Findings grouped by team and kind, worst first."""
+    frame = rows.findings_by_kind(findings)
+    columns: list[tuple[str, str, Format]] = [
+        ("team", "team", _team(plan)),
+        ("severity", "severity", lambda value: Cell(str(value), tone=str(value))),
+        ("code", "kind", text),
+        ("action", "what was done", text),
+        ("count", "count", count),
+        ("example", "for example", text),
+    ]
+    return make_table("Findings by team and kind.", frame, columns, name=name)
+
+
+def _team(plan: Plan) -> Format:
+    link = linked(plan.team_paths)
+    return lambda value: link(value) if value else Cell("(everyone)")

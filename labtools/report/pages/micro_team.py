@@ -1,0 +1,110 @@
+"""One page per team: what it handed in, what was found in it, and how well the networks see its images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from labtools.report.cells import Format, count, make_table, text
+from labtools.report.content import Block, Missing, Page, Prose, Section
+from labtools.report.links import stem_of
+from labtools.report.load import Data
+from labtools.report.pages import Plan
+from labtools.report.pages._common import crop_gallery, example_galleries, heat_plots, missing_dataset, split_notes
+from labtools.report.pages._micro import across_runs, freeze_blocks, split_table, summary_table
+from labtools.report.pages.macro_dataset import findings_table
+
+title = "Team"
+order = 50
+
+
+def build(plan: Plan) -> Sequence[Page]:
+    return [_page(plan, team) for team in plan.teams]
+
+
+def _page(plan: Plan, team: str) -> Page:
+    results = plan.results
+    path = plan.team_paths[team]
+    stem = stem_of(path)
+    per_team = results.table("per_team")
+    mine = per_team[per_team["team"] == team].drop_duplicates("run_id")
+    numbers, looks = "quantitative", "qualitative"
+    sections = (
+        Section("dataset", "How much, where and how large", "dataset", numbers, _data(plan, team, stem)),
+        Section("crops", "What was filmed", "dataset", looks, _crops(plan, team, stem, None)),
+        Section("findings", "What was repaired or left out", "dataset", looks, _findings(plan, team, stem)),
+        Section("freeze", "Does freezing hurt its images?", "training", numbers, freeze_blocks(results, mine, team, stem)),
+        Section("learned-from", "What was learned from it", "training", looks, _crops(plan, team, stem, "train")),
+        Section(
+            "results", "How well its images are seen", "inference", numbers,
+            across_runs(results, per_team, "team", team, stem),
+        ),
+        Section("examples", "Right, wrong and missed", "inference", looks, _examples(plan, team, stem)),
+    )  # fmt: skip
+    lead = f"The submission of {team} alone, beside the mean of all other teams."
+    return Page(path, f"Team {team}", team, "team", lead, sections, split_notes(results))
+
+
+def _of(frame: pd.DataFrame, team: str) -> pd.DataFrame:
+    return frame[frame["team"] == team]
+
+
+def _data(plan: Plan, team: str, stem: str) -> tuple[Block, ...]:
+    data = plan.results.data
+    if data is None:
+        return (missing_dataset(plan.results),)
+    others = [t for t in plan.results.teams if t != team]
+    blocks: list[Block] = [_sequences(data, team, stem)]
+    blocks.append(split_table(data.boxes, "team", team, others, f"{stem}-splits"))
+    blocks.append(summary_table(data.boxes, "team", team, others, f"{stem}-boxes"))
+    mine = _of(data.boxes, team)
+    if mine.empty:
+        return (*blocks, Missing(f"There is no box in the images of {team}."))
+    seen = [c for c in plan.results.classes if c in set(mine["class_name"])]
+    labels = seen if len(seen) > 1 else []
+    return (*blocks, *heat_plots(plan.results, mine, labels, stem, f"the boxes of {team}"))
+
+
+def _sequences(data: Data, team: str, stem: str) -> Block:
+    """Images of each sequence by split: whole sequences per split are honest, mixed ones leak."""
+    manifest = _of(data.manifest, team)
+    if manifest.empty:
+        return Missing(f"{team} has no image in the dataset.")
+    counts = pd.crosstab(manifest["sequence"].replace({"": "(none)"}), manifest["split"])
+    counts = counts.reindex(columns=["train", "val", "test"], fill_value=0).reset_index()
+    counts["boxes"] = counts["sequence"].map(manifest.groupby(manifest["sequence"].replace({"": "(none)"}))["boxes"].sum())
+    columns: list[tuple[str, str, Format]] = [
+        ("sequence", "sequence", text),
+        *((split, split, count) for split in ("train", "val", "test")),
+        ("boxes", "boxes", count),
+    ]
+    caption = "Images of each sequence. A sequence on two sides of a split shows the same scene to training and test."
+    return make_table(caption, counts, columns, name=f"{stem}-sequences")
+
+
+def _crops(plan: Plan, team: str, stem: str, split: str | None) -> tuple[Block, ...]:
+    data = plan.results.data
+    if data is None:
+        return (missing_dataset(plan.results),)
+    boxes = _of(data.boxes, team)
+    boxes = boxes[boxes["split"] == split] if split else boxes
+    caption = f"Boxes of {team} in {f'the {split} split' if split else 'all splits'}."
+    name = f"{stem}-crop-{split or 'all'}"
+    return (crop_gallery(plan.results, boxes, name, 6 if split else 12, caption),)
+
+
+def _findings(plan: Plan, team: str, stem: str) -> tuple[Block, ...]:
+    data = plan.results.data
+    if data is None:
+        return (missing_dataset(plan.results),)
+    mine = _of(data.findings, team)
+    if mine.empty:
+        return (Prose(f"Nothing: every file of {team} was read as it came."),)
+    return (findings_table(plan, mine, f"{stem}-findings"),)
+
+
+def _examples(plan: Plan, team: str, stem: str) -> tuple[Block, ...]:
+    sightings = plan.results.sightings
+    judged = None if sightings is None else _of(sightings.judged, team)
+    return example_galleries(plan.results, stem, 3, judged)
