@@ -25,13 +25,13 @@ def command(
 ) -> None:
     """Show the grid of trainings: rows imgsz, columns model x freeze.
 
-    [green]✔ done[/] with mAP50 and mAP50-95, [yellow]▶ running[/] with epoch and time left, [red]· to do[/],
-    [white on red]✖ failed[/] and why. It only reads run folders, so it works from any machine that sees them.
+    [green]✔ done[/] with mAP50 and mAP50-95, [yellow]▶ running[/] with epoch and time left, [red]○ to do[/],
+    [bold red]✖ failed[/] and why. It only reads run folders, so it works from any machine that sees them.
 
     [bold]Example:[/]  labtools status --watch
     """
     from labtools.artifacts.runs import find_matrix
-    from labtools.cli._grid import draw_status
+    from labtools.cli._grid import render_grid
     from labtools.cli._show import print_json
     from labtools.core.console import out
     from labtools.train.status import read_grid
@@ -41,29 +41,42 @@ def command(
         grid = _watch(root, every)
     else:
         grid = read_grid(root)
-        out().print(draw_status(grid))
+        out().print(render_grid(grid))
+        _hint(grid)
     if json:
         print_json(grid.to_json())
+
+
+def _hint(grid: Grid) -> None:
+    """What to do where runs are left and nobody trains them."""
+    from labtools.artifacts.record import State
+    from labtools.core.console import err
+    from labtools.train.lanes import living_lanes
+
+    if grid.count(State.TODO) and not grid.count(State.RUNNING) and not living_lanes(grid.root):
+        err().print("no lane is at work: type the same `labtools train-matrix` command again to go on")
+    elif grid.is_over and grid.count(State.FAILED):
+        err().print("everything each training printed is in its train.log; --retry-failed gives another chance")
 
 
 def _watch(root: Path, every: float) -> Grid:
     """Follow the grid until nothing is left to do: in place on a terminal, elsewhere printed when it has changed."""
     from rich.live import Live
 
-    from labtools.cli._grid import draw_status
+    from labtools.cli._grid import render_grid
     from labtools.core.console import out
     from labtools.train.status import read_grid
 
     console = out()
     grid = read_grid(root)
     if not console.is_terminal:
-        console.print(draw_status(grid))
-    with Live(draw_status(grid), console=console, auto_refresh=False, vertical_overflow="visible") as live:
+        console.print(render_grid(grid))
+    with Live(render_grid(grid), console=console, auto_refresh=False, vertical_overflow="visible") as live:
         while not grid.is_over:
             time.sleep(every)
             before, grid = grid, read_grid(root)
             if console.is_terminal:
-                live.update(draw_status(grid), refresh=True)
+                live.update(render_grid(grid), refresh=True)
             elif [run.state for run in grid.runs] != [run.state for run in before.runs]:
-                console.print(draw_status(grid))
+                console.print(render_grid(grid))
     return grid

@@ -92,7 +92,7 @@ def _listing(plan: Plan, grid: Grid) -> Any:
     from rich.console import Group
     from rich.table import Table
 
-    from labtools.cli._grid import SIGNS, STYLES, WORDS
+    from labtools.cli._grid import INK, SIGNS, WORDS
 
     table = Table(box=None, padding=(0, 1), header_style="bold")
     for name in ("run", "freeze", "imgsz", "batch", "epochs", "weights", "state"):
@@ -103,7 +103,7 @@ def _listing(plan: Plan, grid: Grid) -> Any:
         state = states[spec.run_id]
         frozen = "none" if spec.freeze is None else str(spec.freeze)
         numbers = (frozen, *map(str, (spec.imgsz, spec.batch, spec.epochs)))
-        word = f"[{STYLES[state]}]{SIGNS[state]} {WORDS[state]}[/]"
+        word = f"[{INK[state]}]{SIGNS[state]} {WORDS[state]}[/]"
         table.add_row(spec.run_id, *numbers, Path(spec.weights).name, word)
     return Group(table, f"{len(plan.specs)} runs, to be written to {plan.root}; nothing was started")
 
@@ -140,9 +140,9 @@ def _train(
     if wait and launched.launch is not None:
         grid = _wait(launched)
     if wait or launched.launch is None or launched.launch.launcher == "inline":
-        from labtools.cli._grid import draw_status
+        from labtools.cli._grid import render_grid
 
-        out().print(draw_status(grid))
+        out().print(render_grid(grid))
     launch = launched.launch
     lanes_said = {"launcher": launch.launcher, "started": launch.started, "alive": launch.alive} if launch else None
     return {**grid.to_json(), "lanes": lanes_said}
@@ -167,9 +167,19 @@ def _tell(launched: Launched) -> None:
         console.print(f"started {len(launch.started)} lanes: {', '.join(launch.started)}")
     if launch.alive:
         console.print(f"already at work: {', '.join(launch.alive)}")
-    if launch.watch:
-        console.print(f"They outlive this shell. Look at them:  {launch.watch}")
-        console.print(f"Where all stands:                       labtools status {grid.root} --watch")
+    if launch.launcher != "inline":
+        status = f"labtools status {_short(grid.root)} --watch"
+        console.print("They outlive this shell. How far they are:")
+        for line in dict.fromkeys((status, launch.watch)):
+            console.print(f"  {line}", soft_wrap=True)
+
+
+def _short(path: Path) -> str:
+    """Quoted for a shell, relative to here where it lies below."""
+    import shlex
+
+    here = Path.cwd()
+    return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
 
 
 def _wait(launched: Launched) -> Grid:

@@ -218,7 +218,8 @@ def _die_with_lane() -> None:
     """Leave at once when the lane's end of our standard input closes, which the system does even after SIGKILL."""
 
     def watch() -> None:
-        while sys.stdin.buffer.read(1):
+        # Not sys.stdin: a thread that waits inside its buffer makes Python abort when the program ends.
+        while os.read(0, 1):
             pass
         os._exit(EXIT_ORPHAN)
 

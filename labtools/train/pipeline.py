@@ -84,11 +84,11 @@ def wait(root: Path, tick: Tick = silent) -> Grid:
     Raises:
         LabError: runs are left but no lane works on them, here or elsewhere.
     """
-    seen: set[str] = set()
+    told: dict[str, int] = {}
     lonely = 0
     while True:
         grid = read_grid(root)
-        _tell(grid, seen, tick)
+        _tell(grid, told, tick)
         if grid.is_over:
             return grid
         # Twice in a row: between the end of one lane and the takeover by another there is a moment.
@@ -104,16 +104,17 @@ def _somebody_works(grid: Grid) -> bool:
     return heard or bool(lane_files.living_lanes(grid.root))
 
 
-def _tell(grid: Grid, seen: set[str], tick: Tick) -> None:
-    """Progress of the matrix, and of each run that was seen running."""
-    tick("runs", grid.count(State.DONE) + grid.count(State.FAILED), len(grid.runs))
+def _tell(grid: Grid, told: dict[str, int], tick: Tick) -> None:
+    """What has changed: of the matrix, and of each run that was seen running."""
+    over = grid.count(State.DONE) + grid.count(State.FAILED)
+    news = {"runs": (over, len(grid.runs))}
     for run in grid.runs:
-        if run.state is State.RUNNING:
-            seen.add(run.run_id)
-            tick(run.run_id, int(run.progress * run.epochs), run.epochs)
-        elif run.state is State.DONE and run.run_id in seen:
-            seen.discard(run.run_id)
-            tick(run.run_id, run.epochs, run.epochs)
+        if run.state is State.RUNNING or run.run_id in told:
+            news[run.run_id] = (int(run.progress * run.epochs), run.epochs)
+    for step, (done, total) in news.items():
+        if told.get(step) != done:
+            told[step] = done
+            tick(step, done, total)
 
 
 def _no_lanes(grid: Grid) -> LabError:

@@ -35,7 +35,7 @@ class RunStatus:
         lane: that trains or trained it.
         host: likewise.
         silent_s: seconds since the last sign of life of a lane on another machine, None while all is well.
-        reason: why the last attempt ended without finishing.
+        reason: why the last attempt failed or was lost; "" where none was.
     """
 
     run_id: str
@@ -177,7 +177,8 @@ def _reason(record: Record, state: State, stale: bool) -> str:
         return ""
     if stale and record.claim is not None:
         return f"lane {record.claim.lane} died; a new lane takes it over"
-    return record.last_end.reason if record.last_end else ""
+    end = record.last_end
+    return end.reason if end is not None and end.kind in ("failed", "lost") else ""
 
 
 def duration(seconds: float | None) -> str:

@@ -113,7 +113,7 @@ def _train_in_child(attempt: Attempt, lane: Lane, stop: threading.Event, say: Sa
         _end(child)
     if stop.is_set():
         write_end(run.folder, number, "stopped", f"lane {lane.name} was asked to stop")
-    elif child.returncode not in (0, EXIT_FENCED):
+    elif child.returncode not in (0, EXIT_FENCED) and read_record(run.folder).done is None:
         write_end(run.folder, number, "failed", _exit_reason(child.returncode))
     return _conclude(run, number, say)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,4 +19,5 @@ def start(root: Path, lanes: Sequence[Lane]) -> Launch:
     """Start each lane that is not alive in a session of its own, so that the end of this terminal is not its end."""
     started = tuple(lane.name for lane in lanes if lane_files.start_detached(root, lane))
     alive = tuple(lane.name for lane in lanes if lane.name not in started)
-    return Launch("process", started, alive, watch=f"labtools status {root} --watch")
+    logs = [str(lane_files.log_path(root, lane)) for lane in lanes]
+    return Launch("process", started, alive, watch=f"tail -F {shlex.join(logs)}")
