@@ -13,6 +13,7 @@ import os
 import pickle
 import tempfile
 import time
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,7 @@ from labtools.core.errors import LabError
 from labtools.core.files import hash_bytes, write_bytes
 from labtools.core.progress import Tick, silent
 
+_LOADING_ERRORS = (TypeError, RuntimeError, EOFError, KeyError, ModuleNotFoundError, ValueError)
 _OUT_OF_MEMORY_SIGNS = ("out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "unable to find an engine")
 
 
@@ -149,18 +151,34 @@ def _load_model(weights: Path) -> Any:
     """
     if not weights.is_file():
         raise LabError("this checkpoint does not exist", weights, "Give the path of a .pt file, or a run id.")
+    if weights.suffix == ".pt" and not zipfile.is_zipfile(weights):
+        # Checked here: a restricted load reports any garbage as a forbidden type.
+        raise LabError("this file is not a YOLO checkpoint (no archive)", weights, "Copy or train it again.")
     model_class = _ultralytics().YOLO
     try:
         return model_class(str(weights), task="detect")
-    except pickle.UnpicklingError as error:
-        raise LabError(
-            f"this checkpoint holds more than known layers, and was not opened ({str(error).splitlines()[0]})",
-            weights,
-            "Only if you trust its author: set ULTRALYTICS_SAFE_LOAD=0 and try again (it can then run any code).",
-        ) from None
-    except (TypeError, RuntimeError, EOFError, KeyError, ModuleNotFoundError, ValueError) as error:
+    except (
+        TypeError,
+        RuntimeError,
+        EOFError,
+        KeyError,
+        ModuleNotFoundError,
+        ValueError,
+        pickle.UnpicklingError,
+    ) as error:
+        if _is_refusal(error):
+            raise LabError(
+                "this checkpoint holds more than the layers that Ultralytics knows, and was not opened",
+                weights,
+                "Only if you trust its author: set ULTRALYTICS_SAFE_LOAD=0 and try again (it can then run any code).",
+            ) from error
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise LabError(f"this file is not a YOLO checkpoint ({first})", weights, "Copy or train it again.") from None
+
+
+def _is_refusal(error: BaseException) -> bool:
+    """Was a checkpoint refused for what it holds? Ultralytics says so as a TypeError, torch as an UnpicklingError."""
+    return isinstance(error, pickle.UnpicklingError) or "outside the supported" in str(error)
 
 
 def training_arguments() -> frozenset[str]:

@@ -1,0 +1,58 @@
+"""Run folders, and the patterns that people type to mean some of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from labtools.artifacts.runs import find_matrix, find_runs, list_runs, read_curves, read_run
+from labtools.core.errors import LabError
+
+
+def _ids(pattern: str, root: Path) -> list[str]:
+    return [run.run_id for run in find_runs(pattern, root)]
+
+
+def test_runs_are_found_by_id_by_path_and_by_matrix(shapes_runs: Path) -> None:
+    root = shapes_runs.parent
+    assert _ids("*", root) == _ids(str(shapes_runs), root) == ["yolov8f_96_freeze", "yolov8p_160_nofreeze"]
+    assert _ids("*_nofreeze", root) == ["yolov8p_160_nofreeze"]
+    assert _ids(str(shapes_runs / "yolov8f*"), root) == ["yolov8f_96_freeze"]
+    assert _ids(str(shapes_runs / "yolov8f_96_freeze"), root) == ["yolov8f_96_freeze"]
+
+
+def test_a_pattern_without_a_match_lists_what_there_is(shapes_runs: Path) -> None:
+    with pytest.raises(LabError) as caught:
+        find_runs("yolov9*", shapes_runs.parent)
+    assert "yolov8p_160_nofreeze" in caught.value.fix
+
+
+def test_results_and_reports_are_not_runs(shapes_runs: Path) -> None:
+    (shapes_runs / "results").mkdir()
+    (shapes_runs / "results" / "run.json").write_text("{}")
+    assert len(list_runs(shapes_runs)) == 2
+
+
+def test_the_only_matrix_needs_no_name_but_two_do(shapes_runs: Path) -> None:
+    root = shapes_runs.parent
+    assert find_matrix(None, root) == shapes_runs
+    other = root / "other" / "yolov8f_96_freeze"
+    other.mkdir(parents=True)
+    (other / "run.json").write_bytes((shapes_runs / "yolov8f_96_freeze" / "run.json").read_bytes())
+    with pytest.raises(LabError, match="several matrices: other, shapes"):
+        find_matrix(None, root)
+
+
+def test_a_damaged_record_is_a_sentence(shapes_runs: Path) -> None:
+    folder = shapes_runs / "yolov8f_96_freeze"
+    (folder / "run.json").write_text('{"run_id": 1', encoding="utf-8")
+    with pytest.raises(LabError, match="cannot be read"):
+        read_run(folder)
+
+
+def test_curves_have_one_row_per_epoch(shapes_runs: Path) -> None:
+    run = list_runs(shapes_runs)[0]
+    assert list(read_curves(run)["epoch"]) == [1, 2]
+    (run.folder / "results.csv").unlink()
+    assert read_curves(run).empty

@@ -1,0 +1,66 @@
+"""A mistake in a YAML file is a sentence with the file and the line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import Field
+
+from labtools.core.config import Config, load_config, read_yaml
+from labtools.core.errors import LabError
+
+
+class Split(Config):
+    seed: int = 0
+
+
+class Course(Config):
+    names: tuple[str, ...] = ()
+    split: Split = Field(default_factory=Split)
+
+
+def _trouble(tmp_path: Path, text: str) -> LabError:
+    path = tmp_path / "course.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(LabError) as caught:
+        load_config(path, Course)
+    return caught.value
+
+
+def test_a_good_file_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "course.yaml"
+    path.write_text("\ufeffnames: [ballon, téléphone]\n", encoding="utf-8")
+    assert load_config(path, Course).names == ("ballon", "téléphone")
+
+
+def test_an_unknown_key_is_named_with_its_line(tmp_path: Path) -> None:
+    trouble = _trouble(tmp_path, "names: [a]\nsplit:\n  seed: 1\n  sead: 2\n")
+    assert "split.sead: unknown key (line 4)" in trouble.what
+    assert trouble.where is not None and trouble.where.endswith("course.yaml:4")
+
+
+def test_a_wrong_value_is_named_with_its_line(tmp_path: Path) -> None:
+    assert "split.seed" in _trouble(tmp_path, "names: [a]\nsplit: {seed: many}\n").what
+
+
+def test_broken_yaml_is_named_with_its_line(tmp_path: Path) -> None:
+    trouble = _trouble(tmp_path, "names: [a\nsplit: 1\n")
+    assert "not valid YAML" in trouble.what and ":2" in str(trouble.where)
+
+
+def test_a_list_is_not_a_configuration(tmp_path: Path) -> None:
+    assert "holds a list" in _trouble(tmp_path, "- a\n").what
+
+
+def test_yaml_that_would_run_code_does_not(tmp_path: Path) -> None:
+    path = tmp_path / "evil.yaml"
+    path.write_text("!!python/object/apply:os.mkdir ['made']\n", encoding="utf-8")
+    with pytest.raises(LabError):
+        read_yaml(path)
+    assert not Path("made").exists()
+
+
+def test_an_absent_file_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(LabError, match="does not exist"):
+        load_config(tmp_path / "nothing.yaml", Course)
