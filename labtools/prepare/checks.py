@@ -1,0 +1,137 @@
+"""Every picture, read once: header, hash, and what is wrong with it; then which pictures are the same."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from labtools.core.files import hash_bytes
+from labtools.core.findings import Action, Finding, Severity
+from labtools.core.progress import Tick, silent
+from labtools.prepare.headers import SUFFIXES, Header, ImageError, read_header
+from labtools.prepare.tree import Tree, suffix_of
+
+_CHUNK = 64
+_WRITTEN = {".jpg": ".jpg", ".jpeg": ".jpg", ".jpe": ".jpg", ".jfif": ".jpg", ".mpo": ".jpg", ".tiff": ".tif"}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One readable picture.
+
+    Attributes:
+        path: in the tree.
+        header: format, size, orientation.
+        hash: 128-bit xxHash3 of its bytes.
+        size: bytes.
+    """
+
+    path: str
+    header: Header
+    hash: str
+    size: int
+
+    @property
+    def wh(self) -> tuple[int, int]:
+        """As displayed."""
+        return self.header.wh
+
+
+def read_pictures(tree: Tree, paths: Sequence[str], tick: Tick = silent) -> tuple[dict[str, Picture], list[Finding]]:
+    """Read every picture once, in threads (reading and hashing leave the interpreter's lock).
+
+    Returns:
+        the readable ones by path, in the order given, and a finding for each of the others and each oddity.
+    """
+    pictures: dict[str, Picture] = {}
+    findings: list[Finding] = []
+    chunks = [paths[i : i + _CHUNK] for i in range(0, len(paths), _CHUNK)]
+    tick("read pictures", 0, len(paths))
+    with ThreadPoolExecutor(min(8, 2 * (os.cpu_count() or 1))) as pool:
+        for found, trouble in pool.map(lambda chunk: _read_chunk(tree, chunk), chunks):
+            pictures.update((p.path, p) for p in found)
+            findings.extend(trouble)
+            tick("read pictures", min(len(paths), len(pictures)), len(paths))
+    tick("read pictures", len(paths), len(paths))
+    return pictures, findings
+
+
+def _read_chunk(tree: Tree, paths: Sequence[str]) -> tuple[list[Picture], list[Finding]]:
+    pictures: list[Picture] = []
+    findings: list[Finding] = []
+    for path in paths:
+        try:
+            data = tree.read(path)
+        except Exception as error:  # noqa: BLE001  any failure of a disk or a hostile archive is a fact about that file
+            message = f"this picture cannot be read: {type(error).__name__}: {error}"
+            findings.append(_left_out(path, "image-unreadable", message))
+            continue
+        try:
+            header = read_header(data)
+        except ImageError as error:
+            findings.append(_left_out(path, error.code, str(error)))
+            continue
+        if header.format not in SUFFIXES:
+            findings.append(_left_out(path, "image-format", f"{header.format} pictures cannot be trained on"))
+            continue
+        pictures.append(Picture(path, header, hash_bytes(data), len(data)))
+        findings.extend(_oddities(path, header))
+    return pictures, findings
+
+
+def _left_out(path: str, code: str, message: str) -> Finding:
+    return Finding("", path, 0, code, Severity.ERROR, message, Action.LEFT_OUT)
+
+
+def _oddities(path: str, header: Header) -> Iterable[Finding]:
+    """What is kept, but worth knowing."""
+    suffix = suffix_of(path)
+    if SUFFIXES[header.format] != _WRITTEN.get(suffix, suffix):
+        what = f"named {suffix}, but its content is {header.format}: renamed in the dataset, bytes unchanged"
+        yield Finding("", path, 0, "image-suffix", Severity.INFO, what, Action.REPAIRED)
+    if header.orientation != 1:
+        what = f"EXIF orientation {header.orientation}: boxes are meant for the picture as displayed"
+        yield Finding("", path, 0, "image-exif-orientation", Severity.INFO, what, Action.NOTED)
+    if header.format == "JPEG" and not header.is_closed:
+        what = "bytes follow the end mark" if header.is_padded else "the end mark is missing, but it decodes"
+        yield Finding("", path, 0, "image-jpeg-end", Severity.INFO, what, Action.NOTED)
+
+
+def same_pictures(pictures: Iterable[Picture]) -> list[tuple[str, ...]]:
+    """Groups of two or more paths with the same bytes, each in order, ordered by the first."""
+    groups: dict[str, list[str]] = defaultdict(list)
+    for picture in pictures:
+        groups[picture.hash].append(picture.path)
+    return sorted(tuple(sorted(paths)) for paths in groups.values() if len(paths) > 1)
+
+
+def twin_findings(
+    groups: Sequence[tuple[str, ...]],
+    boxes: Mapping[str, Sequence[tuple[float, ...]]],
+    splits: Mapping[str, str],
+    teams: Mapping[str, str],
+) -> list[Finding]:
+    """One finding per repeated picture of the dataset: where else it is, whether the boxes or the split differ.
+
+    Args:
+        groups: see `same_pictures`.
+        boxes, splits, teams: by path, of the pictures that are in the dataset.
+    """
+    findings: list[Finding] = []
+    for group in groups:
+        kept = [path for path in group if path in splits]
+        for path in kept[1:]:
+            first = kept[0]
+            facts = [f"the same bytes as {first}"]
+            if sorted(boxes[path]) != sorted(boxes[first]):
+                facts.append("with different boxes")
+            code, severity = "image-twice", Severity.WARNING
+            if splits[path] != splits[first]:
+                code, severity = "image-twice-across-splits", Severity.ERROR
+                facts.append(f"which is in {splits[first]}, this one in {splits[path]}: evaluation sees training data")
+            message = ", ".join(facts)
+            findings.append(Finding(teams[path], path, 0, code, severity, message, Action.NOTED))
+    return findings

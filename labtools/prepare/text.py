@@ -1,0 +1,59 @@
+"""Bytes that people call text, read as they meant it."""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import dataclass
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8", "text-bom"),
+    (codecs.BOM_UTF16_LE, "utf-16-le", "text-utf16"),
+    (codecs.BOM_UTF16_BE, "utf-16-be", "text-utf16"),
+)
+
+
+@dataclass(frozen=True)
+class Text:
+    """A decoded file: its lines without their ends, and the codes of what was repaired on the way."""
+
+    lines: tuple[str, ...]
+    repairs: tuple[str, ...]
+
+    @property
+    def whole(self) -> str:
+        return "\n".join(self.lines)
+
+
+REPAIR_MESSAGES = {
+    "text-bom": "the file begins with a byte-order mark",
+    "text-utf16": "the file is UTF-16, not UTF-8",
+    "text-not-utf8": "the file is not UTF-8; read as Windows-1252",
+    "text-crlf": "the lines end as on Windows (CR LF)",
+    "text-nul": "the file holds NUL characters",
+}
+
+
+def decode(data: bytes) -> Text:
+    """Any bytes to lines; never fails. Line ends of Unix, Windows and old Macs all count."""
+    repairs: list[str] = []
+    encoding = "utf-8"
+    for mark, name, code in _BOMS:
+        if data.startswith(mark):
+            data, encoding = data[len(mark) :], name
+            repairs.append(code)
+            break
+    try:
+        text = data.decode(encoding, "strict" if encoding == "utf-8" else "replace")
+    except UnicodeDecodeError:
+        text = data.decode("cp1252", "replace")
+        repairs.append("text-not-utf8")
+    if "\r" in text:
+        repairs.append("text-crlf")
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if "\0" in text:
+        repairs.append("text-nul")
+        text = text.replace("\0", "")
+    lines = text.split("\n")
+    if lines and lines[-1] == "":
+        lines.pop()
+    return Text(tuple(lines), tuple(repairs))

@@ -1,0 +1,159 @@
+"""A folder of submissions as one flat table of files; an archive's members are files like all others.
+
+Paths are relative to the submissions folder, with forward slashes; a member of an archive is
+``velo/tic_et_tac/3.zip!/obj_train_data/frame_000001.txt``. Nothing is extracted, nothing is written.
+"""
+
+from __future__ import annotations
+
+import os
+from bisect import bisect_left
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+from zipfile import ZipFile, ZipInfo
+
+IMAGE_SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".mpo"}
+    | {".heic", ".heif", ".avif", ".jp2", ".ppm", ".pgm", ".dng"}
+)
+
+
+@dataclass(frozen=True)
+class File:
+    """One file of the tree.
+
+    Attributes:
+        path: see the module; what findings and the manifest show.
+        size: bytes, as the file system or the archive's directory says.
+        disk: the file itself, or the archive that holds it.
+        member: the archive's entry, None for a plain file.
+    """
+
+    path: str
+    size: int
+    disk: Path
+    member: ZipInfo | None = None
+
+
+class OpenArchives:
+    """The few archives that are open now; safe to share between threads."""
+
+    def __init__(self, most: int = 16) -> None:
+        self._most = most
+        self._open: OrderedDict[Path, ZipFile] = OrderedDict()
+        self._lock = Lock()
+
+    def read(self, disk: Path, member: ZipInfo) -> bytes:
+        """A member's bytes, never more than the archive's directory announced.
+
+        Raises:
+            OSError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error: it cannot be read.
+        """
+        with self._lock:
+            archive = self._open.pop(disk, None) or ZipFile(disk)
+            self._open[disk] = archive
+            while len(self._open) > self._most:
+                self._open.popitem(last=False)[1].close()
+            with archive.open(member) as stream:
+                return stream.read(member.file_size)
+
+    def close(self) -> None:
+        with self._lock:
+            while self._open:
+                self._open.popitem()[1].close()
+
+
+@dataclass(frozen=True)
+class Tree:
+    """Files by path, in order; `under` gives the part below a folder, which is a tree again."""
+
+    files: Mapping[str, File]
+    archives: OpenArchives = field(default_factory=OpenArchives, repr=False, compare=False)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.files)
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def __contains__(self, path: object) -> bool:
+        return path in self.files
+
+    def read(self, path: str) -> bytes:
+        """All bytes of a file. Raises what the file system or `OpenArchives.read` raise."""
+        file = self.files[path]
+        if file.member is not None:
+            return self.archives.read(file.disk, file.member)
+        return read_disk(file.disk)
+
+    def under(self, root: str) -> Tree:
+        """The files below a folder (``""`` is everything)."""
+        if not root:
+            return self
+        paths = list(self.files)
+        first = bisect_left(paths, f"{root}/")
+        last = bisect_left(paths, f"{root}0")  # "0" is the character after "/"
+        return Tree({path: self.files[path] for path in paths[first:last]}, self.archives)
+
+    def without(self, paths: Iterable[str]) -> Tree:
+        """A tree that lacks these files."""
+        gone = frozenset(paths)
+        return Tree({p: f for p, f in self.files.items() if p not in gone}, self.archives)
+
+
+def read_disk(path: Path) -> bytes:
+    """A whole file; `os.read` spares the buffer layer, which counts over 28,610 of them."""
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    try:
+        size = os.fstat(handle).st_size
+        data = os.read(handle, size + 1)
+        while len(data) < size:
+            more = os.read(handle, size + 1 - len(data))
+            if not more:
+                break
+            data += more
+        return data
+    finally:
+        os.close(handle)
+
+
+def folder_of(path: str) -> str:
+    """``a/b.zip!/c.txt`` -> ``a/b.zip!``; ``""`` for a file at the top."""
+    return path.rpartition("/")[0]
+
+
+def name_of(path: str) -> str:
+    """The last part of a path."""
+    return path.rpartition("/")[2]
+
+
+def stem_of(path: str) -> str:
+    """The file name without its last suffix."""
+    name = name_of(path)
+    stem, dot, _ = name.rpartition(".")
+    return stem if dot and stem else name
+
+
+def suffix_of(path: str) -> str:
+    """The last suffix in lower case with its dot, ``""`` where there is none."""
+    stem, dot, suffix = name_of(path).rpartition(".")
+    return f".{suffix.lower().strip()}" if dot and stem else ""
+
+
+def is_image_name(path: str) -> bool:
+    """Does the name say picture?"""
+    return suffix_of(path) in IMAGE_SUFFIXES
+
+
+def folders_of(paths: Iterable[str]) -> set[str]:
+    """Every folder that holds something, at any depth."""
+    found: set[str] = set()
+    for path in paths:
+        folder = folder_of(path)
+        while folder and folder not in found:
+            found.add(folder)
+            folder = folder_of(folder)
+    return found

@@ -1,0 +1,244 @@
+"""The dataset on disk: written aside, then swapped in, so that an interruption leaves the old one or the new one."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from labtools import __version__
+from labtools.artifacts.dataset import SPLITS, findings_csv, format_label, label_path, manifest_csv
+from labtools.core.config import dump_yaml
+from labtools.core.errors import LabError
+from labtools.core.files import hash_bytes, read_json, write_json, write_text
+from labtools.core.findings import Finding
+from labtools.core.progress import Tick, silent
+from labtools.prepare.annotations import Box
+from labtools.prepare.checks import Picture
+from labtools.prepare.tree import Tree
+
+LAYOUT = 1
+_CHUNK = 64
+
+
+@dataclass(frozen=True)
+class Item:
+    """One picture of the dataset.
+
+    Attributes:
+        image: its path in the dataset, ``images/...``.
+        picture: where it comes from.
+        state: ``boxes``, ``empty`` or ``unlabelled`` (which gets no label file).
+    """
+
+    image: str
+    picture: Picture
+    class_folder: str
+    team: str
+    sequence: str
+    frame: int | None
+    split: str
+    state: str
+    boxes: tuple[Box, ...]
+
+    @property
+    def label(self) -> str:
+        return format_label(self.boxes)
+
+    def row(self) -> dict[str, object]:
+        """Its line of the manifest."""
+        w, h = self.picture.wh
+        return {
+            "image": self.image, "source": self.picture.path, "class_folder": self.class_folder, "team": self.team,
+            "sequence": self.sequence, "frame": self.frame, "split": self.split, "state": self.state,
+            "boxes": len(self.boxes), "width": w, "height": h, "hash": self.picture.hash,
+        }  # fmt: skip
+
+
+def check_target(out: Path, submissions: Path) -> None:
+    """Refuse to write where something else lies, before any work is done.
+
+    Raises:
+        LabError: ``out`` is not labtools' own, or the two folders lie in one another.
+    """
+    target, source = out.resolve(), submissions.resolve()
+    if target == source or target.is_relative_to(source) or source.is_relative_to(target):
+        raise LabError(
+            "the dataset and the submissions lie in one another", out, "Give --out a folder beside the submissions."
+        )
+    if not out.exists():
+        return
+    if not out.is_dir():
+        raise LabError("this is a file, not a folder", out, "Give --out another name.")
+    if any(out.iterdir()) and not _is_ours(out):
+        raise LabError(
+            "this folder was not written by labtools: it is not replaced", out, "Give --out a new or empty folder."
+        )
+
+
+def _is_ours(folder: Path) -> bool:
+    try:
+        content = read_json(folder / "dataset.json")
+    except (OSError, ValueError):
+        return False
+    return isinstance(content, dict) and "layout" in content and "labtools" in content
+
+
+def write_dataset(
+    out: Path,
+    tree: Tree,
+    items: Sequence[Item],
+    names: Sequence[str],
+    findings: Iterable[Finding],
+    images: str,
+    tick: Tick = silent,
+) -> str:
+    """Write everything and return the fingerprint.
+
+    Args:
+        out: checked by `check_target`.
+        items: sorted by image.
+        images: ``copy``, or ``link`` to hard-link the pictures that no trainer rewrites.
+    """
+    target = out.resolve()  # a link to another disk stays a link, and the swap happens there
+    aside = target.with_name(f".{target.name}.partial")
+    _recover(target)
+    shutil.rmtree(aside, ignore_errors=True)
+    for folder in sorted({_parent(path) for item in items for path in (item.image, label_path(item.image))}):
+        (aside / folder).mkdir(parents=True, exist_ok=True)
+    for folder in ("images", "labels"):
+        (aside / folder).mkdir(parents=True, exist_ok=True)
+    _write_items(aside, tree, items, images, tick)
+    _write_tables(aside, items, names, findings)
+    fingerprint = _fingerprint(items, names)
+    write_json(aside / "dataset.json", {"layout": LAYOUT, "labtools": __version__, "fingerprint": fingerprint})
+    _swap(aside, target)
+    return fingerprint
+
+
+def _parent(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
+def _write_items(root: Path, tree: Tree, items: Sequence[Item], images: str, tick: Tick) -> None:
+    chunks = [items[i : i + _CHUNK] for i in range(0, len(items), _CHUNK)]
+    base = str(root)
+
+    def write(chunk: Sequence[Item]) -> int:
+        for item in chunk:
+            _place(tree, item, f"{base}/{item.image}", images)
+            if item.state != "unlabelled":
+                _create(f"{base}/{label_path(item.image)}", item.label.encode("utf-8"))
+        return len(chunk)
+
+    done = 0
+    tick("write dataset", 0, len(items))
+    with ThreadPoolExecutor(min(8, 2 * (os.cpu_count() or 1))) as pool:
+        for count in pool.map(write, chunks):
+            done += count
+            tick("write dataset", done, len(items))
+
+
+def _create(path: str, data: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+    try:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(handle, view) :]
+    finally:
+        os.close(handle)
+
+
+def _place(tree: Tree, item: Item, path: str, images: str) -> None:
+    """The picture's bytes under its new name.
+
+    Ultralytics rewrites a JPEG whose last bytes are not the end mark, some versions in place: such a picture is
+    always copied, so that nothing done to the dataset reaches the original.
+    """
+    file = tree.files[item.picture.path]
+    if file.member is not None:
+        _create(path, tree.read(item.picture.path))
+        return
+    if images == "link" and item.picture.header.is_closed:
+        try:
+            os.link(file.disk, path, follow_symlinks=True)
+            return
+        except OSError:
+            pass  # another disk, or a file system without hard links: copied below
+    _copy(file.disk, path)
+
+
+def _copy(source: Path, path: str) -> None:
+    """A copy in the kernel, which shares blocks where the file system can; plain copying elsewhere."""
+    if not hasattr(os, "copy_file_range"):
+        shutil.copyfile(source, path)
+        return
+    read = os.open(source, os.O_RDONLY)
+    try:
+        write = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        try:
+            left = os.fstat(read).st_size
+            while left > 0 and (copied := os.copy_file_range(read, write, left)):
+                left -= copied
+            if not left:
+                return
+        except OSError:
+            pass  # EXDEV, ENOSYS: older kernels and some network file systems
+        finally:
+            os.close(write)
+    finally:
+        os.close(read)
+    shutil.copyfile(source, path)
+
+
+def _write_tables(root: Path, items: Sequence[Item], names: Sequence[str], findings: Iterable[Finding]) -> None:
+    for split in SPLITS:
+        write_text(root / f"{split}.txt", "".join(f"./{item.image}\n" for item in items if item.split == split))
+    write_text(root / "manifest.csv", manifest_csv(item.row() for item in items))
+    write_text(root / "findings.csv", findings_csv(findings))
+    # No `path:`: Ultralytics then takes this file's own folder, wherever it is moved and whoever loads it.
+    content = {**{split: f"{split}.txt" for split in SPLITS}, "names": dict(enumerate(names))}
+    write_text(root / "dlcv.yaml", dump_yaml(content))
+
+
+def _fingerprint(items: Sequence[Item], names: Sequence[str]) -> str:
+    """Two datasets with the same one train alike: names, splits, labels and pictures."""
+    lines = [*names, *(f"{i.image}\t{i.split}\t{i.state}\t{i.picture.hash}\t{i.label}" for i in items)]
+    return hash_bytes("\n".join(lines).encode("utf-8"))
+
+
+def _recover(target: Path) -> None:
+    """Finish what an interruption between two renames left: the old dataset comes back under its name."""
+    old = target.with_name(f".{target.name}.old")
+    if not target.exists() and _is_ours(old):
+        old.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _swap(aside: Path, target: Path) -> None:
+    old = target.with_name(f".{target.name}.old")
+    if not target.exists():
+        aside.rename(target)
+    elif _exchange(aside, target):
+        shutil.rmtree(aside)
+    else:
+        target.rename(old)
+        aside.rename(target)
+        shutil.rmtree(old)
+
+
+def _exchange(first: Path, second: Path) -> bool:
+    """Swap two folders in one step (Linux, renameat2 with RENAME_EXCHANGE); False where that is not possible."""
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        rename = ctypes.CDLL(None, use_errno=True).renameat2
+    except (OSError, AttributeError):
+        return False
+    at_cwd, exchange = -100, 2
+    return bool(rename(at_cwd, os.fsencode(first), at_cwd, os.fsencode(second), exchange) == 0)
