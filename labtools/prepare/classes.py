@@ -119,10 +119,10 @@ class ClassResolver:
         found = self._table.id_of(name)
         scope = self._scope_ids[folder_of(record.file)]
         only = self._only
-        if only is not None and found not in {None, only} and box.class_id == 0 and scope == {0}:
-            if only in {self._table.id_of(n) for n in record.names}:
-                what = f"id 0 is {name!r} by the names file, but every id here is 0: taken as the folder's class"
-                return self._take(only, record, "class-id-zero", what)
+        all_zero = box.class_id == 0 and scope == {0} and found is not None
+        if all_zero and only not in {None, found} and only in {self._table.id_of(n) for n in record.names}:
+            what = f"id 0 is {name!r} by the names file, but every id here is 0: taken as the folder's class"
+            return self._take(only, record, "class-id-zero", what)
         if found is not None:
             return found
         if self._one_unknown and only is not None:

@@ -89,7 +89,8 @@ def read_layout(tree: Tree, name: str, course: CourseConfig | None) -> Layout:
     if not any(classes.of(folder) for folder in first):
         first_are_datasets = [f for f in first if folders.is_submission(f)]
         groups_hold_datasets = any(folders.is_submission(g) for f in first for g in folders.below(f))
-        if folders.is_dataset(top) or len(first) < 2 or not (first_are_datasets or groups_hold_datasets):
+        begins_here = folders.is_dataset(top, weak=not first_are_datasets) or folders.has_lists(top)
+        if begins_here or len(first) < 2 or not (first_are_datasets or groups_hold_datasets):
             return Layout((Submission("", name, "", ()),), False, False)
         if all(folders.is_bare(f) for f in first_are_datasets) and len(first_are_datasets) == len(first):
             return Layout((Submission("", name, "", ()),), False, False)
@@ -149,10 +150,12 @@ class _Folders:
             name = name_of(path).lower()
             if is_image_name(path) or name in _DATASET_FILES or suffix_of(path) == ".names":
                 return True
-            is_list = suffix_of(path) == ".txt" and slug(stem_of(path)) in SPLIT_WORDS
-            if weak and (is_list or suffix_of(path) in {".xml", ".json"}):
+            if weak and (_is_list(path) or suffix_of(path) in {".xml", ".json"}):
                 return True
         return any(slug(plain_name(f)) in STRUCTURE or slug(plain_name(f)) in SPLIT_WORDS for f in self.below(folder))
+
+    def has_lists(self, folder: str) -> bool:
+        return any(_is_list(path) for path in self.files(folder))
 
     def has_sequences(self, folder: str) -> bool:
         """Are the folders here numbered videos of one team?"""
@@ -167,3 +170,7 @@ class _Folders:
         if any(name_of(p).lower() in _DATASET_FILES or suffix_of(p) in {".txt", ".csv"} for p in self.files(folder)):
             return False
         return not any(slug(plain_name(f)) in SPLIT_WORDS or f.endswith("!") for f in self.below(folder))
+
+
+def _is_list(path: str) -> bool:
+    return suffix_of(path) == ".txt" and slug(stem_of(path)) in SPLIT_WORDS
