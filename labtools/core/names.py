@@ -37,3 +37,14 @@ def folder_name(name: str) -> str:
     """
     clean = slug(name)[:100] or "unnamed"
     return f"{clean}_" if clean in _RESERVED or clean in {"images", "labels"} else clean
+
+
+def natural_key(name: str) -> tuple[tuple[int, int, str], ...]:
+    """Sorts names as people do: ``team 2`` before ``team 10``, ``équipe`` beside ``equipe``.
+
+    >>> sorted(["team 10", "zoo", "team 2", "Équipe"], key=natural_key)
+    ['Équipe', 'team 2', 'team 10', 'zoo']
+    """
+    parts = re.split(r"(\d+)", unicodedata.normalize("NFKD", name))
+    # (1, n) and (0, text): a number and a text at the same place can be compared
+    return tuple((1, int(part), part) if part.isdecimal() else (0, 0, part.casefold()) for part in parts if part)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -82,10 +83,12 @@ def _check_ours(out: Path) -> None:
 def _collect(pages: list[Page]) -> _Parts:
     parts = _Parts()
     for name, part in _named(pages):
-        frame = part if isinstance(part, pd.DataFrame) else None
-        kind = parts.tables if frame is not None else parts.plots if isinstance(part, Plot) else parts.pictures
-        assert name not in kind, f"two parts of the report are called {name}"
-        kind[name] = part  # type: ignore[index, assignment]
+        kind: dict[str, Any] = parts.plots if isinstance(part, Plot) else parts.pictures
+        if isinstance(part, pd.DataFrame):
+            kind = parts.tables
+        if name in kind:
+            raise ValueError(f"two parts of the report are called {name}")
+        kind[name] = part
     return parts
 
 
@@ -157,6 +160,8 @@ def _swap(new: Path, out: Path) -> None:
             raise
     except OSError as error:
         raise LabError(
-            f"the old report cannot be replaced ({error.strerror})", out, "Close the programs that show it and try again."
+            f"the old report cannot be replaced ({error.strerror})",
+            out,
+            "Close the programs that show it and try again.",
         ) from error
     shutil.rmtree(old, ignore_errors=True)

@@ -18,50 +18,53 @@ def text(value: object) -> Cell:
     return Cell(str(value))
 
 
+def _known(value: Any) -> float | None:
+    """The number, or None where it is absent (None, NaN, <NA>)."""
+    return None if pd.isna(value) else float(value)
+
+
 def count(value: object) -> Cell:
     """17,119; a dash where it is not known."""
-    return Cell(DASH if pd.isna(value) else f"{float(str(value)):,.0f}", number=True)  # type: ignore[call-overload]
+    return decimal(0)(value)
 
 
 def percent(value: object) -> Cell:
     """33.4 % of a value in 0..100."""
-    return Cell(DASH if pd.isna(value) else f"{float(str(value)):.1f} %", number=True)  # type: ignore[call-overload]
+    number = _known(value)
+    return Cell(DASH if number is None else f"{number:.1f} %", number=True)
 
 
 def metric(value: object) -> Cell:
     """0.873, shaded by its value."""
-    if pd.isna(value):  # type: ignore[call-overload]
+    number = _known(value)
+    if number is None:
         return Cell(DASH, number=True, hint="there was nothing to measure")
-    number = float(str(value))
     return Cell(f"{number:.3f}", number=True, shade=min(1.0, max(0.0, number)))
 
 
-def signed(value: object) -> Cell:
-    """+0.051."""
-    return Cell(DASH if pd.isna(value) else f"{float(str(value)):+.3f}", number=True)  # type: ignore[call-overload]
-
-
-def decimal(digits: int, unit: str = "", scale: float = 1.0) -> Format:
-    """A format with so many digits after the point, the value multiplied by ``scale``."""
+def decimal(digits: int, scale: float = 1.0, grouped: bool = True) -> Format:
+    """A format with so many digits after the point, after multiplying by ``scale``; thousands apart if ``grouped``."""
 
     def show(value: object) -> Cell:
-        if pd.isna(value):  # type: ignore[call-overload]
+        number = _known(value)
+        if number is None:
             return Cell(DASH, number=True)
-        return Cell(f"{float(str(value)) * scale:,.{digits}f}{unit}", number=True)
+        shown = f"{number * scale:,.{digits}f}"
+        return Cell(shown if grouped else shown.replace(",", ""), number=True)
 
     return show
 
 
 def duration(value: object) -> Cell:
     """Seconds as 42 s, 3 min 05 s or 2 h 10 min."""
-    if pd.isna(value):  # type: ignore[call-overload]
+    number = _known(value)
+    if number is None:
         return Cell(DASH, number=True)
-    seconds = round(float(str(value)))
-    if seconds < 60:
+    minutes, seconds = divmod(round(number), 60)
+    if not minutes:
         return Cell(f"{seconds} s", number=True)
-    minutes, rest = divmod(seconds, 60)
     if minutes < 60:
-        return Cell(f"{minutes} min {rest:02d} s", number=True)
+        return Cell(f"{minutes} min {seconds:02d} s", number=True)
     return Cell(f"{minutes // 60} h {minutes % 60:02d} min", number=True)
 
 

@@ -21,6 +21,11 @@ Stage = Literal["dataset", "training", "inference"]
 View = Literal["quantitative", "qualitative"]
 Scope = Literal["overview", "macro", "class", "team"]
 
+DATASET: Stage = "dataset"
+TRAINING: Stage = "training"
+INFERENCE: Stage = "inference"
+NUMBERS: View = "quantitative"
+LOOKS: View = "qualitative"
 STAGES: tuple[Stage, ...] = ("dataset", "training", "inference")
 VIEWS: tuple[View, ...] = ("quantitative", "qualitative")
 

@@ -21,6 +21,7 @@ from labtools.artifacts.results import (
 )
 from labtools.artifacts.runs import Run, list_runs, read_curves
 from labtools.core.errors import LabError
+from labtools.core.names import natural_key
 from labtools.report.examples import CONF, add_pixels, judge
 from labtools.report.run_states import RunState, read_state
 
@@ -260,4 +261,4 @@ def _teams(data: Data | None, splits: Mapping[str, SplitTables]) -> tuple[str, .
     named: set[str] = set(data.manifest["team"]) if data is not None else set()
     for tables in splits.values():
         named |= set(tables["per_team"]["team"])
-    return tuple(sorted(team for team in named if team))
+    return tuple(sorted((team for team in named if team), key=natural_key))

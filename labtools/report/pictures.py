@@ -94,7 +94,7 @@ def draw_example(
     return _frame(canvas, as_boxes(focus)[0] * scale)
 
 
-def _frame(image: Image, box: np.ndarray) -> Image:  # type: ignore[type-arg]
+def _frame(image: Image, box: np.ndarray) -> Image:
     """A white frame with a dark edge a few pixels outside the box."""
     x1, y1, x2, y2 = (round(float(v)) for v in (box[0] - 5, box[1] - 5, box[2] + 5, box[3] + 5))
     high, wide = image.shape[:2]
@@ -108,5 +108,3 @@ def _frame(image: Image, box: np.ndarray) -> Image:  # type: ignore[type-arg]
 def placeholder(width: int, height: int) -> Image:
     """A plain light picture for an image that could not be read."""
     return np.full((height, width, 3), _BLANK, dtype=np.uint8)
-
-

@@ -23,7 +23,9 @@ class GridCell:
     links: tuple[tuple[str, str], ...]
 
 
-def render_pages(pages: list[Page], results: Results, sizes: Mapping[str, tuple[int, int]]) -> Iterator[tuple[str, str]]:
+def render_pages(
+    pages: list[Page], results: Results, sizes: Mapping[str, tuple[int, int]]
+) -> Iterator[tuple[str, str]]:
     """(path, HTML) of every page."""
     template = _environment().get_template("page.html.j2")
     css = _read("style.css")
@@ -53,7 +55,9 @@ def render_pages(pages: list[Page], results: Results, sizes: Mapping[str, tuple[
 def grading_grid(pages: list[Page]) -> dict[Stage, dict[tuple[str, View], GridCell]]:
     """dataset, training, inference x macro and micro x quantitative and qualitative, as the course grades."""
     return {
-        stage: {(scope, view): GridCell(_links(pages, stage, scope, view)) for scope in ("macro", "micro") for view in VIEWS}
+        stage: {
+            (scope, view): GridCell(_links(pages, stage, scope, view)) for scope in ("macro", "micro") for view in VIEWS
+        }
         for stage in STAGES
     }
 
@@ -107,5 +111,3 @@ def _environment() -> jinja2.Environment:
 
 def _read(name: str) -> str:
     return (files("labtools.report") / "templates" / name).read_text(encoding="utf-8")
-
-

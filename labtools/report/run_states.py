@@ -31,9 +31,13 @@ def read_state(run: Run) -> RunState:
     if run.is_done:
         done = _read(run.folder / "done.json")
         return RunState(
-            "done", "", _integer(done, "epochs"), _integer(done, "batch"), _integer(done, "best_epoch"),
+            "done",
+            "",
+            _integer(done, "epochs"),
+            _integer(done, "batch"),
+            _integer(done, "best_epoch"),
             _number(done, "seconds"),
-        )  # fmt: skip
+        )
     attempt = _last_attempt(run.folder, "claim.*")
     if attempt is None:
         return RunState("to do")

@@ -94,9 +94,15 @@ class LabMaker:
     def _findings(self) -> list[Finding]:
         team = self.teams[0] if self.teams else ""
         return [
-            Finding(team, "velo/x/train.txt", 3, "list-windows-path", Severity.INFO, "a \\ where / belongs", Action.REPAIRED),
-            Finding(team, "velo/x/1/labels/f.txt", 2, "box-outside", Severity.WARNING, "box over the border", Action.CLIPPED),
-            Finding(team, "velo/x/1/labels/g.txt", 7, "box-outside", Severity.WARNING, "box over the border", Action.CLIPPED),
+            Finding(
+                team, "velo/x/train.txt", 3, "list-windows-path", Severity.INFO, "a \\ where / belongs", Action.REPAIRED
+            ),
+            Finding(
+                team, "velo/x/1/labels/f.txt", 2, "box-outside", Severity.WARNING, "box over the border", Action.CLIPPED
+            ),
+            Finding(
+                team, "velo/x/1/labels/g.txt", 7, "box-outside", Severity.WARNING, "box over the border", Action.CLIPPED
+            ),
             Finding("", "course.yaml", 0, "class-unused", Severity.ERROR, "nobody filmed this class", Action.ASKED),
         ]
 
@@ -132,7 +138,9 @@ class LabMaker:
         for class_id, *xywhn in boxes:
             x1, y1, x2, y2 = (int(v) for v in xywhn_to_xyxy(xywhn, WH)[0])
             colour = (40 + 37 * class_id % 200, 220 - 23 * class_id % 200, 90 + 61 * class_id % 160)
-            cv2.ellipse(pixels, ((x1 + x2) // 2, (y1 + y2) // 2), ((x2 - x1) // 2, (y2 - y1) // 2), 0, 0, 360, colour, -1)
+            cv2.ellipse(
+                pixels, ((x1 + x2) // 2, (y1 + y2) // 2), ((x2 - x1) // 2, (y2 - y1) // 2), 0, 0, 360, colour, -1
+            )
         return pixels
 
     def make_run(self, dataset: Dataset, model: str, freeze: int | None, imgsz: int, quality: float = 0.7) -> Path:
@@ -142,7 +150,9 @@ class LabMaker:
             dataset.fingerprint,
         )  # fmt: skip
         write_json(folder / "run.json", spec.to_json())
-        write_json(folder / "done.json", {"epochs": self.epochs, "batch": 64, "seconds": 61.5 * imgsz / 320, "map50": quality})
+        write_json(
+            folder / "done.json", {"epochs": self.epochs, "batch": 64, "seconds": 61.5 * imgsz / 320, "map50": quality}
+        )
         self._epochs(quality).to_csv(folder / "results.csv", index=False)
         cv2.imwrite(str(folder / "train_batch0.jpg"), self.rng.integers(0, 255, (240, 240, 3), dtype=np.uint8))
         return folder
@@ -153,7 +163,9 @@ class LabMaker:
         rise = quality * (1 - np.exp(-e / 3)) + self.rng.normal(0, 0.01, len(e))
         fall = np.exp(-e / 5)
         losses = {
-            f"{s}/{loss}": k + fall for s in ("train", "val") for loss, k in (("box_loss", 0.6), ("cls_loss", 0.4), ("dfl_loss", 0.9))
+            f"{s}/{loss}": k + fall
+            for s in ("train", "val")
+            for loss, k in (("box_loss", 0.6), ("cls_loss", 0.4), ("dfl_loss", 0.9))
         }
         return pd.DataFrame(
             {
@@ -177,7 +189,14 @@ class LabMaker:
 
     def _scores(self, quality: float) -> dict[str, float]:
         p, r, m = np.clip(self.rng.normal(quality, 0.08, 3), 0.02, 0.99)
-        return {"precision": p, "recall": r, "f1": 2 * p * r / (p + r), "map50": m, "map75": m * 0.7, "map50_95": m * 0.62}
+        return {
+            "precision": p,
+            "recall": r,
+            "f1": 2 * p * r / (p + r),
+            "map50": m,
+            "map75": m * 0.7,
+            "map50_95": m * 0.62,
+        }
 
     def _run_tables(self, axes: tuple[str, int | None, int], split: str, quality: float) -> dict[str, pd.DataFrame]:
         model, freeze, imgsz = axes
@@ -203,9 +222,10 @@ class LabMaker:
         for i, name in enumerate(self.classes if kind == "class" else self.teams):
             absent = kind == "class" and split == "test" and name in self.untested
             scores = self._scores(quality - 0.03 * (i % 4))
+            who = {"class_id": i, "class_name": name} if kind == "class" else {"team": name, "class_folder": "x"}
             rows.append(
                 {
-                    **run, **({"class_id": i, "class_name": name} if kind == "class" else {"team": name, "class_folder": "x"}),
+                    **run, **who,
                     "images": 0 if absent else 9, "instances": 0 if absent else 12,
                     **(dict.fromkeys(scores, np.nan) if absent else scores),
                 }
@@ -222,7 +242,9 @@ class LabMaker:
             p = np.clip(0.3 + 0.7 * x**0.3, 0, 1)
             r = np.clip(q + 0.15 - x**3, 0, 1)
             f1 = np.divide(2 * p * r, p + r, out=np.zeros_like(p), where=p + r > 0)
-            frame = pd.DataFrame({**run, "class_name": name, "kind": "conf", "x": x, "precision": p, "recall": r, "f1": f1})
+            frame = pd.DataFrame(
+                {**run, "class_name": name, "kind": "conf", "x": x, "precision": p, "recall": r, "f1": f1}
+            )
             pr = np.clip(1 - (x / max(q, 0.05)) ** 6, 0, 1)
             parts += [frame, pd.DataFrame({**run, "class_name": name, "kind": "recall", "x": x, "precision": pr})]
         return pd.concat(parts)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from labtools.artifacts.dataset import SPLITS
@@ -42,7 +43,9 @@ def draw_counts(rows: pd.DataFrame, key: str, unit: str, reference: bool = True)
     axes.set_xlabel(unit)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(axis="y", visible=False)
-    figure.legend(loc="outside upper left", ncols=4)
+    handles, labels = axes.get_legend_handles_labels()
+    order = sorted(range(len(labels)), key=lambda i: labels[i] == "mean")
+    figure.legend([handles[i] for i in order], [labels[i] for i in order], loc="outside upper left", ncols=4)
     return figure
 
 
@@ -77,10 +80,11 @@ def draw_heat(rows: pd.DataFrame, labels: Sequence[str], what: str) -> Figure:
         labels: the maps in order; one without rows says so.
         what: ``centre`` (image coordinates, y down) or ``size`` (width to the right, height up).
     """
-    columns = min(len(labels), 5)
+    columns = min(len(labels), 6)
     lines = -(-len(labels) // columns)
-    cell = min(WIDTH / columns, 3.2)
-    figure = new_figure(lines * (cell + 0.35) + 0.25, max(4.6, min(WIDTH, columns * cell + 0.9)))
+    width = min(WIDTH, 1.6 + 3.0 * columns)
+    cell = (width - 1.6) / columns
+    figure = new_figure(lines * (cell + 0.3) + 0.5, width)
     panels = grid_axes(figure, len(labels), columns, sharex=True, sharey=True)
     image = None
     for axes, label in zip(panels, labels, strict=True):
@@ -91,13 +95,15 @@ def draw_heat(rows: pd.DataFrame, labels: Sequence[str], what: str) -> Figure:
         image = drawn or image
     _label_outer(panels, columns, what)
     if image is not None:
-        bar = figure.colorbar(image, ax=panels, format=PercentFormatter(1), shrink=min(1.0, 0.9 / lines + 0.2), aspect=25)
+        bar = figure.colorbar(
+            image, ax=panels, format=PercentFormatter(1), shrink=min(1.0, 0.9 / lines + 0.2), aspect=25
+        )
         bar.set_label("boxes, of the fullest cell", color=MUTED)
-        bar.outline.set_visible(False)  # type: ignore[operator]
+        bar.outline.set_visible(False)
     return figure
 
 
-def _one_map(axes: Axes, rows: pd.DataFrame, what: str):  # type: ignore[no-untyped-def]
+def _one_map(axes: Axes, rows: pd.DataFrame, what: str) -> AxesImage | None:
     axes.set_aspect("equal")
     axes.set_xlim(0, 1)
     axes.set_ylim((1, 0) if what == "centre" else (0, 1))
@@ -110,11 +116,15 @@ def _one_map(axes: Axes, rows: pd.DataFrame, what: str):  # type: ignore[no-unty
     cells = np.zeros((BINS, BINS))
     cells[rows["row"].to_numpy(), rows["column"].to_numpy()] = rows["boxes"].to_numpy()
     drawn = axes.imshow(
-        cells / cells.max(), cmap=SEQUENTIAL, vmin=0, vmax=1, extent=(0, 1, 0, 1), origin="lower", interpolation="nearest"
+        cells / cells.max(),
+        cmap=SEQUENTIAL,
+        vmin=0,
+        vmax=1,
+        extent=(0, 1, 0, 1),
+        origin="lower",
+        interpolation="nearest",
     )
-    if what == "centre":
-        drawn.set_extent((0, 1, 0, 1))
-    axes.set_ylim((1, 0) if what == "centre" else (0, 1))
+    axes.set_ylim((1, 0) if what == "centre" else (0, 1))  # imshow has set its own
     if what == "size":
         axes.plot([0, 1], [0, 1], color=MUTED, linewidth=0.8, linestyle=(0, (2, 3)))
     return drawn

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
@@ -15,9 +15,22 @@ from matplotlib.patches import Rectangle
 from labtools.artifacts.results import OVERALL
 from labtools.report.figures.labels import place_labels
 from labtools.report.figures.style import (
-    ABSENT, DASHES, INK, MARKERS, MUTED, SEQUENTIAL, WIDTH, colour_of, dash_of, grid_axes, ink_on, new_figure, short,
+    ABSENT,
+    DASHES,
+    INK,
+    MARKERS,
+    MUTED,
+    SEQUENTIAL,
+    WIDTH,
+    colour_of,
+    dash_of,
+    grid_axes,
+    ink_on,
+    log_axis,
+    new_figure,
+    short,
     unit_axis,
-)  # fmt: skip
+)
 from labtools.report.figures.training import figure_width
 
 MANY = 6
@@ -43,10 +56,17 @@ def draw_heat_matrix(rows: pd.DataFrame, key: str, order: Sequence[str], unit: s
     small = len(order) > 14
     for (i, j), value in np.ndenumerate(values):
         text = "–" if np.isnan(value) else f"{value:.2f}"
-        axes.text(j, i, text.replace("0.", ".") if small else text, ha="center", va="center",
-                  color=MUTED if np.isnan(value) else ink_on(value), fontsize=8 if small else 9)  # fmt: skip
+        axes.text(
+            j,
+            i,
+            text.replace("0.", ".") if small else text,
+            ha="center",
+            va="center",
+            color=MUTED if np.isnan(value) else ink_on(value),
+            fontsize=8 if small else 9,
+        )
     _matrix_ticks(axes, [short(c, 18) for c in order], [short(r, 30) for r in runs])
-    figure.colorbar(image, ax=axes, label=unit, aspect=30, shrink=0.9).outline.set_visible(False)  # type: ignore[operator]
+    figure.colorbar(image, ax=axes, label=unit, aspect=30, shrink=0.9).outline.set_visible(False)
     return figure
 
 
@@ -79,15 +99,24 @@ def draw_confusion(rows: pd.DataFrame, names: Sequence[str]) -> Figure:
     image = axes.imshow(shares, cmap=SEQUENTIAL, vmin=0, vmax=1, aspect="auto")
     for (i, j), count in np.ndenumerate(counts):
         if count:
-            axes.text(j, i, f"{count:.0f}", ha="center", va="center", color=ink_on(shares[i, j]),
-                      fontsize=8 if len(names) > 10 else 10)  # fmt: skip
+            axes.text(
+                j,
+                i,
+                f"{count:.0f}",
+                ha="center",
+                va="center",
+                color=ink_on(shares[i, j]),
+                fontsize=8 if len(names) > 10 else 10,
+            )
     last = len(names) - 1
-    axes.add_patch(Rectangle((last - 0.5, last - 0.5), 1, 1, facecolor=ABSENT, hatch="//", edgecolor="#cfd6dd", linewidth=0))
+    axes.add_patch(
+        Rectangle((last - 0.5, last - 0.5), 1, 1, facecolor=ABSENT, hatch="//", edgecolor="#cfd6dd", linewidth=0)
+    )
     shown = [short(n, 18) for n in names]
     _matrix_ticks(axes, [*shown[:-1], "missed"], [*shown[:-1], "false alarm"])
     axes.set_xlabel("predicted")
     axes.set_ylabel("true")
-    figure.colorbar(image, ax=axes, label="share of the true class", aspect=30, shrink=0.9).outline.set_visible(False)  # type: ignore[operator]
+    figure.colorbar(image, ax=axes, label="share of the true class", aspect=30, shrink=0.9).outline.set_visible(False)
     return figure
 
 
@@ -137,7 +166,9 @@ def _class_legend(classes: Sequence[str], colours: Mapping[str, str], chosen: st
         handles.append(Line2D([], [], color="#b8c2cc"))
         labels = [*map(short, names), "other classes" if chosen else "each class"]
     else:
-        handles = [Line2D([], [], color=colours[n], linestyle=DASHES[i % 3], linewidth=2) for i, n in enumerate(classes)]
+        handles = [
+            Line2D([], [], color=colours[n], linestyle=DASHES[i % 3], linewidth=2) for i, n in enumerate(classes)
+        ]
         labels = [short(n) for n in classes]
     return [*handles, Line2D([], [], color=INK, linewidth=2.6)], [*labels, "all classes"]
 
@@ -199,16 +230,25 @@ def draw_speed(rows: pd.DataFrame, unit: str) -> Figure:
     colours = colour_of(list(dict.fromkeys(rows["model"])))
     sizes = sorted(set(rows["imgsz"]))
     markers = {s: MARKERS[i % len(MARKERS)] for i, s in enumerate(sizes)}
-    for row in rows.itertuples():
-        hollow = row.freeze_label != "no freeze"
-        colour = colours[str(row.model)]
-        axes.scatter(row.ms, row.map50_95, marker=markers[row.imgsz], s=70, linewidths=1.8, zorder=3,
-                     edgecolors=colour, facecolors="white" if hollow else colour)  # fmt: skip
+    keys = ("ms", "map50_95", "model", "imgsz", "freeze_label")
+    for ms, score, model, imgsz, freeze in zip(*(rows[k].tolist() for k in keys), strict=True):
+        hollow = freeze != "no freeze"
+        colour = colours[model]
+        axes.scatter(
+            ms,
+            score,
+            marker=markers[imgsz],
+            s=70,
+            linewidths=1.8,
+            zorder=3,
+            edgecolors=colour,
+            facecolors="white" if hollow else colour,
+        )
     front = rows[rows["front"]].sort_values("ms")
     axes.plot(front["ms"], front["map50_95"], color="#9aa7b4", linewidth=1.2, linestyle=(0, (4, 3)), zorder=2)
     low, high = float(rows["ms"].min()), float(rows["ms"].max())
     if high > 8 * low > 0:
-        axes.set_xscale("log")
+        log_axis(axes)
     else:
         axes.set_xlim(0, high * 1.15)
     axes.set_ylim(0, min(1.02, float(rows["map50_95"].max()) * 1.2 + 0.02))
@@ -233,29 +273,35 @@ def _speed_legend(figure: Figure, colours: Mapping[str, str], markers: Mapping[i
 
 
 def draw_study(rows: pd.DataFrame) -> Figure:
-    """mAP50-95 (left) and time per image (right) against the image size of the evaluation, a line per run.
+    """mAP50-95 (above) and time per image (below) against the image size of the evaluation; a panel per image size of
+    the training, a line per run.
 
     Rows: run_id, model, freeze_label, trained_imgsz, imgsz, map50_95, ms.
     """
-    figure = new_figure(4.0)
-    panels = figure.subplots(1, 2)
+    trained = sorted(set(rows["trained_imgsz"]))
+    figure = new_figure(5.6)
+    panels = figure.subplots(2, len(trained), squeeze=False, sharex=True, sharey="row")
     colours = colour_of(list(dict.fromkeys(rows["model"])))
     dashes = dash_of(list(dict.fromkeys(rows["freeze_label"])))
-    for _, run in rows.groupby("run_id", sort=False):
-        run = run.sort_values("imgsz")
-        style = {"color": colours[run["model"].iloc[0]], "linestyle": dashes[run["freeze_label"].iloc[0]]}
-        for axes, column in zip(panels, ("map50_95", "ms"), strict=True):
-            axes.plot(run["imgsz"], run[column], marker="o", markersize=4, **style)
-            trained = run[run["imgsz"] == run["trained_imgsz"]]
-            axes.scatter(trained["imgsz"], trained[column], s=90, facecolors="none", edgecolors=style["color"])
-    for axes, title in zip(panels, ("mAP50-95", "ms per image"), strict=True):
-        axes.set_xlabel("image size, px (circled: the size of the training)")
-        axes.set_ylabel(title)
-        axes.set_xticks(sorted(set(rows["imgsz"])))
-        axes.set_ylim(bottom=0)
+    for j, size in enumerate(trained):
+        for i, (column, unit) in enumerate((("map50_95", "mAP50-95"), ("ms", "ms per image"))):
+            axes = panels[i, j]
+            _study_lines(axes, rows[rows["trained_imgsz"] == size], column, colours, dashes)
+            axes.axvline(size, color=MUTED, linewidth=1, linestyle=(0, (2, 3)))
+            axes.set_xticks(sorted(set(rows["imgsz"])))
+            axes.set_ylim(bottom=0)
+            axes.set_ylabel(unit if j == 0 else "")
+        panels[0, j].set_title(f"trained at {size} px", fontsize=10)
+        panels[1, j].set_xlabel("evaluated at, px")
     handles = [Line2D([], [], color=c, linewidth=2) for c in colours.values()]
     handles += [Line2D([], [], color=INK, linestyle=d) for d in dashes.values()]
     figure.legend(handles, [short(n) for n in (*colours, *dashes)], loc="outside upper left", ncols=6)
     return figure
 
 
+def _study_lines(
+    axes: Axes, rows: pd.DataFrame, column: str, colours: Mapping[str, str], dashes: Mapping[str, Any]
+) -> None:
+    for _, run in rows.groupby("run_id", sort=False):
+        colour, dash = colours[run["model"].iloc[0]], dashes[run["freeze_label"].iloc[0]]
+        axes.plot(run["imgsz"], run[column], color=colour, linestyle=dash, marker="o", markersize=4)

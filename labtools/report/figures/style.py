@@ -1,4 +1,4 @@
-"""The look that all figures share: sizes, colours that colour-blind readers can tell apart, texts that are only texts."""
+"""The look that all figures share: sizes, colours for colour-blind readers, texts that are only texts."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from PIL import Image
 
 CSS_DPI = 100
 """Figure inches x 100 = CSS pixels; files have twice as many, for projectors and sharp phones."""
@@ -28,7 +30,7 @@ DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (5, 1.5, 1, 1.5)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 SEQUENTIAL = "Blues"
 
-_RC = {
+_RC: Any = {
     "font.family": ["DejaVu Sans"],
     "font.size": 11,
     "axes.titlesize": 11,
@@ -71,9 +73,13 @@ def new_figure(height: float, width: float = WIDTH) -> Figure:
 def save_png(figure: Figure, path: Path) -> tuple[int, int]:
     """Write at twice the CSS size without any metadata (equal figures give equal bytes); returns CSS width, height."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=2 * CSS_DPI, metadata={"Software": None}, facecolor="white")
-    width, height = figure.get_size_inches()
-    return round(width * CSS_DPI), round(height * CSS_DPI)
+    figure.set_dpi(2 * CSS_DPI)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()  # type: ignore[no-untyped-call]
+    pixels = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])  # type: ignore[no-untyped-call]
+    # 255 colours are enough for a figure, and make the file less than half as large.
+    pixels.convert("P", palette=Image.Palette.ADAPTIVE, colors=255).save(path)
+    return round(pixels.width / 2), round(pixels.height / 2)
 
 
 def grid_axes(figure: Figure, count: int, columns: int, **options: Any) -> list[Axes]:
@@ -109,6 +115,14 @@ def unit_axis(axes: Axes, which: str) -> None:
     """Show 0..1, with a little air so that lines at 0 and 1 are seen."""
     setter = axes.set_xlim if which == "x" else axes.set_ylim
     setter(-0.02, 1.02)
+
+
+def log_axis(axes: Axes) -> None:
+    """A logarithmic x axis whose ticks are plain numbers (the usual ones are formulas)."""
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
 
 
 def ink_on(shade: float) -> str:

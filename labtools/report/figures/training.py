@@ -9,8 +9,17 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import EngFormatter, MaxNLocator
 
 from labtools.report.figures.style import (
-    INK, MARKERS, MUTED, PALETTE, WIDTH, colour_of, dash_of, new_figure, short, unit_axis,
-)  # fmt: skip
+    INK,
+    MARKERS,
+    MUTED,
+    PALETTE,
+    WIDTH,
+    colour_of,
+    dash_of,
+    new_figure,
+    short,
+    unit_axis,
+)
 
 
 def draw_epochs(rows: pd.DataFrame, unit: str, bounded: bool) -> Figure:
@@ -51,9 +60,14 @@ def _lines(axes: Axes, rows: pd.DataFrame, colours: dict[str, str], dashes: dict
         model, freeze = run["model"].iloc[0], run["freeze_label"].iloc[0]
         few = len(run) <= 3  # a single epoch would be an invisible line
         axes.plot(
-            run["epoch"], run["value"], color=colours[model], linestyle=dashes[freeze], linewidth=1.6,
-            marker="o" if few else None, markersize=4,
-        )  # fmt: skip
+            run["epoch"],
+            run["value"],
+            color=colours[model],
+            linestyle=dashes[freeze],
+            linewidth=1.6,
+            marker="o" if few else None,
+            markersize=4,
+        )
 
 
 def _legend(figure: Figure, colours: dict[str, str], dashes: dict[str, object]) -> None:
@@ -116,8 +130,16 @@ def draw_pairs(
     if difference:
         for i, (first, second) in enumerate(zip(a, b, strict=True)):
             gap = "–" if pd.isna(second - first) else f"{second - first:+.3f}"
-            axes.annotate(gap, (1.02, i), (6, 0), textcoords="offset points", va="center", color=MUTED, fontsize=10,
-                          annotation_clip=False)  # fmt: skip
+            axes.annotate(
+                gap,
+                (1.02, i),
+                (6, 0),
+                textcoords="offset points",
+                va="center",
+                color=MUTED,
+                fontsize=10,
+                annotation_clip=False,
+            )
     axes.set_yticks(lines, [short(str(name), 34) for name in rows[label]])
     axes.set_ylim(len(rows) - 0.4, -0.6)
     unit_axis(axes, "x")

@@ -8,11 +8,12 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from labtools.artifacts.dataset import Dataset
 from labtools.core.draw import Image, class_colour_hex
-from labtools.report.content import Block, Cell, Gallery, Missing, Note, Picture, Plot, Table
+from labtools.report.content import Block, Cell, Gallery, Missing, Picture, Plot, Prose, Table
 from labtools.report.examples import Example, Kind, add_pixels, pick, pick_crops
 from labtools.report.figures.dataset import draw_heat
-from labtools.report.load import Results, Sightings
+from labtools.report.load import Data, Results, Sightings
 from labtools.report.pictures import draw_crop, draw_example
 from labtools.report.tables.dataset import heat_by_class
 
@@ -43,14 +44,16 @@ def missing_results(results: Results, split: str | None = None) -> Missing:
         other = next(iter(results.splits))
         commands.append(f"labtools report {results.name_typed} --split {other}")
     there = f" Evaluated so far: {', '.join(results.splits)}." if results.splits else ""
-    return Missing(f"The {split} split has not been evaluated yet, so there are no results to show.{there}", tuple(commands))
+    return Missing(
+        f"The {split} split has not been evaluated yet, so there are no results to show.{there}", tuple(commands)
+    )
 
 
 def split_notes(results: Results) -> tuple[Block, ...]:
     """What the reader must know about the split before reading any figure."""
     if not results.split_note:
         return ()
-    return Note(results.split_note), Missing("For the test split:", (f"labtools evaluate --split test --runs {results.name_typed}",))
+    return (Missing(results.split_note, (f"labtools evaluate --split test --runs {results.name_typed}",)),)
 
 
 def heat_plots(
@@ -64,40 +67,43 @@ def heat_plots(
         Plot(
             f"{stem}-centres",
             f"Heat maps of box centres, {whose}",
-            "Box centres in the image, 0..1 from the top left corner. A dark spot in the middle means that the object was "
-            "always filmed there: a detector may learn just that.",
+            "Box centres in the image, 0..1 from the top left corner. A dark spot in the middle: the object was always "
+            "filmed there, and a detector may learn just that.",
             centre,
             partial(draw_heat, labels=shown, what="centre"),
         ),
         Plot(
             f"{stem}-sizes",
             f"Heat maps of box width and height, {whose}",
-            "Width and height of the boxes as a share of the image. On the dotted line a box has the image's own proportions.",
+            "Width and height of the boxes as shares of the image. On the dotted line a box has the image's own shape.",
             size,
             partial(draw_heat, labels=shown, what="size"),
         ),
     )
 
 
-def crop_gallery(results: Results, boxes: pd.DataFrame, stem: str, most: int, caption: str) -> Gallery | Missing:
+def crop_gallery(results: Results, boxes: pd.DataFrame, stem: str, most: int, caption: str) -> Block:
     """Crops from the images of some boxes, as varied as they come."""
     if results.data is None:
         return missing_dataset(results)
     chosen = pick_crops(add_pixels(boxes, results.data.manifest), most) if len(boxes) else []
     if not chosen:
-        return Missing("There is no box to show here.")
-    return Gallery(caption, tuple(_crop_picture(results, e, f"{stem}-{i + 1:02d}") for i, e in enumerate(chosen)), 150)
+        return Prose("There is no box to show here.")
+    return Gallery(
+        caption,
+        tuple(_crop_picture(results, results.data, e, f"{stem}-{i + 1:02d}") for i, e in enumerate(chosen)),
+        150,
+    )
 
 
-def _crop_picture(results: Results, example: Example, name: str) -> Picture:
-    assert results.data is not None
-    path = results.data.dataset.root / example.image
+def _crop_picture(results: Results, data: Data, example: Example, name: str) -> Picture:
+    path = data.dataset.root / example.image
     caption = " · ".join(part for part in (example.class_name, example.team) if part)
     draw = partial(draw_crop, path, example.xyxy, results.class_id(example.class_name))
     return Picture(name, f"A crop of {example.class_name} from {example.image}", caption, draw)
 
 
-def collage(results: Results, stem: str) -> Gallery | Missing:
+def collage(results: Results, stem: str) -> Block:
     """One crop per class."""
     if results.data is None:
         return missing_dataset(results)
@@ -105,16 +111,16 @@ def collage(results: Results, stem: str) -> Gallery | Missing:
     pictures = []
     for i, name in enumerate(results.classes):
         chosen = pick_crops(boxes[boxes["class_name"] == name], 1)
-        pictures += [_crop_picture(results, e, f"{stem}-{i:02d}") for e in chosen]
+        pictures += [_crop_picture(results, results.data, e, f"{stem}-{i:02d}") for e in chosen]
     if not pictures:
-        return Missing("There is no box in this dataset.")
+        return Prose("There is no box in this dataset.")
     return Gallery("One box of each class, with some of what surrounds it.", tuple(pictures), 150)
 
 
 def example_galleries(results: Results, stem: str, most: int, judged: pd.DataFrame | None = None) -> tuple[Block, ...]:
     """Hits, false alarms and missed objects of the best run as pictures; ``judged`` narrows them to a class or team."""
     sightings = results.sightings
-    if sightings is None:
+    if sightings is None or results.data is None:
         return (_missing_sightings(results),)
     judged = sightings.judged if judged is None else judged
     blocks: list[Block] = []
@@ -122,11 +128,13 @@ def example_galleries(results: Results, stem: str, most: int, judged: pd.DataFra
         total = int((judged["kind"] == kind).sum())
         chosen = pick(judged, kind, most)
         if not chosen:
-            blocks.append(Missing(f"{title}: none of {results.best} on {results.split}."))
+            blocks.append(Prose(f"{title}: none of {results.best} on {results.split}."))
             continue
         caption = f"{title} ({len(chosen)} of {total:,}): {meaning}."
         name = f"{stem}-{kind.replace(' ', '-')}"
-        pictures = tuple(_example_picture(results, sightings, e, f"{name}-{i + 1:02d}") for i, e in enumerate(chosen))
+        pictures = tuple(
+            _example_picture(results.data, sightings, e, f"{name}-{i + 1:02d}") for i, e in enumerate(chosen)
+        )
         blocks.append(Gallery(caption, pictures, 300))
     return tuple(blocks)
 
@@ -140,23 +148,21 @@ def _missing_sightings(results: Results) -> Missing:
     return Missing(what, (f"labtools evaluate --split {results.split} --runs {results.name_typed}",))
 
 
-def _example_picture(results: Results, sightings: Sightings, example: Example, name: str) -> Picture:
-    assert results.data is not None
+def _example_picture(data: Data, sightings: Sightings, example: Example, name: str) -> Picture:
     said = f"{example.class_name}, missed" if example.kind == "missed" else f"{example.class_name} {example.conf:.2f}"
     caption = " · ".join(part for part in (said, example.team) if part)
-    draw = partial(_draw_one, results, sightings, example)
+    draw = partial(_draw_one, data.dataset, sightings, example)
     return Picture(name, f"{example.kind}: {said}, in {example.image}", caption, draw)
 
 
-def _draw_one(results: Results, sightings: Sightings, example: Example) -> Image | None:
-    assert results.data is not None
+def _draw_one(dataset: Dataset, sightings: Sightings, example: Example) -> Image | None:
     corners = ["x1", "y1", "x2", "y2"]
     truth = sightings.truth[sightings.truth["image"] == example.image]
     seen = sightings.predictions[sightings.predictions["image"] == example.image]
-    names = results.data.dataset.names
+    names = dataset.names
     labels = [f"{names.get(int(c), c)} {p:.2f}" for c, p in zip(seen["class_id"], seen["conf"], strict=True)]
     return draw_example(
-        results.data.dataset.root / example.image,
+        dataset.root / example.image,
         example.xyxy,
         (truth[corners].to_numpy(dtype=np.float64), [int(c) for c in truth["class_id"]]),
         (seen[corners].to_numpy(dtype=np.float64), [int(c) for c in seen["class_id"]], labels),
@@ -165,12 +171,12 @@ def _draw_one(results: Results, sightings: Sightings, example: Example) -> Image
 
 def confusion_table(square: pd.DataFrame, caption: str) -> Table:
     """A confusion matrix as a small table, shaded by each row's shares; zeros stay blank."""
-    sums = square.sum(axis=1)
     rows = []
-    for true, line in square.iterrows():
+    for true, line in zip(square.index, square.to_numpy(), strict=True):
+        total = int(line.sum())
         cells = [Cell(str(true))]
-        for value in line:
-            share = float(value / sums[true]) if sums[true] else 0.0
+        for value in line.tolist():
+            share = value / total if total else 0.0
             cells.append(Cell(f"{value:,}" if value else "", True, share if value else None))
         rows.append(tuple(cells))
     return Table(caption, ("true \\ predicted", *map(str, square.columns)), tuple(rows), compact=True)

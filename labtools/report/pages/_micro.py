@@ -8,7 +8,7 @@ import pandas as pd
 
 from labtools.artifacts.dataset import SPLITS
 from labtools.report.cells import Format, count, decimal, make_table, metric, percent, text
-from labtools.report.content import Block, Missing, Plot, Prose, Table
+from labtools.report.content import Block, Note, Plot, Prose, Table
 from labtools.report.figures.training import draw_pairs
 from labtools.report.load import Results
 from labtools.report.pages._common import missing_results
@@ -68,12 +68,12 @@ def freeze_blocks(results: Results, table: pd.DataFrame, one: str, stem: str) ->
     scored = results.table("results")[axes].merge(table[["run_id", "map50_95"]], on="run_id")
     pairs = freeze_pairs(scored[scored["map50_95"].notna()], "map50_95")
     if pairs.empty:
-        return (Missing("There are no two evaluated runs that differ in freeze alone."),)
+        return (Prose(f"There are no two runs with results for {one} that differ in freeze alone."),)
     better = int((pairs["difference"] > 0).sum())
     return (
         Prose(
-            f"For {one}, training all layers was better than freezing in {better} of {len(pairs)} pairs. Losses are not "
-            "known class by class; this is what the training meant for it."
+            f"For {one}, training all layers was better than freezing in {better} of {len(pairs)} pairs. Losses are "
+            "not known class by class; this is what the training meant for it."
         ),
         Plot(
             f"{stem}-freeze",
@@ -81,9 +81,12 @@ def freeze_blocks(results: Results, table: pd.DataFrame, one: str, stem: str) ->
             "Each line: one network and image size, trained twice. Only freeze differs.",
             pairs,
             partial(
-                draw_pairs, left=("frozen", "freeze"), right=("free", "no freeze"), label="label",
+                draw_pairs,
+                left=("frozen", "freeze"),
+                right=("free", "no freeze"),
+                label="label",
                 unit=f"mAP50-95 on {results.split}",
-            ),  # fmt: skip
+            ),
         ),
     )
 
@@ -93,7 +96,7 @@ def across_runs(results: Results, table: pd.DataFrame, key: str, one: str, stem:
     if results.split is None:
         return (missing_results(results),)
     if not (table.loc[table[key] == one, "instances"] > 0).any():
-        return (Missing(f"{one} has no instance in {results.split}: there is nothing to measure."),)
+        return (Note(f"{one} has no instance in {results.split}: there is nothing to measure."),)
     order = rows.run_order(results.table("results"))
     shown = ("precision", "recall", "f1", "map50", "map50_95")
     frame = rows.one_beside_others(table, key, one, order, shown)
@@ -103,8 +106,11 @@ def across_runs(results: Results, table: pd.DataFrame, key: str, one: str, stem:
     blocks: list[Block] = [
         make_table(
             f"{one} in every run on {results.split}, each metric beside the plain mean of all others.",
-            frame, columns, name=f"{stem}-results", best={"run_id": str(results.best)},
-        )  # fmt: skip
+            frame,
+            columns,
+            name=f"{stem}-results",
+            best={"run_id": str(results.best)},
+        )
     ]
     if frame["map50_95_others"].notna().any():
         blocks.append(
@@ -114,9 +120,12 @@ def across_runs(results: Results, table: pd.DataFrame, key: str, one: str, stem:
                 f"{one} beside the mean of all others.",
                 frame[["run_id", "map50_95_others", "map50_95"]],
                 partial(
-                    draw_pairs, left=("map50_95_others", "mean of the others"), right=("map50_95", one), label="run_id",
+                    draw_pairs,
+                    left=("map50_95_others", "mean of the others"),
+                    right=("map50_95", one),
+                    label="run_id",
                     unit=f"mAP50-95 on {results.split}",
-                ),  # fmt: skip
+                ),
             )
         )
     return tuple(blocks)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from labtools.artifacts.dataset import SPLITS
 from labtools.report.cells import Format, count, linked, make_table, mark_total, percent, text
-from labtools.report.content import Block, Cell, Missing, Page, Plot, Prose, Section, Table
+from labtools.report.content import DATASET, LOOKS, NUMBERS, Block, Cell, Page, Plot, Prose, Section, Table
 from labtools.report.figures.dataset import draw_boxes_per_image, draw_counts
 from labtools.report.load import Data
 from labtools.report.pages import Plan
@@ -25,14 +25,13 @@ def build(plan: Plan) -> Sequence[Page]:
     data = results.data
     if data is None:
         return [_page((), (missing_dataset(results),))]
-    stage, numbers, looks = "dataset", "quantitative", "qualitative"
     sections = (
-        Section("images", "Images and boxes of each split", stage, numbers, _amounts(plan, data)),
-        Section("instances", "Instances per class", stage, numbers, _instances(plan, data)),
-        Section("boxes-per-image", "Boxes per image", stage, numbers, _per_image(data)),
-        Section("heat-maps", "Where the objects are, and how large", stage, numbers, _heat(plan, data)),
-        Section("collage", "What the objects look like", stage, looks, (collage(results, "collage"),)),
-        Section("findings", "What was repaired or left out", stage, looks, _findings(plan, data)),
+        Section("images", "Images and boxes of each split", DATASET, NUMBERS, _amounts(plan, data)),
+        Section("instances", "Instances per class", DATASET, NUMBERS, _instances(plan, data)),
+        Section("boxes-per-image", "Boxes per image", DATASET, NUMBERS, _per_image(data)),
+        Section("heat-maps", "Where the objects are, and how large", DATASET, NUMBERS, _heat(plan, data)),
+        Section("collage", "What the objects look like", DATASET, LOOKS, (collage(results, "collage"),)),
+        Section("findings", "What was repaired or left out", DATASET, LOOKS, _findings(plan, data)),
     )
     return [_page(sections)]
 
@@ -86,12 +85,12 @@ def _states(data: Data) -> str:
 def _instances(plan: Plan, data: Data) -> tuple[Block, ...]:
     table = rows.long_counts(rows.boxes_by_class(data.boxes, plan.results.classes), "class")
     if not table["count"].sum():
-        return (Missing("There is no box in this dataset."),)
+        return (Prose("There is no box in this dataset."),)
     return (
         Plot(
             "dataset-instances",
             "Bars: boxes of each class in train, val and test",
-            "Boxes of each class. A class with few boxes has few chances to be learned, and its metrics rest on little.",
+            "Boxes of each class. A class with few boxes is hard to learn, and its metrics rest on little.",
             table,
             partial(draw_counts, key="class", unit="boxes"),
         ),
@@ -100,7 +99,7 @@ def _instances(plan: Plan, data: Data) -> tuple[Block, ...]:
 
 def _per_image(data: Data) -> tuple[Block, ...]:
     if data.manifest.empty:
-        return (Missing("There is no image in this dataset."),)
+        return (Prose("There is no image in this dataset."),)
     return (
         Plot(
             "dataset-boxes-per-image",
@@ -114,7 +113,7 @@ def _per_image(data: Data) -> tuple[Block, ...]:
 
 def _heat(plan: Plan, data: Data) -> tuple[Block, ...]:
     if data.boxes.empty:
-        return (Missing("There is no box in this dataset."),)
+        return (Prose("There is no box in this dataset."),)
     return heat_plots(plan.results, data.boxes, plan.results.classes, "dataset", "all classes and each class")
 
 

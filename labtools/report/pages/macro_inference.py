@@ -7,16 +7,25 @@ from functools import partial
 
 from labtools.artifacts.results import BACKGROUND, OVERALL
 from labtools.report.cells import DASH, Format, count, decimal, linked, make_table, metric, text
-from labtools.report.content import Block, Fold, Missing, Note, Page, Plot, Prose, Section
+from labtools.report.content import INFERENCE, LOOKS, NUMBERS, Block, Fold, Missing, Note, Page, Plot, Prose, Section
 from labtools.report.figures.inference import (
-    draw_class_curves, draw_confusion, draw_heat_matrix, draw_run_curves, draw_speed, draw_study,
-)  # fmt: skip
+    draw_class_curves,
+    draw_confusion,
+    draw_heat_matrix,
+    draw_run_curves,
+    draw_speed,
+    draw_study,
+)
 from labtools.report.figures.training import draw_pairs
 from labtools.report.load import Results
 from labtools.report.pages import Plan
 from labtools.report.pages._common import (
-    colours, confusion_table, example_galleries, missing_results, split_notes,
-)  # fmt: skip
+    colours,
+    confusion_table,
+    example_galleries,
+    missing_results,
+    split_notes,
+)
 from labtools.report.tables import inference as rows
 from labtools.report.tables.training import ordered
 
@@ -28,23 +37,24 @@ def build(plan: Plan) -> Sequence[Page]:
     results = plan.results
     if results.split is None:
         return [_page(results, (), (missing_results(results),))]
-    stage, numbers, looks = "inference", "quantitative", "qualitative"
     sections = (
-        Section("results", "All configurations", stage, numbers, _results(results)),
-        Section("per-class", "Class by class", stage, numbers, _per_class(plan)),
-        Section("pr-curves", "Precision against recall", stage, numbers, _pr_curves(results)),
-        Section("confidence", "Precision, recall and F1 against confidence", stage, numbers, _confidence(results)),
-        Section("confusion", "Who is taken for whom", stage, numbers, _confusion(results)),
-        Section("speed", "Speed against mAP", stage, numbers, _speed(results)),
-        Section("gap", "Val beside test", stage, numbers, _gap(results)),
-        Section("examples", "Right, wrong and missed", stage, looks, example_galleries(results, "example", 9)),
+        Section("results", "All configurations", INFERENCE, NUMBERS, _results(results)),
+        Section("per-class", "Class by class", INFERENCE, NUMBERS, _per_class(plan)),
+        Section("pr-curves", "Precision against recall", INFERENCE, NUMBERS, _pr_curves(results)),
+        Section("confidence", "Precision, recall and F1 against confidence", INFERENCE, NUMBERS, _confidence(results)),
+        Section("confusion", "Who is taken for whom", INFERENCE, NUMBERS, _confusion(results)),
+        Section("speed", "Speed against mAP", INFERENCE, NUMBERS, _speed(results)),
+        Section("gap", "Val beside test", INFERENCE, NUMBERS, _gap(results)),
+        Section("examples", "Right, wrong and missed", INFERENCE, LOOKS, example_galleries(results, "example", 9)),
     )
     return [_page(results, sections, split_notes(results))]
 
 
 def _page(results: Results, sections: tuple[Section, ...], opening: tuple[Block, ...]) -> Page:
     where = f"on the {results.split} split" if results.split else "not yet evaluated"
-    lead = f"What the trained networks see, {where}. Values live in 0..1; a dash means that there was nothing to measure."
+    lead = (
+        f"What the trained networks see, {where}. Values live in 0..1; a dash means that there was nothing to measure."
+    )
     return Page("pages/inference.html", "Inference of every configuration", title, "macro", lead, sections, opening)
 
 
@@ -63,8 +73,8 @@ def _results(results: Results) -> tuple[Block, ...]:
         ("instances", "instances", count),
     ]
     caption = (
-        f"Every run on {results.split}; the best is marked ({results.best_why}). Precision, recall and F1 are read at the "
-        "confidence where mean F1 is best. Times are those of the evaluation pass."
+        f"Every run on {results.split}; the best is marked ({results.best_why}). Precision, recall and F1 are read at "
+        "the confidence where mean F1 is best. Times are those of the evaluation pass."
     )
     best = {"run_id": str(results.best)}
     return (make_table(caption, table, columns, name="inference-results", best=best),)
@@ -116,7 +126,8 @@ def _pr_curves(results: Results) -> tuple[Block, ...]:
         Plot(
             "inference-pr",
             f"Lines: precision against recall of every class, {results.best}",
-            f"{results.best} at IoU 0.5, class by class. The nearer to the upper right corner, the better.",
+            f"{results.best} at IoU 0.5, class by class. The nearer to the upper right corner, the better; in "
+            "grey, where classes have panels of their own, all the others.",
             mine,
             partial(draw_class_curves, colours=colours(results), axis=("recall", "precision"), values=("precision",)),
         )
@@ -148,10 +159,13 @@ def _confidence(results: Results) -> tuple[Block, ...]:
             "inference-confidence",
             f"Lines: precision, recall and F1 against the confidence threshold, {results.best}",
             f"{results.best}: what happens when only predictions above a confidence are kept. Where F1 peaks is a fair "
-            "threshold for `labtools detect --conf`.",
+            "threshold for labtools detect --conf.",
             mine[["class_name", "x", "precision", "recall", "f1"]],
             partial(
-                draw_class_curves, colours=colours(results), axis=("confidence", ""), values=("precision", "recall", "f1")
+                draw_class_curves,
+                colours=colours(results),
+                axis=("confidence", ""),
+                values=("precision", "recall", "f1"),
             ),
         ),
     )
@@ -218,12 +232,13 @@ def _study(results: Results) -> list[Block]:
     study = results.study.assign(
         ms=results.study[["preprocess_ms", "inference_ms", "postprocess_ms"]].sum(axis=1, min_count=3)
     )
-    study = ordered(study).sort_values(["run_id", "imgsz"])
+    # `ordered` sorts by imgsz within a model, so lines run from left to right and keep the colours of other figures.
+    study = ordered(study)
     return [
         Plot(
             "inference-study",
             "Lines: mAP50-95 and time against the image size of the evaluation",
-            "The same networks evaluated at other image sizes than the one they were trained at.",
+            "The same networks evaluated at other image sizes than the one they were trained at (dotted).",
             study[["run_id", "model", "freeze_label", "trained_imgsz", "imgsz", "map50_95", "ms"]],
             draw_study,
         )
@@ -245,7 +260,11 @@ def _gap(results: Results) -> tuple[Block, ...]:
             "video on both sides of the split do just that.",
             pairs,
             partial(
-                draw_pairs, left=("left", "val"), right=("right", "test"), label="run_id", unit="mAP50-95",
-            ),  # fmt: skip
+                draw_pairs,
+                left=("left", "val"),
+                right=("right", "test"),
+                label="run_id",
+                unit="mAP50-95",
+            ),
         ),
     )

@@ -8,7 +8,21 @@ from functools import partial
 import pandas as pd
 
 from labtools.report.cells import DASH, count, decimal, duration, make_table, text
-from labtools.report.content import Block, Cell, Gallery, Missing, Page, Picture, Plot, Prose, Section, Table
+from labtools.report.content import (
+    LOOKS,
+    NUMBERS,
+    TRAINING,
+    Block,
+    Cell,
+    Gallery,
+    Missing,
+    Page,
+    Picture,
+    Plot,
+    Prose,
+    Section,
+    Table,
+)
 from labtools.report.figures.training import draw_epochs, draw_pairs, draw_sizes
 from labtools.report.load import Results
 from labtools.report.pages import Plan
@@ -29,14 +43,13 @@ def build(plan: Plan) -> Sequence[Page]:
     if results.runs.empty:
         missing = Missing("Nothing has been trained yet.", ("labtools train-matrix --gpus cpu", "labtools status"))
         return [_page((), (missing,))]
-    stage, numbers, looks = "training", "quantitative", "qualitative"
     sections = (
-        Section("status", "How far the matrix is", stage, numbers, _status(results)),
-        Section("map-curves", "mAP over the epochs", stage, numbers, _map_curves(results)),
-        Section("loss-curves", "Losses over the epochs", stage, numbers, _loss_curves(results)),
-        Section("sizes", "Sizes of the networks", stage, numbers, _sizes(results)),
-        Section("freeze", "Freeze against no freeze", stage, numbers, _freeze(results)),
-        Section("batches", "What the network was shown", stage, looks, _batches(results)),
+        Section("status", "How far the matrix is", TRAINING, NUMBERS, _status(results)),
+        Section("map-curves", "mAP over the epochs", TRAINING, NUMBERS, _map_curves(results)),
+        Section("loss-curves", "Losses over the epochs", TRAINING, NUMBERS, _loss_curves(results)),
+        Section("sizes", "Sizes of the networks", TRAINING, NUMBERS, _sizes(results)),
+        Section("freeze", "Freeze against no freeze", TRAINING, NUMBERS, _freeze(results)),
+        Section("batches", "What the network was shown", TRAINING, LOOKS, _batches(results)),
     )
     return [_page(sections)]
 
@@ -54,8 +67,9 @@ def _status(results: Results) -> tuple[Block, ...]:
         ("epochs_done", "epochs", count),
         ("batch_used", "batch", count),
         ("seconds", "time", duration),
-        ("note", "remark", text),
     ]
+    if runs["note"].fillna("").any():
+        columns.append(("note", "remark", text))
     detail = make_table("Every run.", runs.assign(note=runs["note"].fillna("")), columns, name="training-runs")
     return status_grid(runs), detail
 
@@ -134,7 +148,7 @@ def _sizes(results: Results) -> tuple[Block, ...]:
         return (missing_results(results),)
     columns = [
         ("model", "network", text),
-        ("imgsz", "image size, px", count),
+        ("imgsz", "image size, px", decimal(0, grouped=False)),
         ("layers", "layers", count),
         ("parameters", "parameters, M", decimal(2, scale=1e-6)),
         ("gflops", "GFLOPs", decimal(2)),
@@ -178,9 +192,12 @@ def _freeze(results: Results) -> tuple[Block, ...]:
             "Each line: one network and image size, trained twice. Only freeze differs.",
             pairs,
             partial(
-                draw_pairs, left=("frozen", "freeze"), right=("free", "no freeze"), label="label",
+                draw_pairs,
+                left=("frozen", "freeze"),
+                right=("free", "no freeze"),
+                label="label",
                 unit=f"mAP50-95 on {results.split}",
-            ),  # fmt: skip
+            ),
         ),
     )
 

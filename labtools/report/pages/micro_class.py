@@ -9,13 +9,19 @@ import pandas as pd
 
 from labtools.artifacts.results import BACKGROUND, OVERALL
 from labtools.report.cells import Format, count, linked, make_table, percent
-from labtools.report.content import Block, Missing, Page, Plot, Section
+from labtools.report.content import DATASET, INFERENCE, LOOKS, NUMBERS, TRAINING, Block, Page, Plot, Prose, Section
 from labtools.report.figures.inference import draw_class_curves
 from labtools.report.links import stem_of
 from labtools.report.pages import Plan
 from labtools.report.pages._common import (
-    colours, crop_gallery, example_galleries, heat_plots, missing_dataset, missing_results, split_notes,
-)  # fmt: skip
+    colours,
+    crop_gallery,
+    example_galleries,
+    heat_plots,
+    missing_dataset,
+    missing_results,
+    split_notes,
+)
 from labtools.report.pages._micro import across_runs, freeze_blocks, split_table, summary_table
 from labtools.report.tables.inference import confusion_matrix
 
@@ -33,24 +39,17 @@ def _page(plan: Plan, name: str) -> Page:
     stem = stem_of(path)
     per_class = results.table("per_class")
     mine = per_class[per_class["class_name"] == name]
-    numbers, looks = "quantitative", "qualitative"
     sections = (
-        Section("dataset", "How much, where and how large", "dataset", numbers, _data(plan, name, stem)),
-        Section("crops", "What was filmed", "dataset", looks, _crops(plan, name, stem, None)),
-        Section("freeze", "Does freezing hurt this class?", "training", numbers, freeze_blocks(results, mine, name, stem)),
-        Section("learned-from", "What it was learned from", "training", looks, _crops(plan, name, stem, "train")),
-        Section("results", "How well it is found", "inference", numbers, _inference(plan, name, stem)),
-        Section("confusion", "What it is taken for", "inference", numbers, _confusion(plan, name, stem)),
-        Section("examples", "Right, wrong and missed", "inference", looks, _examples(plan, name, stem)),
+        Section("dataset", "How much, where and how large", DATASET, NUMBERS, _data(plan, name, stem)),
+        Section("crops", "What was filmed", DATASET, LOOKS, _crops(plan, name, stem, None)),
+        Section("freeze", "Does freezing hurt it?", TRAINING, NUMBERS, freeze_blocks(results, mine, name, stem)),
+        Section("learned-from", "What it was learned from", TRAINING, LOOKS, _crops(plan, name, stem, "train")),
+        Section("results", "How well it is found", INFERENCE, NUMBERS, _inference(plan, name, stem)),
+        Section("confusion", "What it is taken for", INFERENCE, NUMBERS, _confusion(plan, name, stem)),
+        Section("examples", "Right, wrong and missed", INFERENCE, LOOKS, _examples(plan, name, stem)),
     )
     lead = f"The class {name} alone, beside the mean of all other classes."
     return Page(path, f"Class {name}", name, "class", lead, sections, split_notes(results))
-
-
-def _boxes(plan: Plan, name: str) -> pd.DataFrame:
-    assert plan.results.data is not None
-    boxes = plan.results.data.boxes
-    return boxes[boxes["class_name"] == name]
 
 
 def _data(plan: Plan, name: str, stem: str) -> tuple[Block, ...]:
@@ -63,8 +62,8 @@ def _data(plan: Plan, name: str, stem: str) -> tuple[Block, ...]:
         split_table(boxes, "class_name", name, others, f"{stem}-splits"),
         summary_table(boxes, "class_name", name, others, f"{stem}-boxes"),
     )
-    if _boxes(plan, name).empty:
-        return (*tables, Missing(f"There is no box of {name}."))
+    if not (boxes["class_name"] == name).any():
+        return (*tables, Prose(f"There is no box of {name}."))
     return (*tables, *heat_plots(results, boxes, (name,), stem, f"all classes and {name}"))
 
 
@@ -72,7 +71,7 @@ def _crops(plan: Plan, name: str, stem: str, split: str | None) -> tuple[Block, 
     results = plan.results
     if results.data is None:
         return (missing_dataset(results),)
-    boxes = _boxes(plan, name)
+    boxes = results.data.boxes[results.data.boxes["class_name"] == name]
     if split:
         boxes = boxes[boxes["split"] == split]
     where = f"the {split} split" if split else "all splits"
@@ -93,9 +92,12 @@ def _inference(plan: Plan, name: str, stem: str) -> tuple[Block, ...]:
                 f"{results.best} at IoU 0.5: {name} among the other classes.",
                 mine.loc[mine["class_name"].isin([*results.classes, OVERALL]), ["class_name", "x", "precision"]],
                 partial(
-                    draw_class_curves, colours=colours(results), axis=("recall", "precision"), values=("precision",),
+                    draw_class_curves,
+                    colours=colours(results),
+                    axis=("recall", "precision"),
+                    values=("precision",),
                     chosen=name,
-                ),  # fmt: skip
+                ),
             )
         )
     return tuple(blocks)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from labtools.report.cells import Format, count, make_table, text
-from labtools.report.content import Block, Missing, Page, Prose, Section
+from labtools.report.content import DATASET, INFERENCE, LOOKS, NUMBERS, TRAINING, Block, Page, Prose, Section
 from labtools.report.links import stem_of
 from labtools.report.load import Data
 from labtools.report.pages import Plan
@@ -29,18 +29,17 @@ def _page(plan: Plan, team: str) -> Page:
     stem = stem_of(path)
     per_team = results.table("per_team")
     mine = per_team[per_team["team"] == team].drop_duplicates("run_id")
-    numbers, looks = "quantitative", "qualitative"
     sections = (
-        Section("dataset", "How much, where and how large", "dataset", numbers, _data(plan, team, stem)),
-        Section("crops", "What was filmed", "dataset", looks, _crops(plan, team, stem, None)),
-        Section("findings", "What was repaired or left out", "dataset", looks, _findings(plan, team, stem)),
-        Section("freeze", "Does freezing hurt its images?", "training", numbers, freeze_blocks(results, mine, team, stem)),
-        Section("learned-from", "What was learned from it", "training", looks, _crops(plan, team, stem, "train")),
+        Section("dataset", "How much, where and how large", DATASET, NUMBERS, _data(plan, team, stem)),
+        Section("crops", "What was filmed", DATASET, LOOKS, _crops(plan, team, stem, None)),
+        Section("findings", "What was repaired or left out", DATASET, LOOKS, _findings(plan, team, stem)),
+        Section("freeze", "Does freezing hurt it?", TRAINING, NUMBERS, freeze_blocks(results, mine, team, stem)),
+        Section("learned-from", "What was learned from it", TRAINING, LOOKS, _crops(plan, team, stem, "train")),
         Section(
-            "results", "How well its images are seen", "inference", numbers,
+            "results", "How well its images are seen", INFERENCE, NUMBERS,
             across_runs(results, per_team, "team", team, stem),
         ),
-        Section("examples", "Right, wrong and missed", "inference", looks, _examples(plan, team, stem)),
+        Section("examples", "Right, wrong and missed", INFERENCE, LOOKS, _examples(plan, team, stem)),
     )  # fmt: skip
     lead = f"The submission of {team} alone, beside the mean of all other teams."
     return Page(path, f"Team {team}", team, "team", lead, sections, split_notes(results))
@@ -60,7 +59,7 @@ def _data(plan: Plan, team: str, stem: str) -> tuple[Block, ...]:
     blocks.append(summary_table(data.boxes, "team", team, others, f"{stem}-boxes"))
     mine = _of(data.boxes, team)
     if mine.empty:
-        return (*blocks, Missing(f"There is no box in the images of {team}."))
+        return (*blocks, Prose(f"There is no box in the images of {team}."))
     seen = [c for c in plan.results.classes if c in set(mine["class_name"])]
     labels = seen if len(seen) > 1 else []
     return (*blocks, *heat_plots(plan.results, mine, labels, stem, f"the boxes of {team}"))
@@ -70,10 +69,12 @@ def _sequences(data: Data, team: str, stem: str) -> Block:
     """Images of each sequence by split: whole sequences per split are honest, mixed ones leak."""
     manifest = _of(data.manifest, team)
     if manifest.empty:
-        return Missing(f"{team} has no image in the dataset.")
+        return Prose(f"{team} has no image in the dataset.")
     counts = pd.crosstab(manifest["sequence"].replace({"": "(none)"}), manifest["split"])
     counts = counts.reindex(columns=["train", "val", "test"], fill_value=0).reset_index()
-    counts["boxes"] = counts["sequence"].map(manifest.groupby(manifest["sequence"].replace({"": "(none)"}))["boxes"].sum())
+    counts["boxes"] = counts["sequence"].map(
+        manifest.groupby(manifest["sequence"].replace({"": "(none)"}))["boxes"].sum()
+    )
     columns: list[tuple[str, str, Format]] = [
         ("sequence", "sequence", text),
         *((split, split, count) for split in ("train", "val", "test")),

@@ -6,10 +6,14 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from labtools.artifacts.dataset import BOX_COLUMNS
+from labtools.report.cells import Format, count, linked, make_table, metric
 from labtools.report.content import Block, Facts, Missing, Note, Page
 from labtools.report.load import Results
 from labtools.report.pages import Plan
-from labtools.report.pages._common import missing_dataset, missing_results, split_notes
+from labtools.report.pages._common import collage, missing_dataset, missing_results, split_notes
+from labtools.report.tables.glance import SCORES, glance
+from labtools.report.tables.inference import METRICS
 
 title = "Overview"
 order = 0
@@ -21,7 +25,10 @@ def build(plan: Plan) -> Sequence[Page]:
     opening.append(_best(results) if results.best else missing_results(results))
     if results.data is None:
         opening.append(missing_dataset(results))
+    else:
+        opening.append(collage(results, "overview"))
     opening.extend(_doubts(results))
+    opening.extend(_glances(plan))
     lead = "The lab at a glance. The grid below leads to every part of it, for everyone and for each class and team."
     return [Page("index.html", f"Report of {results.name}", title, "overview", lead, (), tuple(opening))]
 
@@ -44,9 +51,46 @@ def _best(results: Results) -> Block:
     shown = (("map50", "mAP50"), ("map50_95", "mAP50-95"), ("precision", "precision"), ("recall", "recall"))
     items = [(str(results.best), f"best configuration ({results.best_why})")]
     items += [
-        ("–" if pd.isna(row[column]) else f"{row[column]:.3f}", f"{label} on {results.split}") for column, label in shown
+        ("–" if pd.isna(row[column]) else f"{row[column]:.3f}", f"{label} on {results.split}")
+        for column, label in shown
     ]
     return Facts(tuple(items))
+
+
+def _glances(plan: Plan) -> list[Block]:
+    """A line per class and per team, each leading to its page."""
+    results, data = plan.results, plan.results.data
+    boxes = data.boxes if data is not None else pd.DataFrame({c: [] for c in BOX_COLUMNS})
+    findings = data.findings if data is not None else None
+    per_class, per_team = (_of_best(results, name) for name in ("per_class", "per_team"))
+    tables: list[Block] = []
+    if results.classes:
+        frame = glance("class_name", results.classes, boxes, per_class)
+        tables.append(_glance_table(results, "class", frame, plan.class_paths))
+    if results.teams:
+        frame = glance("team", results.teams, boxes, per_team, findings)
+        tables.append(_glance_table(results, "team", frame, plan.team_paths))
+    return tables
+
+
+def _of_best(results: Results, table: str) -> pd.DataFrame:
+    frame = results.table(table)
+    return frame[frame["run_id"] == results.best]
+
+
+def _glance_table(results: Results, kind: str, frame: pd.DataFrame, paths: dict[str, str]) -> Block:
+    columns: list[tuple[str, str, Format]] = [
+        ("name", kind, linked(paths)),
+        ("images", "images with boxes", count),
+        ("boxes", "boxes", count),
+    ]
+    if "findings" in frame:
+        columns.append(("findings", "findings", count))
+    if results.best:
+        columns += [(c, f"{METRICS[c]} on {results.split}", metric) for c in SCORES]
+    plural = "classes" if kind == "class" else "teams"
+    seen = f", and how well {results.best} sees them" if results.best else ""
+    return make_table(f"All {plural} at a glance{seen}.", frame, columns, name=f"overview-{plural}")
 
 
 def _doubts(results: Results) -> list[Block]:
@@ -58,8 +102,8 @@ def _doubts(results: Results) -> list[Block]:
             other = int((results.runs["fingerprint"] != results.data.dataset.fingerprint).sum())
             doubts.append(
                 Note(
-                    f"The dataset has changed since {other} of {len(results.runs)} trainings were planned: their results "
-                    "belong to an earlier version of it."
+                    f"The dataset has changed since {other} of {len(results.runs)} trainings were planned: their "
+                    "results belong to an earlier version of it."
                 )
             )
     unfinished = results.runs[results.runs["state"] != "done"]

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from labtools.artifacts.dataset import SPLITS
+from labtools.core.names import natural_key
 
 BINS = 24
 """Heat maps count boxes on a grid of BINS x BINS."""
@@ -36,7 +37,8 @@ def images_by_team(manifest: pd.DataFrame) -> pd.DataFrame:
 
 
 def _crosstab(rows: pd.Series, splits: pd.Series) -> pd.DataFrame:
-    return pd.crosstab(rows, splits).reindex(columns=list(SPLITS), fill_value=0).sort_index()
+    counts = pd.crosstab(rows, splits).reindex(columns=list(SPLITS), fill_value=0)
+    return counts.loc[sorted(counts.index, key=natural_key)]
 
 
 def _with_shares(counts: pd.DataFrame, totals: pd.Series, key: str) -> pd.DataFrame:

@@ -12,7 +12,7 @@ LOSSES = ("box_loss", "cls_loss", "dfl_loss")
 
 def model_key(model: str) -> tuple[str, int, str]:
     """Sorts ``yolov8n < yolov8s < yolov8m < yolov8l < yolov8x``, which the alphabet does not."""
-    family, letter = (match.groups() if (match := re.fullmatch(r"(.*\d)([a-z])", model)) else (model, ""))
+    family, letter = match.groups() if (match := re.fullmatch(r"(.*\d)([a-z])", model)) else (model, "")
     order = "pntsbmclxe"
     return family, order.find(letter) if letter in order else len(order), model
 
@@ -50,13 +50,15 @@ def epoch_curves(curves: pd.DataFrame, runs: pd.DataFrame, metrics: dict[str, st
 
 
 def network_sizes(results: pd.DataFrame) -> pd.DataFrame:
-    """One row per network and image size: model, imgsz, layers, parameters, gflops, weights_mb (largest of its runs)."""
+    """Largest values per network and image size: model, imgsz, layers, parameters, gflops, weights_mb."""
     if results.empty:
         return pd.DataFrame(columns=["model", "imgsz", "layers", "parameters", "gflops", "weights_mb"])
     sizes = ["layers", "parameters", "gflops", "weights_mb"]
     table = results.groupby(["model", "imgsz"])[sizes].max().reset_index()
     rank = {m: i for i, m in enumerate(sorted(set(table["model"]), key=model_key))}
-    return table.sort_values(["model", "imgsz"], key=lambda c: c.map(rank) if c.name == "model" else c, ignore_index=True)
+    return table.sort_values(
+        ["model", "imgsz"], key=lambda c: c.map(rank) if c.name == "model" else c, ignore_index=True
+    )
 
 
 def freeze_pairs(scored: pd.DataFrame, value: str) -> pd.DataFrame:
