@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -99,6 +101,22 @@ def _write_image(root: Path, rng: np.random.Generator, split: str, team: int, fr
         "height": SIDE,
         "hash": hash_bytes(data),
     }
+
+
+@pytest.fixture(scope="session")
+def demo_lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a whole `labtools demo`, run once for all tests, as a user would type it.
+
+    ``demo.stdout`` in it is what was printed.
+    """
+    folder = tmp_path_factory.mktemp("demo") / "lab"
+    command = [sys.executable, "-m", "labtools", "demo", "--out", str(folder), "--json"]
+    # A process that knows of pytest would get no TensorBoard events from Ultralytics.
+    environment = {k: v for k, v in os.environ.items() if k != "PYTEST_CURRENT_TEST"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stderr[-3000:]
+    (folder / "demo.stdout").write_text(done.stdout, encoding="utf-8")
+    return folder
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import sys
 from typing import Annotated
@@ -47,7 +48,14 @@ def _register_commands() -> None:
     """
     modules = {name: module for name, module in members(labtools.cli).items() if name != "main"}
     for name, module in sorted(modules.items(), key=lambda item: (item[1].ORDER, item[0])):
-        app.command(name.replace("_", "-"), hidden=getattr(module, "HIDDEN", False))(module.command)
+        hidden = getattr(module, "HIDDEN", False)
+        app.command(name.replace("_", "-"), hidden=hidden, help=_reflow(module.command.__doc__))(module.command)
+
+
+def _reflow(docstring: str | None) -> str:
+    """A docstring for ``--help``: paragraphs flow to the terminal's width, those after a ``\\b`` stay as typed."""
+    paragraphs = inspect.cleandoc(docstring or "").split("\n\n")
+    return "\n\n".join(p if p.startswith("\b") else p.replace("\n", " ") for p in paragraphs)
 
 
 def main() -> None:
