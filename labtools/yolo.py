@@ -133,7 +133,24 @@ def _ultralytics() -> ModuleType:
     from ultralytics.utils import SETTINGS
 
     dict.__setitem__(SETTINGS, "tensorboard", True)
+    _keep_apostrophes()
     return ultralytics
+
+
+def _keep_apostrophes() -> None:
+    """Ultralytics takes every ``'`` out of a checkpoint's path, so nothing works below a folder such as ``L'été``."""
+    from ultralytics.utils import downloads
+
+    original: Any = downloads.attempt_download_asset
+    if getattr(original, "is_ours", False):
+        return
+
+    def find_or_download(file: Any, *args: Any, **kwargs: Any) -> str:
+        return str(file) if Path(file).is_file() else str(original(file, *args, **kwargs))
+
+    find_or_download.is_ours = True  # type: ignore[attr-defined]
+    module: Any = downloads
+    module.attempt_download_asset = find_or_download
 
 
 def _use_our_threads() -> None:

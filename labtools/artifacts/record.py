@@ -166,7 +166,7 @@ def _numbers(names: set[str], kind: str) -> list[int]:
 def _read(path: Path) -> dict[str, Any] | None:
     try:
         value = read_json(path)
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):  # gone, or half written on a disk without hard links
         return None
     return value if isinstance(value, dict) else None
 

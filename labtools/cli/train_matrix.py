@@ -55,7 +55,7 @@ def command(
     if stop:
         answer = _stop(matrix, runs)
     elif dry_run:
-        answer = _dry_run(matrix, data, runs)
+        answer = _dry_run(matrix, data, runs, gpus, lanes)
     else:
         answer = _train(matrix, data, runs, gpus, lanes, launcher, retry_failed, wait)
     if json:
@@ -75,11 +75,14 @@ def _stop(matrix: Path, runs: Path) -> dict[str, Any]:
     return {"folder": str(root), "stopped": ended}
 
 
-def _dry_run(matrix: Path, data: Path | None, runs: Path) -> dict[str, Any]:
+def _dry_run(matrix: Path, data: Path | None, runs: Path, gpus: str | None, lanes: int | None) -> dict[str, Any]:
     from labtools.core.console import out, progress_display
+    from labtools.train.lanes import plan_lanes, require_gpus
     from labtools.train.plan import plan_matrix
     from labtools.train.status import preview
 
+    if gpus is not None:
+        require_gpus(plan_lanes(gpus, lanes))
     with progress_display() as tick:
         plan = plan_matrix(matrix, data, runs, tick)
     grid = preview(plan.root, plan.specs)

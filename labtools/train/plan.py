@@ -64,7 +64,7 @@ def plan_matrix(matrix: Path, data: Path | None, runs: Path, tick: Tick = silent
 
 def _data_path(matrix: Path, config: MatrixConfig, data: Path | None) -> Path:
     if data is not None:
-        return data
+        return data.resolve()
     if config.data is None:
         raise LabError("this matrix names no dataset", matrix, "Add `data: ../datasets/dlcv`, or give --data.")
     return (matrix.parent / config.data).resolve()
@@ -89,7 +89,7 @@ def _find_weights(config: MatrixConfig, folder: Path, tick: Tick) -> dict[str, P
     named = {model.removesuffix(".pt"): path for model, path in config.weights.items()}
     found = {}
     for index, model in enumerate(config.axes.model, start=1):
-        found[model] = find_weights(named.get(model, f"{model}.pt"), [folder])
+        found[model] = find_weights(named.get(model, f"{model}.pt"), [folder]).resolve()
         tick("weights", index, len(config.axes.model))
     return found
 

@@ -1,0 +1,124 @@
+"""Who has a run, how it ended, and who must stop."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from labtools.artifacts.record import MAX_ATTEMPTS, MAX_FAILURES, Beat, Claim, ProcessId, State, judge, read_record
+from labtools.train import claims
+from labtools.train.processes import end_process, is_alive, this_process
+
+MakeRun = Callable[..., Path]
+
+
+def claim(lane: str = "gpu0") -> Claim:
+    return Claim(lane, this_process(), claims.now())
+
+
+def state(folder: Path, *, stale: bool = False) -> State:
+    return judge(read_record(folder), stale=stale)
+
+
+def test_the_life_of_a_run(make_run: MakeRun) -> None:
+    folder = make_run()
+    assert state(folder) is State.TODO
+    assert claims.take(folder, 1, claim())
+    assert state(folder) is State.RUNNING
+    assert state(folder, stale=True) is State.TODO
+    beat = Beat(3, claims.now(), this_process(), "training", 2, 4, 5, 10, 0.5, None, 12.0, 30.0)
+    claims.write_beat(folder, 1, beat)
+    record = read_record(folder)
+    assert record.beat == beat
+    assert record.claim is not None and record.claim.process == this_process()
+    assert claims.write_done(folder, {"map50": 0.5})
+    assert state(folder) is State.DONE
+    assert state(folder, stale=True) is State.DONE
+
+
+def test_an_attempt_is_taken_ended_and_finished_once(make_run: MakeRun) -> None:
+    folder = make_run()
+    assert claims.take(folder, 1, claim("gpu0"))
+    assert not claims.take(folder, 1, claim("gpu1"))
+    assert claims.write_end(folder, 1, "lost", "first")
+    assert not claims.write_end(folder, 1, "failed", "second")
+    assert read_record(folder).ends[0][1].reason == "first"
+    assert claims.write_done(folder, {"attempt": 1})
+    assert not claims.write_done(folder, {"attempt": 2})
+    assert read_record(folder).done == {"attempt": 1}
+
+
+def test_who_was_ended_or_overtaken_is_fenced(make_run: MakeRun) -> None:
+    folder = make_run()
+    claims.take(folder, 1, claim())
+    assert not claims.is_fenced(folder, 1)
+    claims.take(folder, 2, claim())
+    assert claims.is_fenced(folder, 1)
+    assert not claims.is_fenced(folder, 2)
+    claims.write_end(folder, 2, "lost", "gone")
+    assert claims.is_fenced(folder, 2)
+
+
+@pytest.mark.parametrize(("kind", "chances"), [("failed", MAX_FAILURES), ("lost", MAX_ATTEMPTS), ("stopped", None)])
+def test_how_often_a_run_is_tried_again(make_run: MakeRun, kind: str, chances: int | None) -> None:
+    folder = make_run()
+    for attempt in range(1, 9):
+        claims.take(folder, attempt, claim())
+        claims.write_end(folder, attempt, kind, "why")
+        given_up = chances is not None and attempt >= chances
+        assert (state(folder) is State.FAILED) is given_up
+
+
+def test_what_cannot_get_better_is_not_tried_again_unless_asked(make_run: MakeRun) -> None:
+    folder = make_run()
+    claims.take(folder, 1, claim())
+    assert not claims.forgive(folder), "it has not failed"
+    claims.write_end(folder, 1, "failed", "out of memory", again=False)
+    assert state(folder) is State.FAILED
+    assert claims.forgive(folder)
+    assert state(folder) is State.TODO
+    claims.take(folder, 2, claim())
+    claims.write_end(folder, 2, "failed", "out of memory", again=False)
+    assert state(folder) is State.FAILED, "only the first was forgiven"
+
+
+def test_ten_attempts_are_numbers_not_letters(make_run: MakeRun) -> None:
+    folder = make_run()
+    for attempt in range(1, 12):
+        claims.take(folder, attempt, claim())
+        claims.write_end(folder, attempt, "stopped", "why")
+    assert read_record(folder).attempt == 11
+    assert not read_record(folder).is_taken
+
+
+def test_a_dead_process_is_known_even_if_its_number_is_used_again(make_run: MakeRun) -> None:
+    folder = make_run()
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    me = this_process()
+    import psutil
+
+    its = ProcessId(me.host, child.pid, psutil.Process(child.pid).create_time())
+    assert is_alive(its)
+    assert not is_alive(ProcessId(me.host, child.pid, its.started - 1000)), "a later process with this number"
+    assert not is_alive(ProcessId("another-machine", child.pid, its.started))
+    claims.take(folder, 1, Claim("gpu0", its, claims.now()))
+    assert not claims.is_dead(read_record(folder))
+    child.kill()
+    assert child.pid and _wait_zombie(its), "a zombie is dead"
+    assert claims.is_dead(read_record(folder))
+    child.wait()
+    end_process(its, 1.0)  # of a process that is gone: nothing happens
+
+
+def _wait_zombie(process: ProcessId) -> bool:
+    import time
+
+    for _ in range(100):
+        if not is_alive(process):
+            return True
+        time.sleep(0.02)
+    return False

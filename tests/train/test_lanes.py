@@ -1,0 +1,99 @@
+"""Which lanes, with which device and how many threads; and that a lane exists once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labtools.core.errors import LabError
+from labtools.train import lanes
+from labtools.train.lanes import Lane, environment, plan_lanes
+
+
+@pytest.mark.parametrize(
+    ("written", "gpus"),
+    [("0-7", list(range(8))), ("0", [0]), ("3,1", [1, 3]), ("0-1, 4-5", [0, 1, 4, 5]), ("2,2,0-2", [0, 1, 2])],
+)
+def test_gpus_as_people_write_them(written: str, gpus: list[int]) -> None:
+    planned = plan_lanes(written)
+    assert [lane.gpu for lane in planned] == gpus
+    assert [lane.name for lane in planned] == [f"gpu{i}" for i in gpus]
+
+
+@pytest.mark.parametrize("written", ["", "a", "0-", "-1", "7-0", "0,,1", "gpu0", "0;1", "99999"])
+def test_what_is_not_a_list_of_gpus_is_refused(written: str) -> None:
+    with pytest.raises(LabError, match="is not a list of GPUs"):
+        plan_lanes(written)
+
+
+@given(gpus=st.sets(st.integers(0, 99), min_size=1))
+def test_any_set_of_gpus_can_be_written(gpus: set[int]) -> None:
+    assert {lane.gpu for lane in plan_lanes(",".join(map(str, gpus)))} == gpus
+
+
+@pytest.mark.parametrize(("lane_count", "cores", "threads"), [(None, 8, 8), (2, 8, 4), (3, 8, 2), (4, 2, 1)])
+def test_cpu_lanes_share_the_cores(lane_count: int | None, cores: int, threads: int) -> None:
+    planned = plan_lanes("cpu", lane_count, cores)
+    assert len(planned) == (lane_count or 1)
+    assert {lane.threads for lane in planned} == {threads}
+
+
+def test_a_gpu_has_one_lane() -> None:
+    with pytest.raises(LabError, match="--lanes goes with --gpus cpu only"):
+        plan_lanes("0-3", 2)
+
+
+def test_a_lane_sees_its_gpu_alone_and_calls_it_0() -> None:
+    lane = Lane("gpu3", 3)
+    assert lane.device == "0"
+    assert environment(lane) == {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", "CUDA_VISIBLE_DEVICES": "3"}
+
+
+def test_a_cpu_lane_sees_no_gpu_and_has_its_threads() -> None:
+    lane = Lane("cpu0", None, 2)
+    assert lane.device == "cpu"
+    added = environment(lane)
+    assert (added["CUDA_VISIBLE_DEVICES"], added["OMP_NUM_THREADS"]) == ("", "2")
+
+
+def test_gpus_that_are_not_there_are_refused_by_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the real tool's output, from a stand-in for a machine with two GPUs."""
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text("#!/bin/sh\necho 'GPU 0: NVIDIA RTX 3070 (UUID: a)'\necho 'GPU 1: NVIDIA RTX 3070 (UUID: b)'\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    lanes.require_gpus(plan_lanes("0-1"))
+    with pytest.raises(LabError, match="no GPU 2, 3: it has 2, numbered from 0"):
+        lanes.require_gpus(plan_lanes("0-3"))
+    lanes.require_gpus(plan_lanes("cpu"))
+
+
+def test_a_lane_is_held_by_one_process_and_freed_by_its_death(tmp_path: Path) -> None:
+    lane = Lane("cpu0", None, 1)
+    script = (
+        "import sys, time; from pathlib import Path; from labtools.train import lanes\n"
+        "with lanes.hold(Path(sys.argv[1]), lanes.Lane('cpu0', None, 1)) as ours:\n"
+        "    print(ours, flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", script, tmp_path], stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None and other.stdout.readline() == "True\n"
+        assert [r.process.pid for r in lanes.living_lanes(tmp_path)] == [other.pid]
+        with lanes.hold(tmp_path, lane) as ours:
+            assert not ours
+        other.kill()
+        other.wait()
+    assert lanes.living_lanes(tmp_path) == []
+    with lanes.hold(tmp_path, lane) as ours:
+        assert ours
+
+
+def test_a_lane_that_ends_at_once_says_why(tmp_path: Path) -> None:
+    (tmp_path / "a-file").write_text("")
+    with pytest.raises(LabError) as caught:
+        lanes.start_detached(tmp_path, Lane("--nonsense"))
+    assert "ended at once" in caught.value.what
