@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -48,15 +49,31 @@ def progress_display(console: Console | None = None) -> Iterator[Tick]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, transient=False) as bars:
-        tasks: dict[str, TaskID] = {}
+    with Progress(*columns, console=console, transient=True) as bars:
+        yield _bar_tick(bars)
 
-        def tick(step: str, done: int, total: int) -> None:
-            if step not in tasks:
-                tasks[step] = bars.add_task(step, total=total or None)
-            bars.update(tasks[step], completed=done, total=total or None)
 
-        yield tick
+def _bar_tick(bars: Progress) -> Tick:
+    """A bar for what is going on; what is finished becomes a line above, so that forty steps stay readable."""
+    running: dict[str, TaskID] = {}
+    finished: dict[str, int] = {}
+    started: dict[str, float] = {}
+
+    def tick(step: str, done: int, total: int) -> None:
+        is_finished = total > 0 and done >= total
+        if is_finished and finished.get(step) == total:
+            return  # said already
+        if step not in running:
+            running[step] = bars.add_task(escape(step), total=total or None)
+            started[step] = time.monotonic()
+        bars.update(running[step], completed=done, total=total or None)
+        if is_finished:
+            finished[step] = total
+            bars.remove_task(running.pop(step))
+            seconds = time.monotonic() - started.pop(step)
+            bars.console.print(f"[green]✔[/] {escape(step)}  [dim]{total}  {seconds:.1f} s[/]")
+
+    return tick
 
 
 def _plain_tick(console: Console) -> Tick:

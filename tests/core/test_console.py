@@ -18,8 +18,12 @@ def test_plain_lines_begin_and_end_without_a_flood() -> None:
     assert lines == ["read [images]: 0/1000", "read [images]: 1000/1000"]
 
 
-def test_a_terminal_gets_a_bar() -> None:
+def test_a_terminal_gets_a_bar_and_then_a_line() -> None:
     stream = io.StringIO()
     with progress_display(Console(file=stream, force_terminal=True, width=100)) as tick:
-        tick("hash", 5, 10)
-    assert "hash" in stream.getvalue() and "5/10" in stream.getvalue()
+        tick("hash [all]", 5, 10)
+        for _ in range(3):
+            tick("hash [all]", 10, 10)
+    shown = stream.getvalue()
+    assert "5/10" in shown
+    assert shown.count("✔") == 1 and "hash [all]" in shown.split("✔")[1]
