@@ -13,15 +13,25 @@ from rich.progress import (
     MofNCompleteColumn,
     Progress,
     SpinnerColumn,
+    Task,
     TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.text import Text
 
 from labtools.core.progress import Tick
 
 _PLAIN_EVERY_S = 5.0
+_FEW = 20
+
+
+class _TimeLeft(TimeRemainingColumn):
+    """The time left, unless there are only a few unlike steps (eight rooms, eight trainings): then it would mislead."""
+
+    def render(self, task: Task) -> Text:
+        return super().render(task) if task.total and task.total >= _FEW else Text("")
 
 
 def out() -> Console:
@@ -47,7 +57,7 @@ def progress_display(console: Console | None = None) -> Iterator[Tick]:
         BarColumn(bar_width=None),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TimeRemainingColumn(),
+        _TimeLeft(),
     )
     with Progress(*columns, console=console, transient=True) as bars:
         yield _bar_tick(bars)
