@@ -38,10 +38,12 @@ def choose_weights(asked: str | None, runs_root: Path) -> Choice:
         return _best_choice(runs_root)
     path = Path(asked).expanduser()
     if path.is_file():
+        if path.suffix != ".pt":
+            raise LabError("weights are a .pt file, and this is another kind", path, "Give e.g. RUN/weights/best.pt.")
         return Choice(path.absolute(), "", "asked for")
     if (path / RUN_FILE).is_file():
         return _of_run(read_run(path), "asked for")
-    if path.suffix in {".pt", ".yaml", ".yml"}:
+    if path.suffix == ".pt":
         return Choice(yolo.find_weights(asked), "", "asked for")
     named = [run for run in find_runs(_literal(asked), runs_root) if run.run_id == asked]
     if len(named) > 1:
