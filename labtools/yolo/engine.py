@@ -1,0 +1,141 @@
+"""Ultralytics, imported on first use with its surprises named and switched off, and its checkpoints opened safely."""
+
+from __future__ import annotations
+
+import io
+import os
+import pickle
+import zipfile
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from labtools.artifacts.weights import cache_folder
+from labtools.core.errors import LabError
+from labtools.core.files import hash_bytes, write_bytes
+
+_LOADING_ERRORS = (TypeError, RuntimeError, EOFError, KeyError, ModuleNotFoundError, ValueError)
+
+
+def ultralytics() -> ModuleType:
+    """Import ultralytics with its surprises switched off, once per process.
+
+    - no online checks, no pip install behind the user's back, settings in a folder of ours;
+    - checkpoints through ``torch.load(weights_only=True)`` and its allow-list of layers (a checkpoint is a pickle);
+    - TensorBoard events on: its default became off. Set in memory only, as lanes would race on the file.
+    """
+    os.environ.setdefault("YOLO_OFFLINE", "1")
+    os.environ.setdefault("YOLO_AUTOINSTALL", "false")
+    os.environ.setdefault("YOLO_VERBOSE", "false")
+    os.environ.setdefault("YOLO_CONFIG_DIR", str(cache_folder() / "ultralytics"))
+    os.environ.setdefault("ULTRALYTICS_SAFE_LOAD", "1")
+    # Left unset, Ultralytics would make it 1; a lane sets its share of the cores before it starts.
+    os.environ.setdefault("OMP_NUM_THREADS", str(os.cpu_count() or 1))
+    Path(os.environ["YOLO_CONFIG_DIR"]).mkdir(parents=True, exist_ok=True)
+    import ultralytics
+    from ultralytics.utils import SETTINGS
+
+    dict.__setitem__(SETTINGS, "tensorboard", True)
+    _keep_apostrophes()
+    return ultralytics
+
+
+def _keep_apostrophes() -> None:
+    """Ultralytics takes every ``'`` out of a checkpoint's path, so nothing works below a folder such as ``L'été``."""
+    from ultralytics.utils import downloads
+
+    original: Any = downloads.attempt_download_asset
+    if getattr(original, "is_ours", False):
+        return
+
+    def find_or_download(file: Any, *args: Any, **kwargs: Any) -> str:
+        return str(file) if Path(file).is_file() else str(original(file, *args, **kwargs))
+
+    find_or_download.is_ours = True  # type: ignore[attr-defined]
+    module: Any = downloads
+    module.attempt_download_asset = find_or_download
+
+
+def use_our_threads() -> None:
+    """Ultralytics resets torch to (cores - 1) threads when it selects the CPU; give back what the caller chose."""
+    import torch
+
+    torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+
+
+def load_model(weights: Path) -> Any:
+    """An Ultralytics ``YOLO`` on a checkpoint, with what can go wrong said in a sentence.
+
+    Raises:
+        LabError: the file is absent, is not a checkpoint, or holds more than layers that Ultralytics knows.
+    """
+    if not weights.is_file():
+        raise LabError("this checkpoint does not exist", weights, "Give the path of a .pt file, or a run id.")
+    if weights.suffix == ".pt" and not zipfile.is_zipfile(weights):
+        # Checked here: a restricted load reports any garbage as a forbidden type.
+        raise LabError("this file is not a YOLO checkpoint (no archive)", weights, "Copy or train it again.")
+    model_class = ultralytics().YOLO
+    try:
+        return model_class(str(weights), task="detect")
+    except (
+        TypeError,
+        RuntimeError,
+        EOFError,
+        KeyError,
+        ModuleNotFoundError,
+        ValueError,
+        pickle.UnpicklingError,
+    ) as error:
+        if _is_refusal(error):
+            raise LabError(
+                "this checkpoint holds more than the layers that Ultralytics knows, and was not opened",
+                weights,
+                "Only if you trust its author: set ULTRALYTICS_SAFE_LOAD=0 and try again (it can then run any code).",
+            ) from error
+        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise LabError(f"this file is not a YOLO checkpoint ({first})", weights, "Copy or train it again.") from None
+
+
+def _is_refusal(error: BaseException) -> bool:
+    """Was a checkpoint refused for what it holds? Ultralytics says so as a TypeError, torch as an UnpicklingError."""
+    return isinstance(error, pickle.UnpicklingError) or "outside the supported" in str(error)
+
+
+def trained_imgsz(model: Any) -> int:
+    size = model.overrides.get("imgsz", 640)
+    return int(max(size) if isinstance(size, (list, tuple)) else size)
+
+
+def keep_label_caches() -> None:
+    """Keep the caches of read labels in our own folder, one per list of images and state of its files.
+
+    Ultralytics keeps them beside the labels under the name of the first image's folder: two splits that share it
+    replace each other's each time, and lanes that start together delete it under each other. It also knows files by
+    their size alone, so labels whose class ids were corrected (one digit for another) were read as before.
+    """
+    from ultralytics.data import dataset as module
+
+    dataset: Any = module
+    original = dataset.YOLODataset._load_or_scan_cache
+    if getattr(original, "is_ours", False):
+        return
+    folder = cache_folder() / "labels"
+
+    def load_or_scan(self: Any, cache_path: Path, cache_hash: str) -> Any:
+        files = [Path(file) for file in (*self.label_files, *self.im_files)]
+        times = [file.stat().st_mtime_ns for file in files if file.exists()]
+        key = hash_bytes(f"{cache_hash} {times}".encode())
+        return original(self, folder / f"{key}.cache", cache_hash)
+
+    def save(prefix: str, path: Path, content: dict[str, Any], version: str) -> None:
+        buffer = io.BytesIO()
+        content["version"] = version  # in place: the caller reads it there
+        as_array: Any = content
+        np.save(buffer, as_array, allow_pickle=True)
+        write_bytes(path, buffer.getvalue())
+
+    load_or_scan.is_ours = True  # type: ignore[attr-defined]
+    dataset.YOLODataset._load_or_scan_cache = load_or_scan
+    dataset.save_dataset_cache_file = save
