@@ -164,6 +164,7 @@ class Page:
         lead: the sentence under the heading.
         opening: blocks before the first section.
         sections: in the order shown.
+        closing: blocks after the last section.
     """
 
     path: str
@@ -173,6 +174,7 @@ class Page:
     lead: str
     sections: tuple[Section, ...]
     opening: tuple[Block, ...] = ()
+    closing: tuple[Block, ...] = ()
 
 
 def walk(blocks: tuple[Block, ...]) -> Iterator[Block]:
@@ -188,3 +190,4 @@ def page_blocks(page: Page) -> Iterator[Block]:
     yield from walk(page.opening)
     for section in page.sections:
         yield from walk(section.blocks)
+    yield from walk(page.closing)

@@ -70,7 +70,7 @@ def draw_example(
     focus: Sequence[float],
     truth: tuple[Boxes, Sequence[int]],
     predicted: tuple[Boxes, Sequence[int], Sequence[str]],
-    width: int = 480,
+    width: int = 640,
 ) -> Image | None:
     """A whole picture with the true boxes (thin), the predicted ones (thick, named) and a white frame at the one meant.
 
@@ -90,8 +90,8 @@ def draw_example(
         cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC), dtype=np.uint8
     )
     canvas = draw_boxes(canvas, truth[0] * scale, list(truth[1]), [""] * len(truth[1]), dashed=True)
-    canvas = draw_boxes(canvas, predicted[0] * scale, list(predicted[1]), list(predicted[2]))
-    return _frame(canvas, as_boxes(focus)[0] * scale)
+    canvas = _frame(canvas, as_boxes(focus)[0] * scale)  # below the names of the predictions
+    return draw_boxes(canvas, predicted[0] * scale, list(predicted[1]), list(predicted[2]))
 
 
 def _frame(image: Image, box: np.ndarray) -> Image:

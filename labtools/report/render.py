@@ -18,9 +18,10 @@ Sizes = dict[str, tuple[int, int]]
 
 @dataclass(frozen=True)
 class GridCell:
-    """One cell of the course's grading grid: the sections that fill it, as (title, href relative to the report)."""
+    """One cell of the course's grading grid: what fills it, in groups ("" for everyone, classes, teams) of
+    (title, href relative to the report)."""
 
-    links: tuple[tuple[str, str], ...]
+    groups: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 
 
 def render_pages(
@@ -55,23 +56,22 @@ def render_pages(
 def grading_grid(pages: list[Page]) -> dict[Stage, dict[tuple[str, View], GridCell]]:
     """dataset, training, inference x macro and micro x quantitative and qualitative, as the course grades."""
     return {
-        stage: {
-            (scope, view): GridCell(_links(pages, stage, scope, view)) for scope in ("macro", "micro") for view in VIEWS
-        }
+        stage: {(scope, view): _grid_cell(pages, stage, scope, view) for scope in ("macro", "micro") for view in VIEWS}
         for stage in STAGES
     }
 
 
-def _links(pages: list[Page], stage: Stage, scope: str, view: View) -> tuple[tuple[str, str], ...]:
+def _grid_cell(pages: list[Page], stage: Stage, scope: str, view: View) -> GridCell:
     """Macro: the sections themselves. Micro: the first fitting section of every class and team."""
-    links: list[tuple[str, str]] = []
+    wanted: dict[str, str] = {"macro": ""} if scope == "macro" else {"class": "classes", "team": "teams"}
+    groups: dict[str, list[tuple[str, str]]] = {}
     for page in pages:
+        if page.scope not in wanted:
+            continue
         fitting = [s for s in page.sections if s.stage == stage and s.view == view]
-        if scope == "macro" and page.scope == "macro":
-            links += [(s.title, f"{page.path}#{s.anchor}") for s in fitting]
-        elif scope == "micro" and page.scope in ("class", "team") and fitting:
-            links.append((page.label, f"{page.path}#{fitting[0].anchor}"))
-    return tuple(links)
+        links = [(s.title if scope == "macro" else page.label, f"{page.path}#{s.anchor}") for s in fitting]
+        groups.setdefault(wanted[page.scope], []).extend(links if scope == "macro" else links[:1])
+    return GridCell(tuple((name, tuple(links)) for name, links in groups.items() if links))
 
 
 def page_grid(page: Page) -> dict[Stage, dict[View, list[tuple[str, str]]]]:

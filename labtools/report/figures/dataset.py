@@ -80,8 +80,8 @@ def draw_heat(rows: pd.DataFrame, labels: Sequence[str], what: str) -> Figure:
         labels: the maps in order; one without rows says so.
         what: ``centre`` (image coordinates, y down) or ``size`` (width to the right, height up).
     """
-    columns = min(len(labels), 6)
-    lines = -(-len(labels) // columns)
+    lines = -(-len(labels) // 6)
+    columns = -(-len(labels) // lines)  # 7 maps as 4 and 3, not as 6 and 1
     width = min(WIDTH, 1.6 + 3.0 * columns)
     cell = (width - 1.6) / columns
     figure = new_figure(lines * (cell + 0.3) + 0.5, width)

@@ -176,8 +176,9 @@ def _class_legend(classes: Sequence[str], colours: Mapping[str, str], chosen: st
 def _panel_per_class(
     rows: pd.DataFrame, colours: Mapping[str, str], classes: Sequence[str], axis: tuple[str, str], value: str
 ) -> Figure:
-    columns = 5
-    figure = new_figure(0.4 + 2.15 * -(-len(classes) // columns))
+    lines = -(-len(classes) // 6)
+    columns = -(-len(classes) // lines)
+    figure = new_figure(0.4 + 2.15 * lines)
     panels = grid_axes(figure, len(classes), columns, sharex=True, sharey=True)
     for i, (axes, name) in enumerate(zip(panels, classes, strict=True)):
         for other in classes:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import EngFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from labtools.report.figures.style import (
     INK,
@@ -95,11 +97,15 @@ def draw_sizes(rows: pd.DataFrame) -> Figure:
         axes.set_xlim(0, float(values.max()) * 1.35)
         axes.set_title(columns[column], fontsize=10)
         axes.xaxis.set_major_locator(MaxNLocator(nbins=3))
-        axes.xaxis.set_major_formatter(EngFormatter(sep=""))
+        axes.xaxis.set_major_formatter(FuncFormatter(partial(_size_tick, column)))
         axes.grid(axis="y", visible=False)
     panels[0].set_yticks(range(len(names)), names)
     panels[0].set_ylim(len(names) - 0.4, -0.6)
     return figure
+
+
+def _size_tick(column: str, value: float, position: int) -> str:
+    return f"{value / 1e6:g} M" if column == "parameters" else f"{value:g}"
 
 
 def _size_text(column: str, value: float) -> str:

@@ -123,7 +123,7 @@ def example_galleries(results: Results, stem: str, most: int, judged: pd.DataFra
     if sightings is None or results.data is None:
         return (_missing_sightings(results),)
     judged = sightings.judged if judged is None else judged
-    blocks: list[Block] = []
+    blocks: list[Block] = [Prose(LEGEND)]
     for kind, title, meaning in KINDS:
         total = int((judged["kind"] == kind).sum())
         chosen = pick(judged, kind, most)

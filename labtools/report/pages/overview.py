@@ -28,9 +28,19 @@ def build(plan: Plan) -> Sequence[Page]:
     else:
         opening.append(collage(results, "overview"))
     opening.extend(_doubts(results))
-    opening.extend(_glances(plan))
     lead = "The lab at a glance. The grid below leads to every part of it, for everyone and for each class and team."
-    return [Page("index.html", f"Report of {results.name}", title, "overview", lead, (), tuple(opening))]
+    return [
+        Page(
+            "index.html",
+            f"Report of {results.name}",
+            title,
+            "overview",
+            lead,
+            (),
+            tuple(opening),
+            tuple(_glances(plan)),
+        )
+    ]
 
 
 def _counts(results: Results) -> Facts:
