@@ -54,7 +54,7 @@ class Lab:
             env=self.environment(),
             capture_output=True,
             text=True,
-            timeout=100,
+            timeout=200,
             check=False,
         )
 
@@ -95,7 +95,7 @@ def make_run(tmp_path: Path) -> Callable[..., Path]:
 def until() -> Callable[..., None]:
     """Wait for a condition, or fail saying which."""
 
-    def wait(condition: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
+    def wait(condition: Callable[[], bool], what: str, seconds: float = 120.0) -> None:
         end = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < end, f"waited {seconds:.0f} s for {what}"
