@@ -12,6 +12,7 @@ from labtools.artifacts.lab import COURSE, DATASET
 
 if TYPE_CHECKING:
     from labtools.prepare.pipeline import PrepareResult
+    from labtools.prepare.summary import CodeCount
 
 ORDER = 10
 
@@ -111,6 +112,21 @@ def _class_table(result: PrepareResult) -> Any:
     return table
 
 
+def _without_infos(counts: tuple[CodeCount, ...]) -> list[CodeCount]:
+    """What was repaired without loss becomes one line per team: it is in findings.csv for who wants to know."""
+    from dataclasses import replace
+
+    shown = [c for c in counts if c.severity.value != "info"]
+    for team in dict.fromkeys(c.team for c in counts):
+        infos = [c for c in counts if c.team == team and c.severity.value == "info"]
+        if infos:
+            kinds = ", ".join(c.code for c in infos)
+            example = replace(infos[0].example, file="", line=0, message=kinds)
+            shown.append(replace(infos[0], code="", count=sum(c.count for c in infos), example=example))
+    teams = sorted({c.team for c in shown})
+    return sorted(shown, key=lambda c: teams.index(c.team))
+
+
 def _findings_table(result: PrepareResult) -> Any:
     from rich.markup import escape
     from rich.table import Table
@@ -120,7 +136,7 @@ def _findings_table(result: PrepareResult) -> Any:
     for column in ("team", "severity", "what", "n", "for example"):
         table.add_column(column, justify="right" if column == "n" else "left", overflow="fold")
     team = None
-    for count in result.summary.findings:
+    for count in _without_infos(result.summary.findings):
         if team is not None and count.team != team:
             table.add_section()
         shown = "" if count.team == team else count.team or "(all)"
@@ -129,5 +145,6 @@ def _findings_table(result: PrepareResult) -> Any:
         where = example.file + (f":{example.line}" if example.line else "")
         level = count.severity.value
         text = escape(f"{where}: {example.message} [{example.action.value}]" if where else example.message)
-        table.add_row(escape(shown), f"[{colours[level]}]{level}[/]", count.code, str(count.count), text)
+        what = count.code or "[dim]small repairs, notes[/]"
+        table.add_row(escape(shown), f"[{colours[level]}]{level}[/]", what, str(count.count), text)
     return table

@@ -49,7 +49,6 @@ def read_pictures(tree: Tree, paths: Sequence[str], tick: Tick = silent) -> tupl
     pictures: dict[str, Picture] = {}
     findings: list[Finding] = []
     chunks = [paths[i : i + _CHUNK] for i in range(0, len(paths), _CHUNK)]
-    tick("read pictures", 0, len(paths))
     with ThreadPoolExecutor(min(8, 2 * (os.cpu_count() or 1))) as pool:
         for found, trouble in pool.map(lambda chunk: _read_chunk(tree, chunk), chunks):
             pictures.update((p.path, p) for p in found)

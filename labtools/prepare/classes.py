@@ -85,7 +85,7 @@ class ClassResolver:
         self._folder = submission.class_folder
         self._scope_ids: dict[str, set[int]] = defaultdict(set)
         self._unknown: set[str] = set()
-        self._taken: dict[tuple[str, str, str], int] = defaultdict(int)
+        self._taken: dict[tuple[str, str], list[str]] = {}
         known = False
         for record in records:
             scope = self._scope_ids[folder_of(record.file)]
@@ -145,15 +145,15 @@ class ClassResolver:
         return Refusal("class-id-ambiguous", what)
 
     def _take(self, folder_class: int, record: Record, code: str, message: str) -> int:
-        self._taken[(folder_of(record.file), code, message)] += 1
+        self._taken.setdefault((code, message), []).append(record.file)
         return folder_class
 
     def findings(self) -> list[Finding]:
-        """One per folder of annotations whose classes the class folder decided."""
+        """What the class folder decided, one for each kind, at the first file that it concerns."""
         found = []
-        for (folder, code, message), count in sorted(self._taken.items()):
+        for (code, message), files in sorted(self._taken.items()):
             severity = Severity.WARNING if code == "class-name-from-folder" else Severity.INFO
             name = self._table.names[self._only] if self._only is not None else ""
-            what = f"{message}, {name!r} ({count} boxes)"
-            found.append(Finding("", folder, 0, code, severity, what, Action.REPAIRED))
+            what = f"{message}, {name!r} ({len(files)} boxes in {len(set(files))} files)"
+            found.append(Finding("", min(files), 0, code, severity, what, Action.REPAIRED))
         return found

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from labtools.core.findings import Action, Finding, Severity
 from labtools.core.names import slug
+from labtools.prepare.places import SPLIT_WORDS
 from labtools.prepare.tree import Tree, is_image_name, name_of, stem_of, suffix_of
 
 _TEXTS = frozenset({"readme", "license", "licence", "notice", "authors", "changelog"})
@@ -30,6 +31,19 @@ def leftover_findings(tree: Tree, used: Iterable[str], *, has_annotations: bool)
         else:
             what = "nothing here uses this file"
             findings.append(Finding("", path, 0, "file-not-used", Severity.INFO, what, Action.LEFT_OUT))
+    return findings
+
+
+def outside_findings(tree: Tree) -> list[Finding]:
+    """Files that lie beside the submissions and so belong to nobody; split lists there are read, see `splits`."""
+    findings = []
+    for path in tree:
+        if slug(stem_of(path)).split("_")[0] in _TEXTS or slug(stem_of(path)) in SPLIT_WORDS:
+            continue
+        lost = is_image_name(path)
+        what = "a picture outside any team's folder" if lost else "a file outside any team's folder"
+        severity = Severity.ERROR if lost else Severity.INFO
+        findings.append(Finding("", path, 0, "file-outside", severity, what, Action.LEFT_OUT))
     return findings
 
 

@@ -55,7 +55,10 @@ def split_lists(tree: Tree) -> list[SplitList]:
 
 def _split_of_name(path: str) -> str:
     """``train.txt`` -> train, ``train_labels.csv`` -> train; ``""`` for any other file."""
-    suffix, stem = suffix_of(path), slug(stem_of(path))
+    suffix = suffix_of(path)
+    if suffix not in {".txt", ".csv"} or not any(word in path.lower() for word in SPLIT_WORDS):
+        return ""
+    stem = slug(stem_of(path))
     if suffix == ".txt":
         plain = stem.removesuffix("_list").removesuffix("_set").removesuffix("_images").removesuffix("_split")
         return SPLIT_WORDS.get(plain, "")

@@ -56,6 +56,9 @@ def frame_of(path: str) -> int | None:
 
 def safe_stem(path: str) -> str:
     """The picture's own name, without what some file system or list reader stumbles over."""
+    plain = stem_of(path)
+    if re.fullmatch(r"[a-z]+_\d+", plain, flags=re.ASCII) and len(plain) < 100:  # frame_000001: most of them
+        return plain
     stem = _UNSAFE.sub("_", unicodedata.normalize("NFC", stem_of(path))).strip(" .")[:100].strip(" .") or "unnamed"
     return stem if folder_name(stem) == (slug(stem)[:100] or "unnamed") else f"{stem}_"
 

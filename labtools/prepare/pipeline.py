@@ -18,11 +18,12 @@ from labtools.prepare.config import CourseConfig, SplitPolicy
 from labtools.prepare.copies import drop_copies
 from labtools.prepare.formats import Parsed
 from labtools.prepare.headers import SUFFIXES
-from labtools.prepare.ingest import Layout, Submission, read_layout
-from labtools.prepare.leftovers import leftover_findings
+from labtools.prepare.ingest import Layout, Submission, plain_name, read_layout
+from labtools.prepare.leftovers import leftover_findings, outside_findings
+from labtools.prepare.lists import SplitList, split_lists
 from labtools.prepare.naming import frame_of, place_pictures, sequences_of
 from labtools.prepare.places import ImageIndex
-from labtools.prepare.splits import plan_splits
+from labtools.prepare.splits import Others, plan_splits
 from labtools.prepare.summary import Summary, summarise
 from labtools.prepare.tree import Tree, is_image_name
 from labtools.prepare.walk import read_tree
@@ -87,12 +88,13 @@ def prepare(
         tick("read annotations", number, len(readings))
     table = _class_table(config, layout, [reading.parsed for reading in readings])
     items: list[Item] = []
-    foreign = {(slug(s.root.rpartition("/")[0]), slug(s.team)) for s in layout.submissions if "/" in s.root}
+    outside = tree.without(path for reading in readings for path in reading.everything)
+    others = _others(layout, split_lists(outside))
     for reading in readings:
-        others = foreign - {(slug(reading.submission.root.rpartition("/")[0]), slug(reading.submission.team))}
-        items += reading.items(table, config.split if config else SplitPolicy(), others)
+        items += reading.items(table, config.split if config else SplitPolicy(), others[reading.submission.root])
     items = _placed(items)
-    findings = _with_teams(findings, layout) + [f for reading in readings for f in reading.findings] + _twins(items)
+    findings = _with_teams(findings, layout) + [f for reading in readings for f in reading.findings]
+    findings += _twins(items) + outside_findings(outside)
     ordered = tuple(sorted(findings))
     fingerprint = write_dataset(out, tree, items, table.names, ordered, images, tick)
     tree.archives.close()
@@ -137,11 +139,21 @@ def _class_table(config: CourseConfig | None, layout: Layout, parsed: list[Parse
     return own_table(parsed, is_cohort=layout.is_cohort)
 
 
+def _others(layout: Layout, shared: list[SplitList]) -> dict[str, Others]:
+    """By root, what each submission's split must know of the others."""
+    pairs = {s.root: (slug(plain_name(s.root.rpartition("/")[0])), slug(s.team)) for s in layout.submissions}
+    nested = frozenset(pair for root, pair in pairs.items() if "/" in root)
+    return {
+        root: Others(pair if pair in nested else None, nested - {pair}, tuple(shared)) for root, pair in pairs.items()
+    }
+
+
 class _Reading:
     """One submission on its way: its files, what its annotations say, and its findings."""
 
     def __init__(self, submission: Submission, tree: Tree, pictures: Mapping[str, Picture]) -> None:
         self.submission = submission
+        self.everything = tuple(tree)
         self._findings: list[Finding] = []
         self.pictures = {path: pictures[path] for path in tree if path in pictures}
         copies, found = drop_copies(list(self.pictures.values()))
@@ -159,11 +171,11 @@ class _Reading:
         readable = tuple(r for r in parsed.records if r.image in self.pictures)
         self.parsed = replace(parsed, records=readable, findings=())
 
-    def items(self, table: ClassTable, policy: SplitPolicy, foreign: set[tuple[str, str]]) -> list[Item]:
+    def items(self, table: ClassTable, policy: SplitPolicy, others: Others) -> list[Item]:
         """The submission's part of the dataset; ``image`` is not yet given."""
         sub, paths = self.submission, list(self.pictures)
         sequences = sequences_of(paths, sub.root)
-        splits = plan_splits(self.tree, self.index, paths, sequences, sub.root, policy, foreign)
+        splits = plan_splits(self.tree, self.index, paths, sequences, sub.root, policy, others)
         resolver = ClassResolver(table, sub, self.parsed.records)
         annotator = Annotator(resolver, self.pictures)
         kept = [path for path in paths if path in splits.of]

@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from labtools.core.names import slug
 from labtools.prepare.tree import IMAGE_SUFFIXES, folder_of, stem_of, suffix_of
@@ -38,9 +38,10 @@ _FILE_SUFFIXES = IMAGE_SUFFIXES | {".txt", ".xml", ".json"}
 
 def stem_key(name: str) -> str:
     """A file name without suffix, for comparing: composed, case and outer spaces do not count."""
-    return unicodedata.normalize("NFC", name).casefold().strip()
+    return name.lower().strip() if name.isascii() else unicodedata.normalize("NFC", name).casefold().strip()
 
 
+@lru_cache(maxsize=1 << 14)  # a pure function of few different names, asked for in every line of every list
 def folder_key(name: str) -> str:
     """A folder's name for comparing; an archive counts as a folder; ``""`` for ``images`` and its like."""
     bare = name.removesuffix("!")
@@ -58,6 +59,12 @@ def is_same_folder(first: str, second: str) -> bool:
     return False
 
 
+@lru_cache(maxsize=1 << 14)
+def _folder_keys(folder: str) -> tuple[str, ...]:
+    parts = [part.strip() for part in folder.split("/")]
+    return tuple(key for part in parts if part not in {"", ".", ".."} if (key := folder_key(part)))
+
+
 @dataclass(frozen=True)
 class Reference:
     """A path taken apart: folders from outer to inner as keys, stem, and the image suffix it asks for."""
@@ -69,12 +76,11 @@ class Reference:
     @staticmethod
     def parse(path: str) -> Reference:
         """Forward and backward slashes both separate; a suffix counts only if it is one of pictures or labels."""
-        parts = [part.strip() for part in path.replace("\\", "/").split("/")]
-        name = parts[-1]
+        above, _, name = path.replace("\\", "/").rpartition("/")
+        name = name.strip()
         suffix = suffix_of(name)
         stem = stem_of(name) if suffix in _FILE_SUFFIXES else name
-        folders = tuple(key for part in parts[:-1] if part not in {"", ".", ".."} if (key := folder_key(part)))
-        return Reference(folders, stem_key(stem), suffix if suffix in IMAGE_SUFFIXES else "")
+        return Reference(_folder_keys(above), stem_key(stem), suffix if suffix in IMAGE_SUFFIXES else "")
 
 
 @dataclass(frozen=True)
@@ -145,6 +151,9 @@ class ImageIndex:
     def find(self, reference: str, near: str = "") -> Match:
         """The picture that a path written in the file ``near`` means."""
         wanted = Reference.parse(reference)
+        exact = self._by_place.get((wanted.folders, wanted.stem), ())
+        if len(exact) == 1:
+            return Match(exact[0].path)
         return self._best(wanted, near)
 
     def find_beside(self, annotation: str) -> Match:

@@ -13,6 +13,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from labtools.core.findings import Action, Finding, Severity
 from labtools.core.names import slug
@@ -33,6 +34,21 @@ class Splits:
     used: frozenset[str] = field(default_factory=frozenset)
 
 
+@dataclass(frozen=True)
+class Others:
+    """The rest of the cohort, as far as one team's split must know it.
+
+    Attributes:
+        own: (class folder, team) of this submission, as keys; ``None`` for a single dataset.
+        foreign: the same of all others: a line with such a pair is not ours.
+        shared_lists: lists above all submissions, as in a cohort that was merged by hand.
+    """
+
+    own: tuple[str, str] | None = None
+    foreign: frozenset[tuple[str, str]] = frozenset()
+    shared_lists: tuple[SplitList, ...] = ()
+
+
 def plan_splits(
     tree: Tree,
     index: ImageIndex,
@@ -40,7 +56,7 @@ def plan_splits(
     sequences: Mapping[str, str],
     root: str,
     policy: SplitPolicy,
-    foreign: Iterable[tuple[str, str]] = (),
+    others: Others | None = None,
 ) -> Splits:
     """Decide for one submission.
 
@@ -51,12 +67,17 @@ def plan_splits(
         sequences: the sequence of each of them.
         root: its folder in the tree.
         policy: what to do where the team said nothing or too much.
-        foreign: (class folder, team) of the other submissions, as keys: their lines are not ours.
+        others: what is known of the rest of the cohort.
     """
-    reading = _Lists(index, frozenset(foreign))
-    lists = _without_exports(split_lists(tree), reading)
+    others = others or Others()
+    reading = _Lists(index, others)
+    found = split_lists(tree)
+    lists = _without_exports(found, reading)
     for one in lists:
         reading.read(one)
+    if not reading.claims:
+        lists += [reading.shared(one) for one in others.shared_lists]
+    used = frozenset(one.path for one in found)
     findings = [*reading.findings, *repeated_lists(tree)]
     listed, more = _one_split_each(reading.claims, policy, lists)
     by_folder = _by_folder(images, root)
@@ -65,7 +86,7 @@ def plan_splits(
     split = {path: name for path, name in listed.items() if path in present}
     if not split and not by_folder:
         made, made_findings = _made_split(images, sequences, policy, root)
-        return Splits(made, (*findings, *made_findings), frozenset(one.path for one in lists))
+        return Splits(made, (*findings, *made_findings), used)
     for path in images:
         if path not in split and path in by_folder:
             split[path] = by_folder[path]
@@ -74,7 +95,7 @@ def plan_splits(
             if policy.unlisted != "leave out":
                 split[path] = policy.unlisted
     findings += _missing(split, root)
-    return Splits(split, tuple(findings), frozenset(one.path for one in lists))
+    return Splits(split, tuple(findings), used)
 
 
 def _unlisted(path: str, policy: SplitPolicy) -> Finding:
@@ -97,9 +118,9 @@ def _missing(split: Mapping[str, str], root: str) -> list[Finding]:
 class _Lists:
     """Lists being read: which splits claim each picture."""
 
-    def __init__(self, index: ImageIndex, foreign: frozenset[tuple[str, str]]) -> None:
+    def __init__(self, index: ImageIndex, others: Others) -> None:
         self._index = index
-        self._foreign = foreign
+        self._others = others
         self.claims: dict[str, dict[str, None]] = defaultdict(dict)
         self.findings: list[Finding] = []
 
@@ -107,7 +128,7 @@ class _Lists:
         self.findings.extend(one.findings)
         seen: dict[str, int] = {}
         for entry in one.entries:
-            if self.is_foreign(entry.reference):
+            if _names_team(entry.reference, self._others.foreign):
                 what = f"names a picture of another team: {entry.reference[:160]!r}"
                 self.say(one, entry.line, "list-other-team", Severity.WARNING, what)
                 continue
@@ -121,11 +142,12 @@ class _Lists:
                 seen[match.path] = entry.line
                 self.claims[match.path][one.split] = None
 
-    def is_foreign(self, reference: str) -> bool:
-        if not self._foreign:
-            return False
-        keys = [slug(part) for part in reference.replace("\\", "/").split("/")]
-        return any(pair in self._foreign for pair in itertools.pairwise(keys))
+    def shared(self, one: SplitList) -> SplitList:
+        """Read the lines of a whole cohort's list that name this team; the others are their teams' business."""
+        own = frozenset([self._others.own] if self._others.own else [])
+        ours = SplitList(one.path, one.split, tuple(e for e in one.entries if _names_team(e.reference, own)), ())
+        self.read(ours)
+        return ours
 
     def unmatched(self, one: SplitList, line: int, reference: str, rivals: tuple[str, ...]) -> None:
         if rivals:
@@ -136,6 +158,19 @@ class _Lists:
 
     def say(self, one: SplitList, line: int, code: str, severity: Severity, what: str) -> None:
         self.findings.append(Finding("", one.path, line, code, severity, what, Action.LEFT_OUT))
+
+
+def _names_team(reference: str, pairs: frozenset[tuple[str, str]]) -> bool:
+    """Does a path hold one of these class and team folders, one after the other?"""
+    if not pairs:
+        return False
+    return any(pair in pairs for pair in _neighbours(reference.replace("\\", "/").rpartition("/")[0]))
+
+
+@lru_cache(maxsize=1 << 14)
+def _neighbours(folder: str) -> tuple[tuple[str, str], ...]:
+    """Each folder of a path with the one below it, as keys."""
+    return tuple(itertools.pairwise(slug(part) for part in folder.split("/")))
 
 
 def _without_exports(lists: list[SplitList], reading: _Lists) -> list[SplitList]:

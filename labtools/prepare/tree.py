@@ -11,7 +11,6 @@ from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from threading import Lock
 from zipfile import ZipFile, ZipInfo
 
@@ -34,7 +33,7 @@ class File:
 
     path: str
     size: int
-    disk: Path
+    disk: str
     member: ZipInfo | None = None
 
 
@@ -43,10 +42,10 @@ class OpenArchives:
 
     def __init__(self, most: int = 16) -> None:
         self._most = most
-        self._open: OrderedDict[Path, ZipFile] = OrderedDict()
+        self._open: OrderedDict[str, ZipFile] = OrderedDict()
         self._lock = Lock()
 
-    def read(self, disk: Path, member: ZipInfo) -> bytes:
+    def read(self, disk: str, member: ZipInfo) -> bytes:
         """A member's bytes, never more than the archive's directory announced.
 
         Raises:
@@ -104,7 +103,7 @@ class Tree:
         return Tree({p: f for p, f in self.files.items() if p not in gone}, self.archives)
 
 
-def read_disk(path: Path) -> bytes:
+def read_disk(path: str) -> bytes:
     """A whole file; `os.read` spares the buffer layer, which counts over 28,610 of them."""
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
     try:
@@ -139,8 +138,9 @@ def stem_of(path: str) -> str:
 
 def suffix_of(path: str) -> str:
     """The last suffix in lower case with its dot, ``""`` where there is none."""
-    stem, dot, suffix = name_of(path).rpartition(".")
-    return f".{suffix.lower().strip()}" if dot and stem else ""
+    stem, dot, suffix = path.rpartition(".")
+    # "a.b/c" has no suffix, and neither has ".gitignore"
+    return f".{suffix.lower().strip()}" if dot and "/" not in suffix and stem and stem[-1] != "/" else ""
 
 
 def is_image_name(path: str) -> bool:

@@ -39,7 +39,7 @@ class Limits:
 def read_tree(root: Path, limits: Limits | None = None) -> tuple[Tree, list[Finding]]:
     """Every file below ``root``, members of zip archives included, and what was refused."""
     walk = _Walk(root, limits or Limits())
-    walk.folder(root, "")
+    walk.folder(str(root), "")
     return Tree(dict(sorted(walk.files.items()))), walk.findings
 
 
@@ -55,7 +55,7 @@ class _Walk:
     def say(self, path: str, code: str, severity: Severity, message: str) -> None:
         self.findings.append(Finding("", path, 0, code, severity, message, Action.LEFT_OUT))
 
-    def folder(self, disk: Path, path: str) -> None:
+    def folder(self, disk: str, path: str) -> None:
         try:
             entries = sorted(os.scandir(disk), key=lambda e: e.name)
         except OSError as error:
@@ -66,29 +66,29 @@ class _Walk:
             self.entry(entry, f"{path}/{name}" if path else name)
 
     def entry(self, entry: os.DirEntry[str], path: str) -> None:
-        if is_junk(path):
+        if _is_junk_name(entry.name.lower()):
             self.say(path, "junk", Severity.INFO, "a by-product of the system, not data")
         elif entry.is_symlink() and not self.link_is_ours(entry):
             what = "a link out of the submissions, to a folder or to nothing is not followed"
             self.say(path, "link-refused", Severity.ERROR, what)
         elif entry.is_dir():
-            self.folder(Path(entry.path), path)
+            self.folder(entry.path, path)
         elif not entry.is_file():
             self.say(path, "not-a-file", Severity.WARNING, "neither a file nor a folder (a pipe, a device)")
         elif path.lower().endswith(".zip"):
-            self.archive(Path(entry.path), path)
+            self.archive(entry.path, path)
         elif path.lower().endswith(_OTHER_ARCHIVES):
             what = "this archive format is not read: unpack it, or hand it in as .zip"
             self.say(path, "archive-unsupported", Severity.ERROR, what)
         else:
-            self.files[path] = File(path, entry.stat().st_size, Path(entry.path))
+            self.files[path] = File(path, entry.stat().st_size, entry.path)
 
     def link_is_ours(self, entry: os.DirEntry[str]) -> bool:
         """A link to a file of these submissions is as good as the file."""
         target = Path(entry.path).resolve()
         return target.is_file() and target.is_relative_to(self.root.resolve())
 
-    def archive(self, disk: Path, path: str) -> None:
+    def archive(self, disk: str, path: str) -> None:
         try:
             with ZipFile(disk) as archive:
                 infos = archive.infolist()
@@ -111,7 +111,7 @@ class _Walk:
             return f"it would unpack to {total >> 20} MB, over {self.limits.total_bytes >> 20} MB"
         return ""
 
-    def member(self, disk: Path, archive: str, info: ZipInfo) -> None:
+    def member(self, disk: str, archive: str, info: ZipInfo) -> None:
         name = _member_name(info)
         refusal = self.refusal(name, info)
         name = "/".join(part for part in name.split("/") if part not in {"", "."})
@@ -150,7 +150,11 @@ class _Walk:
 def is_junk(path: str) -> bool:
     """Left behind by macOS, Windows or a tool; never data. Looks at the last name and the folders above."""
     *folders, name = path.lower().split("/")
-    return name in _JUNK_NAMES or name.startswith("._") or name in _JUNK_FOLDERS or bool(_JUNK_FOLDERS & {*folders})
+    return _is_junk_name(name) or bool(_JUNK_FOLDERS & {*folders})
+
+
+def _is_junk_name(name: str) -> bool:
+    return name in _JUNK_NAMES or name in _JUNK_FOLDERS or name.startswith("._")
 
 
 def _member_name(info: ZipInfo) -> str:

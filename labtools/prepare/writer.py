@@ -24,6 +24,7 @@ from labtools.prepare.tree import Tree
 
 LAYOUT = 1
 _CHUNK = 64
+_WRITERS = 2  # more of them wait for each other in the file system's journal
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,6 @@ class Item:
     split: str
     state: str
     boxes: tuple[Box, ...]
-
-    @property
-    def label(self) -> str:
-        return format_label(self.boxes)
 
     def row(self) -> dict[str, object]:
         """Its line of the manifest."""
@@ -113,9 +110,10 @@ def write_dataset(
         (aside / folder).mkdir(parents=True, exist_ok=True)
     for folder in ("images", "labels"):
         (aside / folder).mkdir(parents=True, exist_ok=True)
-    _write_items(aside, tree, items, images, tick)
+    labels = [format_label(item.boxes) for item in items]
+    _write_items(aside, tree, items, labels, images, tick)
     _write_tables(aside, items, names, findings)
-    fingerprint = _fingerprint(items, names)
+    fingerprint = _fingerprint(items, labels, names)
     write_json(aside / "dataset.json", {"layout": LAYOUT, "labtools": __version__, "fingerprint": fingerprint})
     _swap(aside, target)
     return fingerprint
@@ -125,20 +123,21 @@ def _parent(path: str) -> str:
     return path.rpartition("/")[0]
 
 
-def _write_items(root: Path, tree: Tree, items: Sequence[Item], images: str, tick: Tick) -> None:
-    chunks = [items[i : i + _CHUNK] for i in range(0, len(items), _CHUNK)]
+def _write_items(root: Path, tree: Tree, items: Sequence[Item], labels: Sequence[str], images: str, tick: Tick) -> None:
     base = str(root)
 
-    def write(chunk: Sequence[Item]) -> int:
-        for item in chunk:
+    def write(chunk: range) -> int:
+        for number in chunk:
+            item = items[number]
             _place(tree, item, f"{base}/{item.image}", images)
             if item.state != "unlabelled":
-                _create(f"{base}/{label_path(item.image)}", item.label.encode("utf-8"))
+                _create(f"{base}/{label_path(item.image)}", labels[number].encode("utf-8"))
         return len(chunk)
 
+    chunks = [range(i, min(i + _CHUNK, len(items))) for i in range(0, len(items), _CHUNK)]
+
     done = 0
-    tick("write dataset", 0, len(items))
-    with ThreadPoolExecutor(min(8, 2 * (os.cpu_count() or 1))) as pool:
+    with ThreadPoolExecutor(_WRITERS) as pool:
         for count in pool.map(write, chunks):
             done += count
             tick("write dataset", done, len(items))
@@ -173,7 +172,7 @@ def _place(tree: Tree, item: Item, path: str, images: str) -> None:
     _copy(file.disk, path)
 
 
-def _copy(source: Path, path: str) -> None:
+def _copy(source: str, path: str) -> None:
     """A copy in the kernel, which shares blocks where the file system can; plain copying elsewhere."""
     if not hasattr(os, "copy_file_range"):
         shutil.copyfile(source, path)
@@ -206,10 +205,12 @@ def _write_tables(root: Path, items: Sequence[Item], names: Sequence[str], findi
     write_text(root / "dlcv.yaml", dump_yaml(content))
 
 
-def _fingerprint(items: Sequence[Item], names: Sequence[str]) -> str:
+def _fingerprint(items: Sequence[Item], labels: Sequence[str], names: Sequence[str]) -> str:
     """Two datasets with the same one train alike: names, splits, labels and pictures."""
-    lines = [*names, *(f"{i.image}\t{i.split}\t{i.state}\t{i.picture.hash}\t{i.label}" for i in items)]
-    return hash_bytes("\n".join(lines).encode("utf-8"))
+    rows = (
+        f"{i.image}\t{i.split}\t{i.state}\t{i.picture.hash}\t{label}" for i, label in zip(items, labels, strict=True)
+    )
+    return hash_bytes("\n".join([*names, *rows]).encode("utf-8"))
 
 
 def _recover(target: Path) -> None:
