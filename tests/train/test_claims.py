@@ -92,6 +92,7 @@ def test_ten_attempts_are_numbers_not_letters(make_run: MakeRun) -> None:
         claims.take(folder, attempt, claim())
         claims.write_end(folder, attempt, "stopped", "why")
     assert read_record(folder).attempt == 11
+    assert [number for number, _ in read_record(folder).ends] == list(range(1, 12))
     assert not read_record(folder).is_taken
 
 
