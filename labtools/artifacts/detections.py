@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 COLUMNS = (
-    "source",  # file name of the video or image
+    "source",  # the video or image: its path below the folder or list, else its file name
     "frame",  # 0-based index in the video; 0 for an image
     "time_s",  # presentation time, seconds; 0 for an image
     "class_id",

@@ -73,6 +73,7 @@ def evaluate(runs: Sequence[Run], request: Request, tick: Tick = silent) -> Eval
         LabError: no run at all could be evaluated.
     """
     task = tasks()[request.task]
+    busy = [] if request.task == "val" else speed.notes_on_machine()
     measured: list[Run] = []
     fresh: list[Run] = []
     troubles: list[tuple[Run, LabError]] = []
@@ -90,13 +91,14 @@ def evaluate(runs: Sequence[Run], request: Request, tick: Tick = silent) -> Eval
         raise _nothing_done(troubles)
     done = measured + fresh
     tables = [task.assemble(root, request) for root in sorted({run.root for run in done})]
+    rows = _rows_of(done, tables, request)
     return Evaluation(
         measured=tuple(run.run_id for run in measured),
         fresh=tuple(run.run_id for run in fresh),
         skipped=tuple(Skipped(run.run_id, trouble.what) for run, trouble in troubles),
-        notes=tuple(notes),
+        notes=(*notes, *_notes_on_rows(rows), *busy),
         tables=tuple(tables),
-        rows=_rows_of(done, tables, request),
+        rows=rows,
     )
 
 
@@ -131,6 +133,13 @@ def _notes(run: Run, dataset: Dataset, request: Request) -> list[str]:
     if request.data is not None or not run.spec.fingerprint or run.spec.fingerprint == dataset.fingerprint:
         return []
     return [f"{run.run_id} was trained on an earlier state of the dataset {dataset.root.name}"]
+
+
+def _notes_on_rows(rows: pd.DataFrame) -> list[str]:
+    """Runs evaluated on different data stand in one table: say so."""
+    if "fingerprint" not in rows or rows["fingerprint"].nunique() < 2:
+        return []
+    return [f"these runs were evaluated on {rows['fingerprint'].nunique()} different datasets: do not compare them"]
 
 
 def _nothing_done(troubles: list[tuple[Run, LabError]]) -> LabError:

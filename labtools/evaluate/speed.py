@@ -15,6 +15,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pandas as pd
+import psutil
 
 from labtools import __version__, yolo
 from labtools.artifacts import results
@@ -28,6 +29,8 @@ from labtools.evaluate.request import Request
 from labtools.evaluate.tables import assemble_matrix
 from labtools.evaluate.truth import read_truth
 
+_LISTEN_S = 0.5
+_BUSY_PERCENT = 25.0
 STAGES = ["preprocess_ms", "inference_ms", "postprocess_ms"]
 
 
@@ -42,8 +45,16 @@ def conditions(request: Request) -> Key:
     }
 
 
+def notes_on_machine() -> list[str]:
+    """A sentence if others are using the processor: times would tell about them."""
+    busy = psutil.cpu_percent(interval=_LISTEN_S)
+    if busy < _BUSY_PERCENT:
+        return []
+    return [f"other programs use {busy:.0f} % of this machine's processor: the times are too long, measure again later"]
+
+
 def cpu_threads() -> int:
-    """How many threads the CPU part of the work uses: ``OMP_NUM_THREADS``, or all cores (as yolo.py has it)."""
+    """How many threads the CPU part of the work uses: ``OMP_NUM_THREADS``, or all cores (as the yolo room has it)."""
     return int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1)
 
 

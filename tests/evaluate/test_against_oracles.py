@@ -14,7 +14,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labtools import yolo
 from labtools.artifacts.dataset import Dataset
 from labtools.artifacts.predictions import read_predictions
 from labtools.artifacts.results import BACKGROUND, read_split_table
@@ -22,13 +21,14 @@ from labtools.core.config import dump_yaml
 from labtools.evaluate.metrics.confusion import compute as confusion_of
 from labtools.evaluate.pipeline import Evaluation
 from labtools.evaluate.truth import XYXY, Truth, read_truth
+from labtools.yolo.engine import ultralytics
 
 Evaluated = tuple[Path, Evaluation]
 
 
 def ultralytics_val(matrix: Path, run_id: str, data: Path, imgsz: int, **extra: Any) -> Any:
     """Ultralytics' own evaluation of a run."""
-    model = yolo._ultralytics().YOLO(str(matrix / run_id / "weights" / "best.pt"))
+    model = ultralytics().YOLO(str(matrix / run_id / "weights" / "best.pt"))
     with contextlib.redirect_stdout(io.StringIO()):
         return model.val(
             data=str(data), split="test", imgsz=imgsz, rect=False, plots=False, device="cpu", verbose=False, **extra
@@ -133,7 +133,7 @@ def test_pycocotools_agrees(evaluated: Evaluated, shapes_dataset: Dataset, run_i
 
 def ultralytics_confusion(truth: Truth, predictions: pd.DataFrame) -> np.ndarray:
     """Ultralytics' matrix, turned to [true, predicted]."""
-    yolo._ultralytics()
+    ultralytics()
     import torch
     from ultralytics.utils.metrics import ConfusionMatrix
 

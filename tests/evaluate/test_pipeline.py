@@ -14,7 +14,7 @@ import pytest
 from labtools.artifacts.dataset import Dataset, open_dataset, read_manifest
 from labtools.artifacts.predictions import COLUMNS, read_predictions
 from labtools.artifacts.results import RESULTS, SPLIT_TABLES, read_split_table
-from labtools.artifacts.runs import Run, find_runs, list_runs
+from labtools.artifacts.runs import Run, find_runs, list_runs, read_run
 from labtools.core.errors import LabError
 from labtools.core.files import read_json, write_json
 from labtools.evaluate.pipeline import Evaluation, evaluate
@@ -110,13 +110,18 @@ def test_a_changed_dataset_is_another_pass_and_is_told(run: Run, shapes_dataset:
 
 
 def test_an_interrupted_pass_never_happened(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    evaluate([run], VAL)
+    made = pass_of(run)[0]
+
     def interrupt(*args: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr("labtools.evaluate.predict.compute_tables", interrupt)
-        evaluate([run], VAL)
-    assert (run.root / "results/val/p_96/predictions.parquet").is_file()
+        evaluate([run], replace(VAL, force=True))
+    assert (run.root / "results/val/p_96/predictions.parquet").stat().st_mtime_ns != made, (
+        "the new predictions are there, and the old record would lie about them"
+    )
     assert not (run.root / "results/val/p_96/evaluation.json").exists()
     assert evaluate([run], VAL).measured == ("p_96",)
 
@@ -160,6 +165,20 @@ def test_nothing_to_evaluate_is_an_error_that_says_why(tmp_path: Path, make_run:
     with pytest.raises(LabError, match=r"one, two.*not finished") as caught:
         evaluate(list_runs(matrix), VAL)
     assert "labtools status" in caught.value.fix
+
+
+def test_runs_on_different_datasets_are_not_compared_in_silence(
+    tmp_path: Path, make_run: MakeRun, shapes_dataset: Dataset
+) -> None:
+    matrix, copy = tmp_path / "runs" / "m", tmp_path / "copy"
+    shutil.copytree(shapes_dataset.root, copy)
+    write_json(copy / "dataset.json", {"layout": 1, "fingerprint": "another"})
+    evaluate([make_run(matrix, "p_1", imgsz=64)], replace(VAL, data=copy))
+    both = evaluate([make_run(matrix, "p_2", imgsz=64)], VAL)
+    assert both.notes == (), "only p_2 was asked for"
+    assert read_split_table(matrix, "val", "results")["fingerprint"].nunique() == 2
+    mixed = evaluate([read_run(matrix / "p_2"), make_run(matrix / "other", "p_3", imgsz=64, data=str(copy))], VAL)
+    assert any("2 different datasets" in note for note in mixed.notes)
 
 
 def test_weights_of_other_classes_are_refused(run: Run, shapes_dataset: Dataset, tmp_path: Path) -> None:

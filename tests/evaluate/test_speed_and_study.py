@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +18,7 @@ from labtools.artifacts.runs import Run, list_runs
 from labtools.core.errors import LabError
 from labtools.evaluate.pipeline import Evaluation, evaluate
 from labtools.evaluate.request import Request, Timing
-from labtools.evaluate.speed import cpu_threads, read_sample
+from labtools.evaluate.speed import cpu_threads, notes_on_machine, read_sample
 from labtools.evaluate.study import plan_sizes
 
 MakeRun = Callable[..., Run]
@@ -48,6 +51,17 @@ def test_speed(tmp_path: Path, make_run: MakeRun) -> None:
     assert evaluation.tables[0].read_bytes() == before
     other = replace(request, timing=replace(QUICK, images=2))
     assert evaluate(list_runs(matrix)[:1], other).measured == ("p_160",)
+
+
+def test_a_busy_machine_is_told() -> None:
+    command = [sys.executable, "-c", "while True: pass"]
+    others = [subprocess.Popen(command) for _ in range(os.cpu_count() or 1)]
+    try:
+        assert "too long" in notes_on_machine()[0]
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
 
 
 def test_the_sample_is_spread_over_the_split(shapes_dataset: Dataset) -> None:

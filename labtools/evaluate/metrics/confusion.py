@@ -31,23 +31,27 @@ def compute(truth: Truth, predictions: pd.DataFrame) -> Tables:
 
 def _count_pairs(truth: Truth, sure: pd.DataFrame) -> NDArray[np.int64]:
     """(C + 1, C + 1) counts, [true, predicted] in the order of ``truth.names``, background last."""
-    index = {class_id: i for i, class_id in enumerate(truth.names)}
-    background = len(index)
-    boxes_of, seen_of = _by_image(truth.boxes), _by_image(sure)
+    ids = pd.Index(list(truth.names))
+    background = len(ids)
     counts = np.zeros((background + 1, background + 1), dtype=np.int64)
-    for image in truth.images["image"]:
-        boxes, seen = boxes_of.get(image, truth.boxes[:0]), seen_of.get(image, sure[:0])
-        claims = _claims(boxes[XYXY].to_numpy(), seen[XYXY].to_numpy(), seen["conf"].to_numpy())
-        true, predicted = ([index[c] for c in rows["class_id"]] for rows in (boxes, seen))
-        for t, claim in zip(true, claims, strict=True):
-            counts[t, predicted[claim] if claim >= 0 else background] += 1
-        for i in set(range(len(seen))) - set(claims):
-            counts[background, predicted[i]] += 1
+    true, predicted = (ids.get_indexer(pd.Index(rows["class_id"])) for rows in (truth.boxes, sure))
+    boxes, seen = (rows[XYXY].to_numpy(dtype=np.float64) for rows in (truth.boxes, sure))
+    conf = sure["conf"].to_numpy()
+    # Plain arrays: one data frame per image would take ten times as long (8 s for 6,000 images).
+    for here, there in zip(_rows_of_images(truth, truth.boxes), _rows_of_images(truth, sure), strict=True):
+        claims = _claims(boxes[here], seen[there], conf[there])
+        for box, claim in zip(here, claims, strict=True):
+            counts[true[box], predicted[there[claim]] if claim >= 0 else background] += 1
+        for imagined in np.delete(there, claims[claims >= 0]):
+            counts[background, predicted[imagined]] += 1
     return counts
 
 
-def _by_image(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    return {str(image): part for image, part in rows.groupby("image")}
+def _rows_of_images(truth: Truth, rows: pd.DataFrame) -> list[NDArray[np.intp]]:
+    """For each image of the truth, the positions of its rows, in their order."""
+    image = pd.Index(truth.images["image"]).get_indexer(pd.Index(rows["image"]))
+    order = np.argsort(image, kind="stable")
+    return np.split(order, np.searchsorted(image[order], np.arange(1, len(truth.images))))
 
 
 def _claims(boxes: Boxes, seen: Boxes, conf: NDArray[np.float32]) -> NDArray[np.int64]:
