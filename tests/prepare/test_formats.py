@@ -1,0 +1,253 @@
+"""Parsers: known writings give known boxes, any bytes give records or findings."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from labtools.core.registry import members
+from labtools.prepare import formats
+from labtools.prepare.formats import Parsed
+from labtools.prepare.formats._xml import XmlError, parse_xml
+from labtools.prepare.formats._yolo_line import LineError, parse_line
+from labtools.prepare.lists import clean_line, read_list
+from labtools.prepare.places import ImageIndex
+from labtools.prepare.text import decode
+from labtools.prepare.tree import File, Tree
+
+FORMATS = members(formats)
+
+
+class Files(Tree):
+    """A tree whose files are bytes in memory; everything else is the real thing."""
+
+    def __init__(self, content: dict[str, bytes]) -> None:
+        super().__init__({path: File(path, len(data), path) for path, data in sorted(content.items())})
+        object.__setattr__(self, "content", content)
+
+    def read(self, path: str) -> bytes:
+        return self.content[path]  # type: ignore[attr-defined]
+
+
+def parse(module: ModuleType, content: dict[str, bytes], image: str = "images/a.jpg") -> Parsed:
+    tree = Files({image: b"", **content})
+    return module.parse(tree, module.sniff(tree), ImageIndex([image], ""))
+
+
+@pytest.mark.parametrize("name", sorted(FORMATS))
+def test_every_format_answers(name: str) -> None:
+    module = FORMATS[name]
+    assert module.TITLE and module.RICHNESS > 0
+    assert module.sniff(Files({})) == []
+    assert parse(module, {}).records == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "label", "xyxy"),
+    [
+        ("0 0.5 0.5 0.2 0.4", 0, (0.4, 0.3, 0.6, 0.7)),
+        ("  3\t0.5   0.5 0.2 0.4  ", 3, (0.4, 0.3, 0.6, 0.7)),
+        ("0 0,5 0,5 0,2 0,4", 0, (0.4, 0.3, 0.6, 0.7)),
+        ("0,0.5,0.5,0.2,0.4", 0, (0.4, 0.3, 0.6, 0.7)),
+        ("0, 0.5, 0.5, 0.2, 0.4", 0, (0.4, 0.3, 0.6, 0.7)),
+        ("0;0,5;0,5;0,2;0,4", 0, (0.4, 0.3, 0.6, 0.7)),
+        ("1.0 .5 .5 .2 .4", 1, (0.4, 0.3, 0.6, 0.7)),
+        ("0 5e-1 0.5 2.0E-1 0.4", 0, (0.4, 0.3, 0.6, 0.7)),
+        ("0 0.5 0.5 0.2 0.4 0.97", 0, (0.4, 0.3, 0.6, 0.7)),
+        ("0 0.5 0.5 -0.2 0.4", 0, (0.4, 0.3, 0.6, 0.7)),
+        ("velo 0.5 0.5 0.2 0.4", "velo", (0.4, 0.3, 0.6, 0.7)),
+        ("2 0.4 0.3 0.6 0.3 0.6 0.7 0.4 0.7", 2, (0.4, 0.3, 0.6, 0.7)),
+        ("2 -0.1 0.3 0.6 0.3 0.6 1.1", 2, (-0.1, 0.3, 0.6, 1.1)),
+    ],
+)
+def test_a_line_in_every_writing(line: str, label: int | str, xyxy: tuple[float, ...]) -> None:
+    parsed = parse_line(line)
+    assert parsed.label == label
+    assert parsed.xyxy == pytest.approx(xyxy, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["0 nan 0.5 0.1 0.1", "0 0.5 0.5", "0 inf 0 0 0", "0 320 180 40 40", "-1 0.5 0.5 0.1 0.1",
+     "0 0.5 x 0.1 0.1",     "0.5 0.5 0.5 0.2 0.2", "0 1_0 0.5 0.1 0.1", "0 0.1 0.2 0.3 0.4 0.5 0.6 0.7", ",,,,"],
+)  # fmt: skip
+def test_a_line_that_means_no_box(line: str) -> None:
+    with pytest.raises(LineError):
+        parse_line(line)
+
+
+def test_a_bad_line_costs_only_itself() -> None:
+    parsed = parse(FORMATS["yolo_txt"], {"labels/a.txt": b"0 0.5 0.5 0.2 0.4\n0 nan 0 0 0\n\n0 0.1 0.1 0.1 0.1"})
+    assert [box.line for box in parsed.records[0].boxes] == [1, 4]
+    assert [(f.code, f.line) for f in parsed.findings if f.severity.value == "error"] == [("label-bad-line", 2)]
+
+
+def test_names_of_the_nearest_file_name_the_ids() -> None:
+    content = {
+        "obj.names": b"chien\nchat\n",
+        "3.zip!/obj.names": b"\xef\xbb\xbfvelo\r\n",
+        "3.zip!/obj_train_data/a.txt": b"0 0.5 0.5 0.2 0.4\n7 0.5 0.5 0.2 0.4\n",
+    }
+    parsed = parse(FORMATS["yolo_txt"], content, "3/images/a.jpg")
+    assert [box.class_name for box in parsed.records[0].boxes] == ["velo", None]
+    assert parsed.records[0].names == ("velo",)
+
+
+def test_voc_corners_and_swapped_corners() -> None:
+    xml = b"""<?xml version="1.0" encoding="ISO-8859-1"?><annotation><filename>stale.jpg</filename>
+    <size><width>64</width><height>48</height></size>
+    <object><name>v\xc3\xa9lo</name><bndbox><xmin>30</xmin><ymin>8</ymin><xmax>10</xmax><ymax>20,5</ymax></bndbox></object>
+    <object><name>x</name><bndbox><xmin>1</xmin></bndbox></object></annotation>"""
+    parsed = parse(FORMATS["voc_xml"], {"annotations/a.xml": xml})
+    record = parsed.records[0]
+    assert (record.image, record.size_wh, record.bad_lines) == ("images/a.jpg", (64.0, 48.0), 1)
+    assert [(b.class_name, b.xyxy) for b in record.boxes] == [("vélo", (10.0, 8.0, 30.0, 20.5))]
+    assert {f.code for f in parsed.findings} == {"box-corners-swapped", "voc-bad-object"}
+
+
+def test_xml_that_declares_entities_is_refused() -> None:
+    bomb = b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY x "lol"><!ENTITY y "&x;&x;">]><annotation>&y;</annotation>'
+    with pytest.raises(XmlError, match="document type"):
+        parse_xml(bomb)
+    with pytest.raises(XmlError):
+        parse_xml(bomb.decode().encode("utf-16"))
+    parsed = parse(FORMATS["voc_xml"], {"annotations/a.xml": bomb})
+    assert [f.code for f in parsed.findings] == ["xml-unreadable"]
+
+
+def test_coco_boxes_polygons_and_unknown_ids() -> None:
+    content = {
+        "images": [{"id": 1, "file_name": "C:\\x\\a.jpg", "width": 64, "height": 48}, {"id": 2, "file_name": "b.jpg"}],
+        "categories": [{"id": 5, "name": "velo"}, {"id": 6, "name": "unused"}],
+        "annotations": [
+            {"id": 1, "image_id": 1, "category_id": 5, "bbox": [10, 8, 20, 12]},
+            {"id": 2, "image_id": "1", "category_id": 5, "segmentation": [[1, 2, 9, 2, 5, 7]]},
+            {"id": 3, "image_id": 1, "category_id": 9, "bbox": [10, 8, 20, 12]},
+            {"id": 4, "image_id": 1, "category_id": 5, "bbox": [1, 2, float("nan"), 4]},
+            {"id": 5, "image_id": 99, "category_id": 5, "bbox": [1, 2, 3, 4]},
+        ],
+    }
+    parsed = parse(FORMATS["coco_json"], {"a/_annotations.coco.json": json.dumps(content).encode()})
+    assert [b.xyxy for b in parsed.records[0].boxes] == [(10, 8, 30, 20), (1, 2, 9, 7)]
+    assert parsed.names == ("velo",)
+    codes = sorted(f.code for f in parsed.findings)
+    assert codes == ["annotation-without-image", "coco-bad-annotation", "coco-bad-annotation", "coco-category-unused",
+                     "coco-unknown-image", "label-polygon"]  # fmt: skip
+
+
+coordinates = st.floats(-3, 3) | st.sampled_from(["nan", "1e999", "0,5", "x", "", "１", "1_0"])
+label_text = st.lists(st.lists(coordinates.map(str), max_size=9).map(" ".join), max_size=8).map("\n".join)
+bytes_of_all_kinds = st.binary(max_size=300) | label_text.map(str.encode) | st.text(max_size=200).map(str.encode)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.sampled_from(["a.jpg", 1, 2]),
+    lambda inner: st.lists(inner, max_size=4)
+    | st.dictionaries(
+        st.sampled_from(["images", "annotations", "categories", "id", "image_id", "category_id", "bbox", "file_name",
+                         "name", "width", "height", "segmentation"]),
+        inner, max_size=7,
+    ),
+    max_leaves=40,
+)  # fmt: skip
+xml_texts = st.lists(
+    st.sampled_from(["<annotation>", "</annotation>", "<object>", "</object>", "<name>a</name>", "<bndbox>",
+                     "</bndbox>",
+                     "<xmin>1</xmin>", "<ymin>x</ymin>", "<xmax>9e99</xmax>", "<ymax>4</ymax>", "<size>", "</size>",
+                     "<width>nan</width>", "&amp;", "&x;", "<!DOCTYPE a>", "<![CDATA[", "]]>", "\x00", "é"]),
+    max_size=25,
+).map("".join)  # fmt: skip
+settings.register_profile("parsers", max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@settings(settings.get_profile("parsers"))
+@given(bytes_of_all_kinds, bytes_of_all_kinds)
+def test_any_bytes_are_labels_or_findings(label: bytes, names: bytes) -> None:
+    parsed = parse(FORMATS["yolo_txt"], {"labels/a.txt": label, "obj.names": names, "data.yaml": names})
+    lines = [line for line in decode(label).lines if line.strip()]
+    bad = [f for f in parsed.findings if f.code == "label-bad-line"]
+    assert len(parsed.records) == 1
+    # Nothing is lost in silence and nothing invented: every line is a box or a finding.
+    assert len(parsed.records[0].boxes) + len(bad) == len(lines)
+
+
+@settings(settings.get_profile("parsers"))
+@given(bytes_of_all_kinds | xml_texts.map(str.encode))
+def test_any_bytes_are_voc_or_findings(data: bytes) -> None:
+    parsed = parse(FORMATS["voc_xml"], {"annotations/a.xml": b"<annotation>" + data, "annotations/b.xml": data})
+    assert all(isinstance(r.image, str) for r in parsed.records)
+
+
+@settings(settings.get_profile("parsers"))
+@given(bytes_of_all_kinds | json_values.map(lambda v: json.dumps(v).encode()))
+def test_any_bytes_are_coco_or_findings(data: bytes) -> None:
+    content = {
+        "a.json": b'{"images": [], "annotations": 3}',
+        "b.json": b'"images" "annotations"' + data,
+        "c.json": data,
+    }
+    parsed = parse(FORMATS["coco_json"], content)
+    assert "json-unreadable" in {f.code for f in parsed.findings}
+
+
+@settings(settings.get_profile("parsers"))
+@given(bytes_of_all_kinds)
+def test_any_bytes_are_lists_or_findings(data: bytes) -> None:
+    for name in ("train.txt", "train.csv"):
+        one = read_list(Files({name: data}), name, "train")
+        for entry in one.entries if one else ():
+            ImageIndex(["1/images/a.jpg", "2/images/a.jpg"], "").find(entry.reference, name)
+
+
+@settings(settings.get_profile("parsers"))
+@given(
+    folder=st.sampled_from(
+        ["./velo/t/4/images/", "C:\\Users\\Zoé\\velo\\t\\4\\images\\", "/home/x/4/images/", "4/", "seq_04/"]
+    ),
+    quote=st.sampled_from(["", '"', "'"]),
+    padding=st.sampled_from(["", " ", "\t", "  \t"]),
+    suffix=st.sampled_from([".jpg", ".JPG", ".txt", ".png", ""]),
+)  # fmt: skip
+def test_a_listed_path_is_found_in_every_writing(folder: str, quote: str, padding: str, suffix: str) -> None:
+    images = [f"velo/t/{s}/images/frame_{i:06d}.jpg" for s in (1, 4, 14) for i in (2, 22)]
+    reference, _ = clean_line(f"{padding}{quote}{folder}frame_000002{suffix}{quote}{padding}")
+    found = ImageIndex(images, "velo/t").find(reference, "velo/t/train.txt")
+    assert found.path == "velo/t/4/images/frame_000002.jpg"
+
+
+@pytest.mark.parametrize(
+    "reference", ["./velo/t/6/images/frame_000002.jpg", "6/frame_000002.jpg", "frame_000003", "./velo/t/4/frame_2.jpg"]
+)
+def test_a_path_of_another_picture_is_not_matched(reference: str) -> None:
+    images = [f"velo/t/{s}/images/frame_000002.jpg" for s in (1, 4)]
+    assert ImageIndex(images, "velo/t").find(reference).path is None
+
+
+def test_a_bare_name_that_means_two_pictures_is_asked() -> None:
+    match = ImageIndex(["t/1/images/a.jpg", "t/2/images/a.jpg"], "t").find("a")
+    assert match.path is None and len(match.rivals) == 2
+
+
+@settings(settings.get_profile("parsers"))
+@given(st.binary(max_size=400))
+def test_any_bytes_are_an_archive_or_findings(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+    from labtools.prepare.walk import read_tree
+
+    folder = tmp_path_factory.mktemp("zip", numbered=True)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("a.txt", "0 0.5 0.5 0.1 0.1")
+    whole = buffer.getvalue()
+    cut = len(data) % len(whole)
+    Path(folder / "a.zip").write_bytes(whole[:cut] + data + whole[cut:])
+    tree, _ = read_tree(folder)
+    for path in tree:
+        try:
+            tree.read(path)
+        except Exception as error:  # noqa: BLE001  the callers turn it into a finding
+            assert str(error) is not None
