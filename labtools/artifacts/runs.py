@@ -100,8 +100,8 @@ def model_order(name: str) -> tuple[str, int, str]:
     >>> sorted(["yolov8x", "yolov8l", "yolov8n", "yolov8m", "yolov8s"], key=model_order)
     ['yolov8n', 'yolov8s', 'yolov8m', 'yolov8l', 'yolov8x']
     """
-    match = re.fullmatch(r"(.*[\d-])([pntsmbclex])u?", name)
-    return (match[1], "pntsmbclex".index(match[2]), name) if match else (name, -1, name)
+    match = re.fullmatch(r"(.*[\d-])([fpntsmbclex])u?", name)
+    return (match[1], "fpntsmbclex".index(match[2]), name) if match else (name, -1, name)
 
 
 def course_order(spec: RunSpec) -> tuple[Any, ...]:

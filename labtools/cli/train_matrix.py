@@ -173,7 +173,7 @@ def _tell(launched: Launched) -> None:
     if launch.launcher != "inline":
         status = f"labtools status {_short(grid.root)} --watch"
         console.print("They outlive this shell. How far they are:")
-        for line in dict.fromkeys((status, launch.watch)):
+        for line in filter(None, (status, launch.watch)):
             console.print(f"  {line}", soft_wrap=True)
 
 
@@ -193,5 +193,5 @@ def _wait(launched: Launched) -> Grid:
         with progress_display() as tick:
             return pipeline.wait(launched.plan.root, tick)
     except KeyboardInterrupt:
-        err().print("The lanes go on. End them with:  labtools train-matrix --stop")
+        err().print("The lanes go on. The same command waits again; with --stop it ends them.")
         raise

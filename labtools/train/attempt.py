@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from labtools.artifacts.record import Beat
 from labtools.artifacts.runs import Run, read_run
@@ -165,23 +165,25 @@ def train_attempt(run: Run, number: int, device: str, lane: str) -> TrainOutcome
         )
         heart.beat()
         heart.check()
-        write_done(
-            run.folder,
-            {
-                "attempt": number,
-                "epochs": outcome.epochs,
-                "best_epoch": heart.best_epoch,
-                "batch": outcome.batch,
-                "map50": _number(outcome.map50),
-                "map50_95": _number(outcome.map50_95),
-                "seconds": round(outcome.seconds, 1),
-                "device": device if device == "cpu" else os.environ.get("CUDA_VISIBLE_DEVICES", device),
-                "host": socket.gethostname(),
-                "lane": lane,
-                "finished": now(),
-            },
-        )
+        write_done(run.folder, _result(outcome, number, heart.best_epoch, device, lane))
     return outcome
+
+
+def _result(outcome: TrainOutcome, number: int, best_epoch: int, device: str, lane: str) -> dict[str, Any]:
+    """The content of ``done.json``: what was really used and reached, where."""
+    return {
+        "attempt": number,
+        "epochs": outcome.epochs,
+        "best_epoch": best_epoch,
+        "batch": outcome.batch,
+        "map50": _number(outcome.map50),
+        "map50_95": _number(outcome.map50_95),
+        "seconds": round(outcome.seconds, 1),
+        "device": device if device == "cpu" else os.environ.get("CUDA_VISIBLE_DEVICES", device),
+        "host": socket.gethostname(),
+        "lane": lane,
+        "finished": now(),
+    }
 
 
 def clear_leftovers(folder: Path) -> None:

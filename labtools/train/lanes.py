@@ -106,14 +106,12 @@ def require_gpus(lanes: tuple[Lane, ...]) -> None:
         return
     count = _count_gpus()
     missing = [gpu for gpu in asked if gpu >= count]
+    fix = "Name the GPUs of `nvidia-smi -L`, or train with --gpus cpu."
+    if count == 0:
+        raise LabError("this machine has no GPU that CUDA can use", None, fix)
     if missing:
-        there = f"it has {count}, numbered from 0" if count else "it has none that CUDA can use"
         named = ", ".join(map(str, missing))
-        raise LabError(
-            f"this machine has no GPU {named}: {there}",
-            None,
-            "Name the GPUs of `nvidia-smi -L`, or train with --gpus cpu.",
-        )
+        raise LabError(f"this machine has no GPU {named}: it has {count}, numbered from 0", None, fix)
 
 
 def _count_gpus() -> int:
@@ -224,11 +222,16 @@ def _is_living(root: Path, lane: Lane) -> bool:
 
 
 def _popen_detached(command: list[str], log: IO[bytes], cwd: Path) -> subprocess.Popen[bytes]:
+    env = {**os.environ, "PYTHONUTF8": "1"}  # names may hold letters that the log's default encoding lacks
     if sys.platform == "win32":
         flags = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
-        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=cwd, creationflags=flags)
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=cwd, env=env, creationflags=flags
+        )
     # A session of its own: no terminal, so no hang-up when ssh closes or the tmux server is killed.
-    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=cwd, start_new_session=True)
+    return subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=cwd, env=env, start_new_session=True
+    )
 
 
 def stop_lanes(root: Path) -> list[str]:

@@ -110,7 +110,8 @@ def _tell(grid: Grid, told: dict[str, int], tick: Tick) -> None:
     news = {"runs": (over, len(grid.runs))}
     for run in grid.runs:
         if run.state is State.RUNNING or run.run_id in told:
-            news[run.run_id] = (int(run.progress * run.epochs), run.epochs)
+            epochs = run.epochs if run.state is State.DONE else min(run.epochs - 1, int(run.progress * run.epochs))
+            news[run.run_id] = (epochs, run.epochs)
     for step, (done, total) in news.items():
         if told.get(step) != done:
             told[step] = done

@@ -105,7 +105,7 @@ def _train_in_child(attempt: Attempt, lane: Lane, stop: threading.Event, say: Sa
             stdout=log,
             stderr=subprocess.STDOUT,
             cwd=run.folder,
-            env={**os.environ, **lanes.environment(lane), "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, **lanes.environment(lane), "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"},
         )
     try:
         _follow(child, attempt, stop, say)

@@ -71,6 +71,9 @@ def test_gpus_that_are_not_there_are_refused_by_number(tmp_path: Path, monkeypat
     with pytest.raises(LabError, match="no GPU 2, 3: it has 2, numbered from 0"):
         lanes.require_gpus(plan_lanes("0-3"))
     lanes.require_gpus(plan_lanes("cpu"))
+    tool.write_text("#!/bin/sh\necho 'No devices were found'\nexit 6\n")
+    with pytest.raises(LabError, match="no GPU that CUDA can use"):
+        lanes.require_gpus(plan_lanes("0"))
 
 
 def test_a_lane_is_held_by_one_process_and_freed_by_its_death(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,5 +20,6 @@ def start(root: Path, lanes: Sequence[Lane]) -> Launch:
     """Start each lane that is not alive in a session of its own, so that the end of this terminal is not its end."""
     started = tuple(lane.name for lane in lanes if lane_files.start_detached(root, lane))
     alive = tuple(lane.name for lane in lanes if lane.name not in started)
+    # A window on the logs, where there is `tail`.
     logs = [str(lane_files.log_path(root, lane)) for lane in lanes]
-    return Launch("process", started, alive, watch=f"tail -F {shlex.join(logs)}")
+    return Launch("process", started, alive, watch="" if sys.platform == "win32" else f"tail -F {shlex.join(logs)}")
