@@ -16,10 +16,14 @@ from dataclasses import dataclass
 
 from labtools.core.names import slug
 from labtools.prepare.config import CourseConfig, name_key
-from labtools.prepare.places import SPLIT_WORDS, STRUCTURE
+from labtools.prepare.places import SPLIT_WORDS
 from labtools.prepare.tree import Tree, folder_of, is_image_name, name_of, stem_of, suffix_of
 
 _DATASET_FILES = frozenset({"obj.data", "obj.names", "data.yaml", "data.yml", "dataset.yaml", "_annotations.coco.json"})
+# Only the plainest of the names that `places.STRUCTURE` knows: a team may well be called "coco" or "export".
+_CONTENT = frozenset(
+    {"images", "image", "img", "imgs", "labels", "label", "annotations", "annotation", "jpegimages", "obj_train_data"}
+)
 _SEQUENCE = frozenset({"seq", "sequence", "video", "vid", "clip", "film", "sequences", "videos"})
 
 
@@ -152,7 +156,7 @@ class _Folders:
                 return True
             if weak and (_is_list(path) or suffix_of(path) in {".xml", ".json"}):
                 return True
-        return any(slug(plain_name(f)) in STRUCTURE or slug(plain_name(f)) in SPLIT_WORDS for f in self.below(folder))
+        return any(slug(plain_name(f)) in _CONTENT or slug(plain_name(f)) in SPLIT_WORDS for f in self.below(folder))
 
     def has_lists(self, folder: str) -> bool:
         return any(_is_list(path) for path in self.files(folder))

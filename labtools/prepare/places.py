@@ -50,12 +50,12 @@ def folder_key(name: str) -> str:
 
 
 def is_same_folder(first: str, second: str) -> bool:
-    """Two keys mean one folder: equal, or a bare number and a name that ends in it (``4``, ``seq_04``)."""
+    """Two keys mean one folder: equal, or a bare number and a name with that one number (``4``, ``seq_04``)."""
     if first == second:
         return True
     if first.isdecimal() or second.isdecimal():
-        a, b = (re.search(r"(?:^|[^\d])0*(\d+)$", key) for key in (first, second))
-        return a is not None and b is not None and a[1] == b[1]
+        a, b = (re.findall(r"\d+", key, flags=re.ASCII) for key in (first, second))
+        return len(a) == len(b) == 1 and int(a[0]) == int(b[0])
     return False
 
 
@@ -67,10 +67,11 @@ def _folder_keys(folder: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Reference:
-    """A path taken apart: folders from outer to inner as keys, stem, and the image suffix it asks for."""
+    """A path taken apart: folders from outer to inner as keys, stem as key and as written, image suffix asked for."""
 
     folders: tuple[str, ...]
     stem: str
+    written: str
     suffix: str
 
     @staticmethod
@@ -80,7 +81,7 @@ class Reference:
         name = name.strip()
         suffix = suffix_of(name)
         stem = stem_of(name) if suffix in _FILE_SUFFIXES else name
-        return Reference(_folder_keys(above), stem_key(stem), suffix if suffix in IMAGE_SUFFIXES else "")
+        return Reference(_folder_keys(above), stem_key(stem), stem, suffix if suffix in IMAGE_SUFFIXES else "")
 
 
 @dataclass(frozen=True)
@@ -165,7 +166,7 @@ class ImageIndex:
                 return Match(exact[0].path)
         found = Match(None)
         for folders in self._folders(folder_of(annotation))[0]:
-            found = self._best(Reference(folders, stem, ""), annotation)
+            found = self._best(Reference(folders, stem, stem_of(annotation), ""), annotation)
             if found.path or found.rivals:
                 return found
         return found
@@ -176,6 +177,8 @@ class ImageIndex:
             return Match(None)
         top = max(score for score, _ in scored)
         rivals = [place for score, place in scored if score == top]
+        if len(rivals) > 1:  # twins but for case or accents' encoding
+            rivals = [p for p in rivals if stem_of(p.path) == wanted.written] or rivals
         if len(rivals) > 1:
             rivals = [p for p in rivals if p.suffix == wanted.suffix] or rivals
         if len(rivals) > 1:
