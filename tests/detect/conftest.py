@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -37,17 +38,28 @@ def make_video() -> MakeVideo:
             stream.pix_fmt = "yuv420p"
             if time_base is not None:
                 stream.time_base = stream.codec_context.time_base = time_base
-            if rotation:
-                stream.set_display_rotation(rotation)
             for index, image in enumerate(images):
                 frame: Any = av.VideoFrame.from_ndarray(image, format="bgr24")
                 frame.pts = index if times is None else times[index]
                 frame.time_base = time_base or 1 / rate
                 container.mux(stream.encode(frame))
             container.mux(stream.encode(None))
+        if rotation:
+            path.write_bytes(turn(path.read_bytes(), rotation))
         return path
 
     return make
+
+
+def turn(mp4: bytes, degrees: int) -> bytes:
+    """The mp4 with another display matrix in its track header (ISO 14496-12, tkhd), as phones write it.
+
+    By hand, since PyAV can set it only from version 18, which Python 3.10 does not get.
+    """
+    rows = {90: (0, -1, 1, 0), -90: (0, 1, -1, 0), 180: (-1, 0, 0, -1)}[degrees]
+    a, b, c, d = (n << 16 for n in rows)
+    start = mp4.index(b"tkhd") + 44  # name, version and flags, times, id, duration, layer, volume: 44 bytes
+    return mp4[:start] + struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30) + mp4[start + 36 :]
 
 
 @pytest.fixture(scope="session")
