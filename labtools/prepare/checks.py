@@ -95,7 +95,7 @@ def _oddities(path: str, header: Header) -> Iterable[Finding]:
         what = f"EXIF orientation {header.orientation}: boxes are meant for the picture as displayed"
         yield Finding("", path, 0, "image-exif-orientation", Severity.INFO, what, Action.NOTED)
     if header.format == "JPEG" and not header.is_closed:
-        what = "bytes follow the end mark" if header.is_padded else "the end mark is missing, but it decodes"
+        what = "bytes follow the picture; it decodes. Ultralytics will rewrite its copy in the dataset"
         yield Finding("", path, 0, "image-jpeg-end", Severity.INFO, what, Action.NOTED)
 
 
