@@ -3,34 +3,36 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 
 from labtools.core.findings import Action, Finding, Severity
-from labtools.prepare.checks import Picture
 from labtools.prepare.places import stem_key
-from labtools.prepare.tree import stem_of
+from labtools.prepare.tree import Tree, is_image_name, stem_of
 
 
-def drop_copies(pictures: Sequence[Picture]) -> tuple[list[str], list[Finding]]:
-    """Archive members that are, byte for byte and by name, a file beside the archive.
+def find_copies(tree: Tree) -> list[Finding]:
+    """Pictures in archives that are, by name and to the byte, a file beside the archive: one finding each.
 
-    Returns:
-        their paths, and a finding for each. Files of the same bytes that lie both in folders are no copies in
-        this sense: they may be two frames, and stay.
+    Name and size, known without reading, choose the candidates; only these are read. Equal files that lie both in
+    folders are no copies in this sense: they may be two frames, and stay.
     """
-    loose: dict[tuple[str, str], str] = {}
-    members: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for picture in pictures:
-        key = (picture.hash, stem_key(stem_of(picture.path)))
-        if "!/" in picture.path:
-            members[key].append(picture.path)
-        else:
-            loose.setdefault(key, picture.path)
-    copies = sorted((path, loose[key]) for key, paths in members.items() if key in loose for path in paths)
-    findings = [
-        Finding(
-            "", path, 0, "image-copy", Severity.INFO, f"the archive's copy of {kept}, which is used", Action.LEFT_OUT
-        )
-        for path, kept in copies
-    ]
-    return [path for path, _ in copies], findings
+    members: dict[tuple[str, int], list[str]] = defaultdict(list)
+    for path, file in tree.files.items():
+        if file.member is not None and is_image_name(path):
+            members[(stem_key(stem_of(path)), file.size)].append(path)
+    if not members:
+        return []
+    findings = []
+    for path, file in tree.files.items():
+        if file.member is None and is_image_name(path):
+            for member in members.get((stem_key(stem_of(path)), file.size), ()):
+                if _is_same(tree, path, member):
+                    what = f"the archive's copy of {path}, which is used"
+                    findings.append(Finding("", member, 0, "image-copy", Severity.INFO, what, Action.LEFT_OUT))
+    return list({finding.file: finding for finding in findings}.values())
+
+
+def _is_same(tree: Tree, first: str, second: str) -> bool:
+    try:
+        return tree.read(first) == tree.read(second)
+    except Exception:  # noqa: BLE001  an unreadable member is reported where pictures are read
+        return False

@@ -7,6 +7,7 @@ import io
 import re
 from collections import Counter
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from labtools.core.findings import Action, Finding, Severity
 from labtools.core.names import slug
@@ -27,8 +28,7 @@ _REPAIRS = {
 }
 
 
-@dataclass(frozen=True)
-class Listed:
+class Listed(NamedTuple):
     """One entry of a list: the path as a clean string, and its line."""
 
     reference: str

@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 from labtools.core.names import slug
 from labtools.prepare.tree import IMAGE_SUFFIXES, folder_of, stem_of, suffix_of
@@ -65,8 +66,7 @@ def _folder_keys(folder: str) -> tuple[str, ...]:
     return tuple(key for part in parts if part not in {"", ".", ".."} if (key := folder_key(part)))
 
 
-@dataclass(frozen=True)
-class Reference:
+class Reference(NamedTuple):
     """A path taken apart: folders from outer to inner as keys, stem as key and as written, image suffix asked for."""
 
     folders: tuple[str, ...]
@@ -94,8 +94,7 @@ class Place:
     inner: tuple[int, ...]  # of each of `folders`, how many lie inside the submission
 
 
-@dataclass(frozen=True)
-class Match:
+class Match(NamedTuple):
     """The picture that a reference means: `path`, or None with the pictures between which it cannot decide."""
 
     path: str | None

@@ -11,16 +11,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from labtools.core.findings import Action, Finding, Severity
 from labtools.prepare.places import ImageIndex
 from labtools.prepare.tree import Tree
 
 
-@dataclass(frozen=True)
-class RawBox:
-    """One box as it was written.
+class RawBox(NamedTuple):
+    """One box as it was written. (A tuple: a cohort has 100,000 of them, and a dataclass takes thrice as long.)
 
     Attributes:
         class_id: the number written, None where only a name was.
