@@ -14,7 +14,7 @@ import numpy as np
 
 from labtools.artifacts.weights import cache_folder
 from labtools.core.errors import LabError
-from labtools.core.files import hash_bytes, write_bytes
+from labtools.core.files import write_bytes
 
 _LOADING_ERRORS = (TypeError, RuntimeError, EOFError, KeyError, ModuleNotFoundError, ValueError)
 
@@ -112,8 +112,8 @@ def keep_label_caches() -> None:
     """Keep the caches of read labels in our own folder, one per list of images and state of its files.
 
     Ultralytics keeps them beside the labels under the name of the first image's folder: two splits that share it
-    replace each other's each time, and lanes that start together delete it under each other. It also knows files by
-    their size alone, so labels whose class ids were corrected (one digit for another) were read as before.
+    replace each other's each time, and lanes that start together delete it under each other. Its hash covers paths,
+    sizes and times of change, so it makes a name as well.
     """
     from ultralytics.data import dataset as module
 
@@ -124,10 +124,7 @@ def keep_label_caches() -> None:
     folder = cache_folder() / "labels"
 
     def load_or_scan(self: Any, cache_path: Path, cache_hash: str) -> Any:
-        files = [Path(file) for file in (*self.label_files, *self.im_files)]
-        times = [file.stat().st_mtime_ns for file in files if file.exists()]
-        key = hash_bytes(f"{cache_hash} {times}".encode())
-        return original(self, folder / f"{key}.cache", cache_hash)
+        return original(self, folder / f"{cache_hash}.cache", cache_hash)
 
     def save(prefix: str, path: Path, content: dict[str, Any], version: str) -> None:
         buffer = io.BytesIO()
