@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,23 +14,20 @@ from labtools.core.errors import LabError
 from labtools.core.findings import Finding
 from labtools.core.names import folder_name, slug
 from labtools.core.progress import Tick, silent
-from labtools.prepare.annotations import Annotator, parse_all
 from labtools.prepare.checks import Picture, read_pictures, same_pictures, twin_findings
-from labtools.prepare.classes import ClassResolver, ClassTable, course_table, own_table
+from labtools.prepare.classes import ClassTable, course_table, own_table
 from labtools.prepare.config import CourseConfig, SplitPolicy
-from labtools.prepare.copies import find_copies
 from labtools.prepare.formats import Parsed
-from labtools.prepare.headers import SUFFIXES
-from labtools.prepare.ingest import Layout, Submission, plain_name, read_layout
-from labtools.prepare.leftovers import leftover_findings, outside_findings
+from labtools.prepare.ingest import Layout, plain_name, read_layout
+from labtools.prepare.leftovers import outside_findings
 from labtools.prepare.lists import SplitList, split_lists
-from labtools.prepare.naming import frame_of, place_pictures, sequences_of
-from labtools.prepare.places import ImageIndex
-from labtools.prepare.splits import Others, plan_splits
+from labtools.prepare.naming import place_pictures
+from labtools.prepare.reading import Reading
+from labtools.prepare.splits import Others
 from labtools.prepare.summary import Summary, summarise
 from labtools.prepare.tree import Tree, is_image_name
 from labtools.prepare.walk import read_tree
-from labtools.prepare.writer import Item, check_target, write_dataset
+from labtools.prepare.writer import DatasetWriter, Item, check_target
 
 
 @dataclass(frozen=True)
@@ -78,35 +75,50 @@ def prepare(
         LabError: nothing to read, a course file that does not fit, or ``out`` is somebody else's.
     """
     check_target(out, _folder(submissions))
+    with paused_collector():
+        return _prepare(submissions, out, course, images, tick, fallback_course)
+
+
+def _prepare(
+    submissions: Path, out: Path, course: Path | None, images: str, tick: Tick, fallback: Path | None
+) -> PrepareResult:
     tick("look at submissions", 0, 0)
     tree, findings = read_tree(submissions)
-    course_file, config, layout = _course_for(tree, submissions, course, fallback_course)
-    readings = [_Reading(submission, tree.under(submission.root)) for submission in layout.submissions]
-    with paused_collector(), ThreadPoolExecutor(1) as background:
-        # Pictures keep the disk busy, annotations the interpreter: side by side they take half the time.
-        reading_pictures = background.submit(read_pictures, tree, [p for p in tree if is_image_name(p)], tick)
-        for reading in readings:
-            reading.parse()
-        pictures, trouble = reading_pictures.result()
+    course_file, config, layout = _course_for(tree, submissions, course, fallback)
+    readings = [Reading(submission, tree.under(submission.root)) for submission in layout.submissions]
+    pictures, trouble = _read(tree, readings, tick)
     findings += trouble
     if not pictures:
         raise LabError("there is no readable picture under this folder", submissions, _advice(findings))
-    for reading in readings:
-        reading.look_at(pictures)
     table = _class_table(config, layout, [reading.parsed for reading in readings])
-    items: list[Item] = []
     outside = tree.without(path for reading in readings for path in reading.everything)
     others = _others(layout, split_lists(outside))
+    wanted: dict[str, tuple[tuple[str, str, str], str]] = {}
     for reading in readings:
-        items += reading.items(table, config.split if config else SplitPolicy(), others[reading.submission.root])
-    items = _placed(items)
-    findings = _with_teams(findings, layout) + [f for reading in readings for f in reading.findings]
-    findings += _twins(items) + outside_findings(outside)
-    ordered = tuple(sorted(findings))
-    fingerprint = write_dataset(out, tree, items, table.names, ordered, images, tick)
+        policy = config.split if config else SplitPolicy()
+        wanted |= reading.plan(policy, others[reading.submission.root], table.names)
+    placed = place_pictures(wanted)
+    with DatasetWriter(out, tree, images, tick) as writer:
+        writer.start({image: pictures[path] for path, image in placed.items()})
+        items = sorted((item for r in readings for item in r.items(table, placed)), key=lambda item: item.image)
+        findings = _with_teams(findings, layout) + [f for reading in readings for f in reading.findings]
+        ordered = tuple(sorted(findings + _twins(items) + outside_findings(outside)))
+        fingerprint = writer.finish(items, table.names, ordered)
     tree.archives.close()
     counts = summarise(items, table.names, ordered)
     return PrepareResult(out, table.names, fingerprint, layout.is_cohort, course_file, ordered, counts)
+
+
+def _read(tree: Tree, readings: list[Reading], tick: Tick) -> tuple[dict[str, Picture], list[Finding]]:
+    """Pictures and annotations, side by side: the ones keep the disk busy, the others the interpreter."""
+    with ThreadPoolExecutor(1) as background:
+        reading_pictures = background.submit(read_pictures, tree, [p for p in tree if is_image_name(p)], tick)
+        for reading in readings:
+            reading.parse()
+        pictures, findings = reading_pictures.result()
+    for reading in readings:
+        reading.look_at(pictures)
+    return pictures, findings
 
 
 @contextmanager
@@ -166,65 +178,6 @@ def _others(layout: Layout, shared: list[SplitList]) -> dict[str, Others]:
     return {
         root: Others(pair if pair in nested else None, nested - {pair}, tuple(shared)) for root, pair in pairs.items()
     }
-
-
-class _Reading:
-    """One submission on its way: its files, what its annotations say, and its findings."""
-
-    def __init__(self, submission: Submission, tree: Tree) -> None:
-        self.submission = submission
-        self.everything = tuple(tree)
-        self._findings = find_copies(tree)
-        self.tree = tree.without(f.file for f in self._findings) if self._findings else tree
-        # Pictures that cannot be read are in the index too: what points to them is not lost, they are.
-        self.index = ImageIndex([p for p in self.tree if is_image_name(p)], submission.root)
-        self.pictures: dict[str, Picture] = {}
-        self.parsed = Parsed()
-
-    def parse(self) -> None:
-        """Read all annotations."""
-        self.parsed = parse_all(self.tree, self.index)
-        self._findings += self.parsed.findings
-
-    def look_at(self, pictures: Mapping[str, Picture]) -> None:
-        """Take the readable pictures of this submission."""
-        self.pictures = {path: pictures[path] for path in self.tree if path in pictures}
-        readable = tuple(r for r in self.parsed.records if r.image in self.pictures)
-        self.parsed = replace(self.parsed, records=readable)
-
-    def items(self, table: ClassTable, policy: SplitPolicy, others: Others) -> list[Item]:
-        """The submission's part of the dataset; ``image`` is not yet given."""
-        sub, paths = self.submission, list(self.pictures)
-        sequences = sequences_of(paths, sub.root)
-        splits = plan_splits(self.tree, self.index, paths, sequences, sub.root, policy, others)
-        resolver = ClassResolver(table, sub, self.parsed.records)
-        annotator = Annotator(resolver, self.pictures)
-        kept = [path for path in paths if path in splits.of]
-        annotations = annotator.annotate(kept, self.parsed.records)
-        has_annotations = any(r.boxes for r in self.parsed.records)
-        left = leftover_findings(self.tree, self.parsed.used | splits.used, has_annotations=has_annotations)
-        self._findings += [*splits.findings, *annotator.findings, *resolver.findings(), *left]
-        folder = table.names[sub.class_ids[0]] if len(sub.class_ids) == 1 else sub.class_folder
-        class_folder, team = (folder_name(folder) if folder else ""), folder_name(sub.team)
-        return [
-            Item(
-                "", self.pictures[p], class_folder, team, sequences[p], frame_of(p), splits.of[p],
-                annotations[p].state, annotations[p].boxes,
-            )
-            for p in kept
-        ]  # fmt: skip
-
-    @property
-    def findings(self) -> list[Finding]:
-        """Signed with the team's name."""
-        return [replace(f, team=folder_name(self.submission.team)) for f in self._findings]
-
-
-def _placed(items: list[Item]) -> list[Item]:
-    """Every picture with its path in the dataset, in the order of these paths."""
-    wanted = {i.picture.path: ((i.class_folder, i.team, i.sequence), SUFFIXES[i.picture.header.format]) for i in items}
-    placed = place_pictures(wanted)
-    return sorted((replace(i, image=placed[i.picture.path]) for i in items), key=lambda i: i.image)
 
 
 def _twins(items: list[Item]) -> list[Finding]:

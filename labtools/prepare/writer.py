@@ -6,8 +6,8 @@ import ctypes
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,61 +86,77 @@ def _is_ours(folder: Path) -> bool:
     return isinstance(content, dict) and "layout" in content and "labtools" in content
 
 
-def write_dataset(
-    out: Path,
-    tree: Tree,
-    items: Sequence[Item],
-    names: Sequence[str],
-    findings: Iterable[Finding],
-    images: str,
-    tick: Tick = silent,
-) -> str:
-    """Write everything and return the fingerprint.
+class DatasetWriter:
+    """Writes one dataset: pictures from `start` on, in the background; everything else in `finish`.
+
+    A context: leaving it early throws the half-written folder away. ``out`` must have passed `check_target`.
 
     Args:
-        out: checked by `check_target`.
-        items: sorted by image.
+        tree: where the pictures' bytes are.
         images: ``copy``, or ``link`` to hard-link the pictures that no trainer rewrites.
     """
-    target = out.resolve()  # a link to another disk stays a link, and the swap happens there
-    aside = target.with_name(f".{target.name}.partial")
-    _recover(target)
-    shutil.rmtree(aside, ignore_errors=True)
-    for folder in sorted({_parent(path) for item in items for path in (item.image, label_path(item.image))}):
-        (aside / folder).mkdir(parents=True, exist_ok=True)
-    for folder in ("images", "labels"):
-        (aside / folder).mkdir(parents=True, exist_ok=True)
-    labels = [format_label(item.boxes) for item in items]
-    _write_items(aside, tree, items, labels, images, tick)
-    _write_tables(aside, items, names, findings)
-    fingerprint = _fingerprint(items, labels, names)
-    write_json(aside / "dataset.json", {"layout": LAYOUT, "labtools": __version__, "fingerprint": fingerprint})
-    _swap(aside, target)
-    return fingerprint
+
+    def __init__(self, out: Path, tree: Tree, images: str, tick: Tick = silent) -> None:
+        self._target = out.resolve()  # a link to another disk stays a link, and the swap happens there
+        self._aside = self._target.with_name(f".{self._target.name}.partial")
+        self._tree = tree
+        self._images = images
+        self._tick = tick
+        self._pool = ThreadPoolExecutor(_WRITERS)
+        self._running: list[Future[int]] = []
+
+    def __enter__(self) -> DatasetWriter:
+        _recover(self._target)
+        shutil.rmtree(self._aside, ignore_errors=True)
+        for folder in ("images", "labels"):
+            (self._aside / folder).mkdir(parents=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+        shutil.rmtree(self._aside, ignore_errors=True)
+
+    def start(self, pictures: Mapping[str, Picture]) -> None:
+        """Begin to copy or link pictures to their paths in the dataset."""
+        for folder in sorted({_parent(path) for image in pictures for path in (image, label_path(image))}):
+            (self._aside / folder).mkdir(parents=True, exist_ok=True)
+        base = str(self._aside)
+
+        def place(images: Sequence[str]) -> int:
+            for image in images:
+                _place(self._tree, pictures[image], f"{base}/{image}", self._images)
+            return len(images)
+
+        ordered = sorted(pictures)
+        for i in range(0, len(ordered), _CHUNK):
+            self._running.append(self._pool.submit(place, ordered[i : i + _CHUNK]))
+
+    def finish(self, items: Sequence[Item], names: Sequence[str], findings: Iterable[Finding]) -> str:
+        """Labels and tables; then the new dataset takes the old one's place. Returns the fingerprint.
+
+        Args:
+            items: one for each picture of `start`, sorted by image.
+        """
+        labels = [format_label(item.boxes) for item in items]
+        base = str(self._aside)
+        for item, label in zip(items, labels, strict=True):
+            if item.state != "unlabelled":
+                _create(f"{base}/{label_path(item.image)}", label.encode("utf-8"))
+        _write_tables(self._aside, items, names, findings)
+        fingerprint = _fingerprint(items, labels, names)
+        done = 0
+        for future in self._running:
+            done += future.result()
+            self._tick("write dataset", done, len(items))
+        write_json(
+            self._aside / "dataset.json", {"layout": LAYOUT, "labtools": __version__, "fingerprint": fingerprint}
+        )
+        _swap(self._aside, self._target)
+        return fingerprint
 
 
 def _parent(path: str) -> str:
     return path.rpartition("/")[0]
-
-
-def _write_items(root: Path, tree: Tree, items: Sequence[Item], labels: Sequence[str], images: str, tick: Tick) -> None:
-    base = str(root)
-
-    def write(chunk: range) -> int:
-        for number in chunk:
-            item = items[number]
-            _place(tree, item, f"{base}/{item.image}", images)
-            if item.state != "unlabelled":
-                _create(f"{base}/{label_path(item.image)}", labels[number].encode("utf-8"))
-        return len(chunk)
-
-    chunks = [range(i, min(i + _CHUNK, len(items))) for i in range(0, len(items), _CHUNK)]
-
-    done = 0
-    with ThreadPoolExecutor(_WRITERS) as pool:
-        for count in pool.map(write, chunks):
-            done += count
-            tick("write dataset", done, len(items))
 
 
 def _create(path: str, data: bytes) -> None:
@@ -153,17 +169,17 @@ def _create(path: str, data: bytes) -> None:
         os.close(handle)
 
 
-def _place(tree: Tree, item: Item, path: str, images: str) -> None:
+def _place(tree: Tree, picture: Picture, path: str, images: str) -> None:
     """The picture's bytes under its new name.
 
     Ultralytics rewrites a JPEG whose last bytes are not the end mark, some versions in place: such a picture is
     always copied, so that nothing done to the dataset reaches the original.
     """
-    file = tree.files[item.picture.path]
+    file = tree.files[picture.path]
     if file.member is not None:
-        _create(path, tree.read(item.picture.path))
+        _create(path, tree.read(picture.path))
         return
-    if images == "link" and item.picture.header.is_closed:
+    if images == "link" and picture.header.is_closed:
         try:
             os.link(file.disk, path, follow_symlinks=True)
             return
