@@ -148,9 +148,8 @@ class DatasetWriter:
         for future in self._running:
             done += future.result()
             self._tick("write dataset", done, len(items))
-        write_json(
-            self._aside / "dataset.json", {"layout": LAYOUT, "labtools": __version__, "fingerprint": fingerprint}
-        )
+        about = {"layout": LAYOUT, "labtools": __version__, "fingerprint": fingerprint}
+        write_json(self._aside / "dataset.json", about)
         _swap(self._aside, self._target)
         return fingerprint
 
