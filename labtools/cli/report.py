@@ -45,7 +45,13 @@ def command(
     folder = find_matrix(matrix, runs_root)
     with progress_display() as tick:
         report = write_report(
-            folder, out or folder / "report", data=data, split=split, classes=class_name or (), teams=team or (), tick=tick
+            folder,
+            out or folder / "report",
+            data=data,
+            split=split,
+            classes=class_name or (),
+            teams=team or (),
+            tick=tick,
         )
     console = stdout()
     for what in report.missing:

@@ -22,12 +22,13 @@ Kind = Literal["hit", "false alarm", "missed"]
 
 @dataclass(frozen=True)
 class Example:
-    """One box to look at. ``conf`` is NaN for a missed object; ``xyxy`` in pixels of the original image."""
+    """One box to look at. ``conf`` is NaN where nothing was predicted; ``xyxy`` in pixels of the original image."""
 
     kind: Kind
     image: str
     class_name: str
     team: str
+    split: str
     conf: float
     xyxy: tuple[float, float, float, float]
 
@@ -91,7 +92,7 @@ def pick(judged: pd.DataFrame, kind: Kind, count: int) -> list[Example]:
     turn = rows.groupby(["class_name", "team", "sequence"]).cumcount()
     rows = rows.assign(turn=turn).sort_values(["turn", "rank", "image"], ascending=[True, False, True])
     return [
-        Example(kind, str(r.image), str(r.class_name), str(r.team), float(str(r.conf)), _corners(r))
+        Example(kind, str(r.image), str(r.class_name), str(r.team), "", float(str(r.conf)), _corners(r))
         for r in rows.head(count).itertuples()
     ]
 
@@ -113,6 +114,6 @@ def pick_crops(truth: pd.DataFrame, count: int) -> list[Example]:
     turn = rows.groupby(["class_name", "team", "sequence"]).cumcount()
     rows = rows.assign(turn=turn).sort_values(["turn", "rank", "image"]).head(count)
     return [
-        Example("hit", str(r.image), str(r.class_name), str(r.team), float("nan"), _corners(r))
+        Example("hit", str(r.image), str(r.class_name), str(r.team), str(r.split), float("nan"), _corners(r))
         for r in rows.itertuples()
     ]

@@ -27,7 +27,7 @@ from labtools.report.run_states import RunState, read_state
 
 RUN_COLUMNS = (
     "run_id", "model", "freeze", "imgsz", "batch", "epochs", "seed", "fingerprint",
-    "state", "note", "epochs_done", "batch_used", "best_epoch", "seconds",
+    "state", "note", "epochs_done", "batch_used", "seconds",
 )  # fmt: skip
 CURVE_COLUMNS = ("run_id", "epoch", "metric", "value")
 
@@ -229,7 +229,6 @@ def _run_row(run: Run, state: RunState) -> dict[str, Any]:
         "note": state.note,
         "epochs_done": state.epochs_done,
         "batch_used": state.batch_used,
-        "best_epoch": state.best_epoch,
         "seconds": state.seconds,
     }
 

@@ -299,3 +299,9 @@ def lab_maker(tmp_path: Path) -> Callable[..., LabMaker]:
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The matrix folder of a complete lab, 4 classes x 4 teams x 8 runs. Read only."""
     return LabMaker(tmp_path_factory.mktemp("lab")).make()
+
+
+@pytest.fixture(scope="session")
+def lab_maker_at() -> type[LabMaker]:
+    """`LabMaker` itself, for labs that several tests share."""
+    return LabMaker

@@ -76,7 +76,7 @@ def draw_heat(rows: pd.DataFrame, labels: Sequence[str], what: str) -> Figure:
     """Small heat maps, one per label, each in percent of its own fullest cell, so that few boxes read like many.
 
     Args:
-        rows: label, column, row, boxes (see `labtools.report.tables.dataset.heat_by_class`).
+        rows: label, column, row, boxes (see `labtools.report.tables.dataset.heat_maps`).
         labels: the maps in order; one without rows says so.
         what: ``centre`` (image coordinates, y down) or ``size`` (width to the right, height up).
     """

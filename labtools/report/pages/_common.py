@@ -15,7 +15,7 @@ from labtools.report.examples import Example, Kind, add_pixels, pick, pick_crops
 from labtools.report.figures.dataset import draw_heat
 from labtools.report.load import Data, Results, Sightings
 from labtools.report.pictures import draw_crop, draw_example
-from labtools.report.tables.dataset import heat_by_class
+from labtools.report.tables.dataset import heat_maps
 
 KINDS: tuple[tuple[Kind, str, str], ...] = (
     ("hit", "Best hits", "the surest predictions that are right"),
@@ -56,13 +56,11 @@ def split_notes(results: Results) -> tuple[Block, ...]:
     return (Missing(results.split_note, (f"labtools evaluate --split test --runs {results.name_typed}",)),)
 
 
-def heat_plots(
-    results: Results, boxes: pd.DataFrame, labels: Sequence[str], stem: str, whose: str
-) -> tuple[Plot, Plot]:
-    """Where boxes are, and how large: a small map for all and for each label."""
-    shown = ("all classes", *labels)
-    centre = heat_by_class(boxes, labels, ("x", "y"))
-    size = heat_by_class(boxes, labels, ("w", "h"))
+def heat_plots(parts: Sequence[tuple[str, pd.DataFrame]], stem: str, whose: str) -> tuple[Plot, Plot]:
+    """Where boxes are, and how large: a small map for each labelled set of boxes."""
+    shown = tuple(label for label, _ in parts)
+    centre = heat_maps(parts, ("x", "y"))
+    size = heat_maps(parts, ("w", "h"))
     return (
         Plot(
             f"{stem}-centres",
@@ -82,8 +80,10 @@ def heat_plots(
     )
 
 
-def crop_gallery(results: Results, boxes: pd.DataFrame, stem: str, most: int, caption: str) -> Block:
-    """Crops from the images of some boxes, as varied as they come."""
+def crop_gallery(
+    results: Results, boxes: pd.DataFrame, stem: str, most: int, caption: str, below: Sequence[str]
+) -> Block:
+    """Crops from the images of some boxes, as varied as they come; ``below``: fields of `Example` under each."""
     if results.data is None:
         return missing_dataset(results)
     chosen = pick_crops(add_pixels(boxes, results.data.manifest), most) if len(boxes) else []
@@ -91,14 +91,14 @@ def crop_gallery(results: Results, boxes: pd.DataFrame, stem: str, most: int, ca
         return Prose("There is no box to show here.")
     return Gallery(
         caption,
-        tuple(_crop_picture(results, results.data, e, f"{stem}-{i + 1:02d}") for i, e in enumerate(chosen)),
+        tuple(_crop_picture(results, results.data, e, f"{stem}-{i + 1:02d}", below) for i, e in enumerate(chosen)),
         150,
     )
 
 
-def _crop_picture(results: Results, data: Data, example: Example, name: str) -> Picture:
+def _crop_picture(results: Results, data: Data, example: Example, name: str, below: Sequence[str]) -> Picture:
     path = data.dataset.root / example.image
-    caption = " · ".join(part for part in (example.class_name, example.team) if part)
+    caption = " · ".join(part for key in below if (part := getattr(example, key)))
     draw = partial(draw_crop, path, example.xyxy, results.class_id(example.class_name))
     return Picture(name, f"A crop of {example.class_name} from {example.image}", caption, draw)
 
@@ -111,7 +111,7 @@ def collage(results: Results, stem: str) -> Block:
     pictures = []
     for i, name in enumerate(results.classes):
         chosen = pick_crops(boxes[boxes["class_name"] == name], 1)
-        pictures += [_crop_picture(results, results.data, e, f"{stem}-{i:02d}") for e in chosen]
+        pictures += [_crop_picture(results, results.data, e, f"{stem}-{i:02d}", ("class_name", "team")) for e in chosen]
     if not pictures:
         return Prose("There is no box in this dataset.")
     return Gallery("One box of each class, with some of what surrounds it.", tuple(pictures), 150)
@@ -128,7 +128,7 @@ def example_galleries(results: Results, stem: str, most: int, judged: pd.DataFra
         total = int((judged["kind"] == kind).sum())
         chosen = pick(judged, kind, most)
         if not chosen:
-            blocks.append(Prose(f"{title}: none of {results.best} on {results.split}."))
+            blocks.append(Prose(f"{title}: none ({results.best} on {results.split})."))
             continue
         caption = f"{title} ({len(chosen)} of {total:,}): {meaning}."
         name = f"{stem}-{kind.replace(' ', '-')}"
@@ -159,6 +159,7 @@ def _draw_one(dataset: Dataset, sightings: Sightings, example: Example) -> Image
     corners = ["x1", "y1", "x2", "y2"]
     truth = sightings.truth[sightings.truth["image"] == example.image]
     seen = sightings.predictions[sightings.predictions["image"] == example.image]
+    seen = seen.sort_values("conf")  # the surest is drawn last, on top
     names = dataset.names
     labels = [f"{names.get(int(c), c)} {p:.2f}" for c, p in zip(seen["class_id"], seen["conf"], strict=True)]
     return draw_example(

@@ -73,7 +73,7 @@ def freeze_blocks(results: Results, table: pd.DataFrame, one: str, stem: str) ->
     return (
         Prose(
             f"For {one}, training all layers was better than freezing in {better} of {len(pairs)} pairs. Losses are "
-            "not known class by class; this is what the training meant for it."
+            "not known for it alone; this is what the training meant for it."
         ),
         Plot(
             f"{stem}-freeze",

@@ -114,7 +114,9 @@ def _per_image(data: Data) -> tuple[Block, ...]:
 def _heat(plan: Plan, data: Data) -> tuple[Block, ...]:
     if data.boxes.empty:
         return (Prose("There is no box in this dataset."),)
-    return heat_plots(plan.results, data.boxes, plan.results.classes, "dataset", "all classes and each class")
+    by_class = [(name, data.boxes[data.boxes["class_name"] == name]) for name in plan.results.classes]
+    parts = [("all classes", data.boxes), *(by_class if len(by_class) > 1 else [])]
+    return heat_plots(parts, "dataset", "all classes and each class")
 
 
 def _findings(plan: Plan, data: Data) -> tuple[Block, ...]:
@@ -129,8 +131,8 @@ def _findings(plan: Plan, data: Data) -> tuple[Block, ...]:
     )
 
 
-def findings_table(plan: Plan, findings: pd.DataFrame, name: str) -> Table:
-    """Findings grouped by team and kind, worst first."""
+def findings_table(plan: Plan, findings: pd.DataFrame, name: str, alone: bool = False) -> Table:
+    """Findings grouped by team and kind, worst first; ``alone``: they are all of one team."""
     frame = rows.findings_by_kind(findings)
     columns: list[tuple[str, str, Format]] = [
         ("team", "team", _team(plan)),
@@ -140,7 +142,8 @@ def findings_table(plan: Plan, findings: pd.DataFrame, name: str) -> Table:
         ("count", "count", count),
         ("example", "for example", text),
     ]
-    return make_table("Findings by team and kind.", frame, columns, name=name)
+    caption = "Findings by kind." if alone else "Findings by team and kind."
+    return make_table(caption, frame, columns[1:] if alone else columns, name=name)
 
 
 def _team(plan: Plan) -> Format:

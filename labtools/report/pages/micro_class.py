@@ -62,9 +62,11 @@ def _data(plan: Plan, name: str, stem: str) -> tuple[Block, ...]:
         split_table(boxes, "class_name", name, others, f"{stem}-splits"),
         summary_table(boxes, "class_name", name, others, f"{stem}-boxes"),
     )
-    if not (boxes["class_name"] == name).any():
+    mine = boxes[boxes["class_name"] == name]
+    parts = [("all classes", boxes), (name, mine)]
+    if mine.empty:
         return (*tables, Prose(f"There is no box of {name}."))
-    return (*tables, *heat_plots(results, boxes, (name,), stem, f"all classes and {name}"))
+    return (*tables, *heat_plots(parts, stem, f"all classes and {name}"))
 
 
 def _crops(plan: Plan, name: str, stem: str, split: str | None) -> tuple[Block, ...]:
@@ -76,7 +78,11 @@ def _crops(plan: Plan, name: str, stem: str, split: str | None) -> tuple[Block, 
         boxes = boxes[boxes["split"] == split]
     where = f"the {split} split" if split else "all splits"
     caption = f"{name} in {where}, from as many teams and sequences as there are."
-    return (crop_gallery(results, boxes, f"{stem}-crop-{split or 'all'}", 12 if split is None else 6, caption),)
+    return (
+        crop_gallery(
+            results, boxes, f"{stem}-crop-{split or 'all'}", 12 if split is None else 6, caption, ("team", "split")
+        ),
+    )
 
 
 def _inference(plan: Plan, name: str, stem: str) -> tuple[Block, ...]:

@@ -61,8 +61,9 @@ def _data(plan: Plan, team: str, stem: str) -> tuple[Block, ...]:
     if mine.empty:
         return (*blocks, Prose(f"There is no box in the images of {team}."))
     seen = [c for c in plan.results.classes if c in set(mine["class_name"])]
-    labels = seen if len(seen) > 1 else []
-    return (*blocks, *heat_plots(plan.results, mine, labels, stem, f"the boxes of {team}"))
+    by_class = [(name, mine[mine["class_name"] == name]) for name in seen] if len(seen) > 1 else []
+    parts = [("all teams", data.boxes), (team, mine), *by_class]
+    return (*blocks, *heat_plots(parts, stem, f"the boxes of all teams and of {team}"))
 
 
 def _sequences(data: Data, team: str, stem: str) -> Block:
@@ -92,7 +93,7 @@ def _crops(plan: Plan, team: str, stem: str, split: str | None) -> tuple[Block, 
     boxes = boxes[boxes["split"] == split] if split else boxes
     caption = f"Boxes of {team} in {f'the {split} split' if split else 'all splits'}."
     name = f"{stem}-crop-{split or 'all'}"
-    return (crop_gallery(plan.results, boxes, name, 6 if split else 12, caption),)
+    return (crop_gallery(plan.results, boxes, name, 6 if split else 12, caption, ("class_name", "split")),)
 
 
 def _findings(plan: Plan, team: str, stem: str) -> tuple[Block, ...]:
@@ -102,7 +103,7 @@ def _findings(plan: Plan, team: str, stem: str) -> tuple[Block, ...]:
     mine = _of(data.findings, team)
     if mine.empty:
         return (Prose(f"Nothing: every file of {team} was read as it came."),)
-    return (findings_table(plan, mine, f"{stem}-findings"),)
+    return (findings_table(plan, mine, f"{stem}-findings", alone=True),)
 
 
 def _examples(plan: Plan, team: str, stem: str) -> tuple[Block, ...]:

@@ -73,11 +73,9 @@ def heat(boxes: pd.DataFrame, columns: tuple[str, str], label: str) -> pd.DataFr
     return cells.assign(x_from=cells["column"] / BINS, y_from=cells["row"] / BINS)
 
 
-def heat_by_class(boxes: pd.DataFrame, classes: Sequence[str], columns: tuple[str, str]) -> pd.DataFrame:
-    """`heat` of all boxes (label "all classes") and of every class."""
-    parts = [heat(boxes, columns, "all classes")]
-    parts += [heat(boxes[boxes["class_name"] == name], columns, name) for name in classes]
-    return pd.concat(parts, ignore_index=True)
+def heat_maps(parts: Sequence[tuple[str, pd.DataFrame]], columns: tuple[str, str]) -> pd.DataFrame:
+    """`heat` of several sets of boxes, each with its label."""
+    return pd.concat([heat(boxes, columns, label) for label, boxes in parts], ignore_index=True)
 
 
 def findings_by_kind(findings: pd.DataFrame) -> pd.DataFrame:
