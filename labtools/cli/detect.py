@@ -50,11 +50,10 @@ def command(
     detect.json (what was run). It appears when all is done.
     A checkpoint can hold code: open only weights that you trust.
 
-    Example:
-
     \b
-    labtools detect film.mp4
-    labtools detect film.mp4 --weights yolov8s_640_nofreeze --name film_s
+    Examples:
+      labtools detect film.mp4
+      labtools detect film.mp4 --weights yolov8s_640_nofreeze --name film_s
     """
     from labtools.detect.output import default_name
     from labtools.detect.pipeline import Request, detect

@@ -85,11 +85,10 @@ def command(
     study.csv lie beside. What is up to date is not measured again.
     A checkpoint can hold code: evaluate only weights that you trust.
 
-    Example:
-
     \b
-    labtools evaluate --split test
-    labtools evaluate --split test --task speed --runs 'yolov8s_*'
+    Examples:
+      labtools evaluate --split test
+      labtools evaluate --split test --task speed --runs 'yolov8s_*'
     """
     from labtools.artifacts.runs import find_runs
     from labtools.evaluate.pipeline import evaluate

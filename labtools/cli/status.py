@@ -18,7 +18,7 @@ def command(
     matrix_folder: Annotated[
         Path | None, typer.Argument(help="Folder of the matrix, e.g. runs/dlcv. Not needed when there is only one.")
     ] = None,
-    runs: Annotated[Path, typer.Option(help="Folder of all matrices.")] = Path("runs"),
+    runs_root: Annotated[Path, typer.Option(help="Folder of all matrices.")] = Path("runs"),
     watch: Annotated[bool, typer.Option("--watch", help="Stay and follow it until all is finished.")] = False,
     every: Annotated[float, typer.Option(min=0.2, help="Seconds between two looks, with --watch.")] = 2.0,
     json: Annotated[bool, typer.Option("--json", help="One JSON object as the last line of stdout.")] = False,
@@ -28,7 +28,10 @@ def command(
     [green]✔ done[/] with mAP50 and mAP50-95, [yellow]▶ running[/] with epoch and time left, [red]○ to do[/],
     [bold red]✖ failed[/] and why. It only reads run folders, so it works from any machine that sees them.
 
-    [bold]Example:[/]  labtools status --watch
+    \b
+    Examples:
+      labtools status
+      labtools status runs/dlcv --watch
     """
     from labtools.artifacts.runs import find_matrix
     from labtools.cli._grid import render_grid
@@ -36,7 +39,7 @@ def command(
     from labtools.core.console import out
     from labtools.train.status import read_grid
 
-    root = find_matrix(matrix_folder, runs)
+    root = find_matrix(matrix_folder, runs_root)
     if watch:
         grid = _watch(root, every)
     else:

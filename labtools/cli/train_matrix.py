@@ -20,7 +20,7 @@ def command(
     data: Annotated[
         Path | None, typer.Option(help="A prepared dataset, instead of the one that the matrix names.")
     ] = None,
-    runs: Annotated[Path, typer.Option(help="Folder of all matrices.")] = Path("runs"),
+    runs_root: Annotated[Path, typer.Option(help="Folder of all matrices.")] = Path("runs"),
     gpus: Annotated[str | None, typer.Option(help="GPUs, one lane each: 0-7 or 0,2,3; or cpu.")] = None,
     lanes: Annotated[int | None, typer.Option(min=1, help="With --gpus cpu: lanes that share the cores.")] = None,
     launcher: Annotated[
@@ -38,26 +38,23 @@ def command(
 ) -> None:
     """Train model x freeze x imgsz x batch, one lane per GPU, in tmux windows that nothing can hang up.
 
-    \b
-    Finished runs are not trained again: after whatever happened, type the
-    same command and it goes on. Dataset, weights and arguments are checked
-    before any lane starts.
-
-    [bold]Examples:[/]
+    Finished runs are not trained again: after whatever happened, type the same command and it goes on. Dataset,
+    weights and arguments are checked before any lane starts.
 
     \b
-    labtools train-matrix --gpus 0-7
-    labtools train-matrix --gpus cpu --lanes 2 --wait
-    labtools train-matrix --dry-run
+    Examples:
+      labtools train-matrix --gpus 0-7
+      labtools train-matrix --gpus cpu --lanes 2 --wait
+      labtools train-matrix --dry-run
     """
     from labtools.cli._show import print_json
 
     if stop:
-        answer = _stop(matrix, runs)
+        answer = _stop(matrix, runs_root)
     elif dry_run:
-        answer = _dry_run(matrix, data, runs, gpus, lanes)
+        answer = _dry_run(matrix, data, runs_root, gpus, lanes)
     else:
-        answer = _train(matrix, data, runs, gpus, lanes, launcher, retry_failed, wait)
+        answer = _train(matrix, data, runs_root, gpus, lanes, launcher, retry_failed, wait)
     if json:
         print_json(answer)
     if answer.get("counts", {}).get("failed") and wait:
