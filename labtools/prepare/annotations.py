@@ -127,7 +127,7 @@ class Annotator:
                 continue
             x1, y1, x2, y2 = corners
             box = (class_id, (x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1)
-            key = (class_id, *(round(v * 1e6) for v in box[1:]))
+            key = (class_id, round(x1 * 1e6), round(y1 * 1e6), round(x2 * 1e6), round(y2 * 1e6))
             if key in found:
                 self.say(record.file, raw.line, "box-twice", Severity.INFO, "the same box again", Action.LEFT_OUT)
                 continue
@@ -137,6 +137,8 @@ class Annotator:
     def clipped(self, raw: RawBox, record: Record) -> tuple[float, float, float, float] | None:
         """Corners cut to the picture; None if nothing of the box is left."""
         x1, y1, x2, y2 = raw.xyxy
+        if 0 <= x1 < x2 - _EPSILON and 0 <= y1 < y2 - _EPSILON and x2 <= 1 and y2 <= 1:
+            return raw.xyxy
         cut = max(0.0, x1), max(0.0, y1), min(1.0, x2), min(1.0, y2)
         beyond = max(-x1, -y1, x2 - 1, y2 - 1)
         if cut[2] - cut[0] < _EPSILON / 4 or cut[3] - cut[1] < _EPSILON / 4:

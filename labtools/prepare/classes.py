@@ -86,6 +86,10 @@ class ClassResolver:
         self._scope_ids: dict[str, set[int]] = defaultdict(set)
         self._unknown: set[str] = set()
         self._taken: dict[tuple[str, str], list[str]] = {}
+        self._known: dict[
+            tuple[str, tuple[str, ...], int | None, str | None], tuple[int | Refusal, tuple[str, str] | None]
+        ] = {}
+        self._decided: tuple[str, str] | None = None
         known = False
         for record in records:
             scope = self._scope_ids[folder_of(record.file)]
@@ -105,6 +109,21 @@ class ClassResolver:
 
     def resolve(self, box: RawBox, record: Record) -> int | Refusal:
         """The class of one box, or why it has none."""
+        key = (folder_of(record.file), record.names, box.class_id, box.class_name)
+        if key not in self._known:  # decided once per folder of annotations; a sequence has hundreds of files
+            self._known[key] = self._resolve(box, record)
+        found, taken = self._known[key]
+        if taken is not None:
+            self._taken.setdefault(taken, []).append(record.file)
+        return found
+
+    def _resolve(self, box: RawBox, record: Record) -> tuple[int | Refusal, tuple[str, str] | None]:
+        """The class, and the code and message if the class folder decided."""
+        self._decided = None
+        found = self._by_context(box, record)
+        return found, self._decided
+
+    def _by_context(self, box: RawBox, record: Record) -> int | Refusal:
         if box.class_name is not None:
             return self._by_name(box.class_name, box, record)
         if box.class_id is None:
@@ -122,12 +141,12 @@ class ClassResolver:
         all_zero = box.class_id == 0 and scope == {0} and found is not None
         if all_zero and only not in {None, found} and only in {self._table.id_of(n) for n in record.names}:
             what = f"id 0 is {name!r} by the names file, but every id here is 0: taken as the folder's class"
-            return self._take(only, record, "class-id-zero", what)
+            return self._take(only, "class-id-zero", what)
         if found is not None:
             return found
         if self._one_unknown and only is not None:
             what = f"{name!r} is no class of the course: taken as the folder's class"
-            return self._take(only, record, "class-name-from-folder", what)
+            return self._take(only, "class-name-from-folder", what)
         what = f"{name!r} is no class of the course{self._table.nearest(name)}: name it or add an alias"
         return Refusal("class-name-unknown", what)
 
@@ -139,13 +158,13 @@ class ClassResolver:
                 return class_id
             return Refusal("class-id-unknown", f"class id {class_id} is beyond the {count} classes")
         if class_id == 0 and self._only is not None:
-            return self._take(self._only, record, "class-id-zero", "id 0 without a name: taken as the folder's class")
+            return self._take(self._only, "class-id-zero", "id 0 without a name: taken as the folder's class")
         where = f"in the folder {self._folder!r}" if self._folder else "outside any class folder"
         what = f"class id {class_id} {where} has no name: hand in obj.names, or use the course's ids"
         return Refusal("class-id-ambiguous", what)
 
-    def _take(self, folder_class: int, record: Record, code: str, message: str) -> int:
-        self._taken.setdefault((code, message), []).append(record.file)
+    def _take(self, folder_class: int, code: str, message: str) -> int:
+        self._decided = code, message
         return folder_class
 
     def findings(self) -> list[Finding]:

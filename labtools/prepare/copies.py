@@ -6,7 +6,7 @@ from collections import defaultdict
 
 from labtools.core.findings import Action, Finding, Severity
 from labtools.prepare.places import stem_key
-from labtools.prepare.tree import Tree, is_image_name, stem_of
+from labtools.prepare.tree import Tree, stem_of
 
 
 def find_copies(tree: Tree) -> list[Finding]:
@@ -16,14 +16,16 @@ def find_copies(tree: Tree) -> list[Finding]:
     folders are no copies in this sense: they may be two frames, and stay.
     """
     members: dict[tuple[str, int], list[str]] = defaultdict(list)
-    for path, file in tree.files.items():
-        if file.member is not None and is_image_name(path):
+    for path in tree.images:
+        file = tree.files[path]
+        if file.member is not None:
             members[(stem_key(stem_of(path)), file.size)].append(path)
     if not members:
         return []
     findings = []
-    for path, file in tree.files.items():
-        if file.member is None and is_image_name(path):
+    for path in tree.images:
+        file = tree.files[path]
+        if file.member is None:
             for member in members.get((stem_key(stem_of(path)), file.size), ()):
                 if _is_same(tree, path, member):
                     what = f"the archive's copy of {path}, which is used"

@@ -47,7 +47,7 @@ class SplitList:
 
 def split_lists(tree: Tree) -> list[SplitList]:
     """Every list of a submission: by file name, and those that ``obj.data`` or ``data.yaml`` point to."""
-    named = {path: split for path in tree if (split := _split_of_name(path))}
+    named = {path: split for path in tree.ending(".txt", ".csv") if (split := _split_of_name(path))}
     pointed = _pointed_lists(tree, named)
     lists = [read_list(tree, path, split) for path, split in sorted({**named, **pointed}.items())]
     return [one for one in lists if one is not None]
@@ -55,10 +55,10 @@ def split_lists(tree: Tree) -> list[SplitList]:
 
 def _split_of_name(path: str) -> str:
     """``train.txt`` -> train, ``train_labels.csv`` -> train; ``""`` for any other file."""
-    suffix = suffix_of(path)
-    if suffix not in {".txt", ".csv"} or not any(word in path.lower() for word in SPLIT_WORDS):
+    suffix, stem = suffix_of(path), stem_of(path)
+    if stem.isascii() and not any(word in stem.lower() for word in SPLIT_WORDS):
         return ""
-    stem = slug(stem_of(path))
+    stem = slug(stem)
     if suffix == ".txt":
         plain = stem.removesuffix("_list").removesuffix("_set").removesuffix("_images").removesuffix("_split")
         return SPLIT_WORDS.get(plain, "")
@@ -71,7 +71,7 @@ def _split_of_name(path: str) -> str:
 def _pointed_lists(tree: Tree, named: dict[str, str]) -> dict[str, str]:
     """Lists with other names that ``obj.data`` gives (``train = data/my_list.txt``)."""
     found: dict[str, str] = {}
-    for path in tree:
+    for path in tree.ending(".data"):
         if name_of(path).lower() != "obj.data":
             continue
         for key, target in obj_data(tree, path).items():
@@ -112,7 +112,7 @@ def _file_meant(tree: Tree, folder: str, target: str) -> str:
 def repeated_lists(tree: Tree) -> list[Finding]:
     """``obj.data`` that gives one list for training and for validation."""
     findings = []
-    for path in tree:
+    for path in tree.ending(".data"):
         if name_of(path).lower() == "obj.data":
             data = obj_data(tree, path)
             train, valid = data.get("train", ""), data.get("valid", data.get("val", ""))

@@ -25,7 +25,7 @@ from labtools.prepare.naming import place_pictures
 from labtools.prepare.reading import Reading
 from labtools.prepare.splits import Others
 from labtools.prepare.summary import Summary, summarise
-from labtools.prepare.tree import Tree, is_image_name
+from labtools.prepare.tree import Tree
 from labtools.prepare.walk import read_tree
 from labtools.prepare.writer import DatasetWriter, Item, check_target
 
@@ -112,7 +112,7 @@ def _prepare(
 def _read(tree: Tree, readings: list[Reading], tick: Tick) -> tuple[dict[str, Picture], list[Finding]]:
     """Pictures and annotations, side by side: the ones keep the disk busy, the others the interpreter."""
     with ThreadPoolExecutor(1) as background:
-        reading_pictures = background.submit(read_pictures, tree, [p for p in tree if is_image_name(p)], tick)
+        reading_pictures = background.submit(read_pictures, tree, tree.images, tick)
         for reading in readings:
             reading.parse()
         pictures, findings = reading_pictures.result()

@@ -19,7 +19,7 @@ from labtools.prepare.leftovers import leftover_findings
 from labtools.prepare.naming import frame_of, sequences_of
 from labtools.prepare.places import ImageIndex
 from labtools.prepare.splits import Others, Splits, plan_splits
-from labtools.prepare.tree import Tree, is_image_name
+from labtools.prepare.tree import Tree
 from labtools.prepare.writer import Item
 
 
@@ -28,11 +28,12 @@ class Reading:
 
     def __init__(self, submission: Submission, tree: Tree) -> None:
         self.submission = submission
+        self.team = folder_name(submission.team)
         self.everything = tuple(tree)
         self._findings = find_copies(tree)
         self.tree = tree.without(f.file for f in self._findings) if self._findings else tree
         # Pictures that cannot be read are in the index too: what points to them is not lost, they are.
-        self.index = ImageIndex([p for p in self.tree if is_image_name(p)], submission.root)
+        self.index = ImageIndex(self.tree.images, submission.root)
         self.pictures: dict[str, Picture] = {}
         self.parsed = Parsed()
         self._splits = Splits({}, ())
@@ -68,10 +69,6 @@ class Reading:
             for path in paths
             if path in self._splits.of
         }
-
-    @property
-    def team(self) -> str:
-        return folder_name(self.submission.team)
 
     def items(self, table: ClassTable, placed: Mapping[str, str]) -> list[Item]:
         """The submission's part of the dataset.

@@ -11,6 +11,7 @@ from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from threading import Lock
 from zipfile import ZipFile, ZipInfo
 
@@ -87,6 +88,23 @@ class Tree:
         if file.member is not None:
             return self.archives.read(file.disk, file.member)
         return read_disk(file.disk)
+
+    @cached_property
+    def _by_suffix(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for path in self.files:
+            found.setdefault(suffix_of(path), []).append(path)
+        return found
+
+    def ending(self, *suffixes: str) -> list[str]:
+        """The files with one of these suffixes (lower case, with the dot), in order."""
+        found = [path for suffix in suffixes for path in self._by_suffix.get(suffix, ())]
+        return found if len(suffixes) == 1 else sorted(found)
+
+    @cached_property
+    def images(self) -> list[str]:
+        """The files whose names say picture, in order."""
+        return self.ending(*IMAGE_SUFFIXES)
 
     def under(self, root: str) -> Tree:
         """The files below a folder (``""`` is everything)."""

@@ -27,7 +27,7 @@ def names_files(tree: Tree) -> tuple[list[NamesFile], list[Finding]]:
     """Every file of a submission that names ids, and what was wrong with some."""
     found: list[NamesFile] = []
     findings: list[Finding] = []
-    for path in tree:
+    for path in tree.ending(".txt", ".names", ".yaml", ".yml"):
         if not is_names_file(path):
             continue
         try:

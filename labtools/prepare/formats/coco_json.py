@@ -11,7 +11,7 @@ from labtools.core.findings import Action, Finding, Severity
 from labtools.prepare.formats import Parsed, RawBox, Record, finite, orphan
 from labtools.prepare.places import ImageIndex
 from labtools.prepare.text import decode
-from labtools.prepare.tree import Tree, suffix_of
+from labtools.prepare.tree import Tree
 
 TITLE = "COCO JSON"
 RICHNESS = 2
@@ -20,9 +20,7 @@ RICHNESS = 2
 def sniff(tree: Tree) -> list[str]:
     """JSON files that speak of images and annotations."""
     found = []
-    for path in tree:
-        if suffix_of(path) != ".json":
-            continue
+    for path in tree.ending(".json"):
         try:
             data = tree.read(path)
         except Exception:  # noqa: BLE001, S112  an unreadable JSON file is reported as not used

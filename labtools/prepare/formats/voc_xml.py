@@ -11,7 +11,7 @@ from labtools.core.findings import Action, Finding, Severity
 from labtools.prepare.formats import Parsed, RawBox, Record, finite, orphan
 from labtools.prepare.formats._xml import XmlError, parse_xml, root_tag
 from labtools.prepare.places import ImageIndex
-from labtools.prepare.tree import Tree, name_of, suffix_of
+from labtools.prepare.tree import Tree, name_of
 
 TITLE = "Pascal VOC"
 RICHNESS = 3
@@ -19,7 +19,7 @@ RICHNESS = 3
 
 def sniff(tree: Tree) -> list[str]:
     """XML files whose root is ``<annotation>`` (CVAT's is ``<annotations>``)."""
-    return [path for path in tree if suffix_of(path) == ".xml" and root_tag(tree, path) in {"annotation", ""}]
+    return [path for path in tree.ending(".xml") if root_tag(tree, path) in {"annotation", ""}]
 
 
 def parse(tree: Tree, files: list[str], index: ImageIndex) -> Parsed:

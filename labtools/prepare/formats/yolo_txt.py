@@ -16,7 +16,7 @@ from labtools.prepare.formats._names import is_names_file, names_files, nearest_
 from labtools.prepare.formats._yolo_line import REPAIRS, LineError, parse_line
 from labtools.prepare.places import SPLIT_WORDS, ImageIndex, stem_key
 from labtools.prepare.text import REPAIR_MESSAGES, decode
-from labtools.prepare.tree import Tree, folder_of, is_image_name, name_of, stem_of, suffix_of
+from labtools.prepare.tree import Tree, folder_of, name_of, stem_of
 
 TITLE = "YOLO txt"
 RICHNESS = 1
@@ -27,8 +27,8 @@ _CHANGES = frozenset({"label-polygon", "label-negative-size", "label-six-columns
 
 def sniff(tree: Tree) -> list[str]:
     """Text files named like a picture, and others that hold nothing but label lines."""
-    stems = {stem_key(stem_of(path)) for path in tree if is_image_name(path)}
-    return [p for p in tree if suffix_of(p) == ".txt" and not is_names_file(p) and _is_label(tree, p, stems)]
+    stems = {stem_key(stem_of(path)) for path in tree.images}
+    return [p for p in tree.ending(".txt") if not is_names_file(p) and _is_label(tree, p, stems)]
 
 
 def _is_label(tree: Tree, path: str, stems: set[str]) -> bool:
