@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -74,32 +74,44 @@ def evaluate(runs: Sequence[Run], request: Request, tick: Tick = silent) -> Eval
     """
     task = tasks()[request.task]
     busy = [] if request.task == "val" else speed.notes_on_machine()
-    measured: list[Run] = []
-    fresh: list[Run] = []
-    troubles: list[tuple[Run, LabError]] = []
-    notes: list[str] = []
+    came = _measure_all(task, runs, request, tick)
+    done = came.measured + came.fresh
+    if not done:
+        raise _nothing_done(came.troubles)
+    tables = {root: task.assemble(root, request) for root in sorted({run.root for run in done})}
+    rows = _rows_of(done, tables, request)
+    return Evaluation(
+        measured=tuple(run.run_id for run in came.measured),
+        fresh=tuple(run.run_id for run in came.fresh),
+        skipped=tuple(Skipped(run.run_id, trouble.what) for run, trouble in came.troubles),
+        notes=(*came.notes, *_notes_on_rows(rows), *busy),
+        tables=tuple(tables.values()),
+        rows=rows,
+    )
+
+
+@dataclass(frozen=True)
+class _Came:
+    """What came of each run, in the order asked for."""
+
+    measured: list[Run] = field(default_factory=list)
+    fresh: list[Run] = field(default_factory=list)
+    troubles: list[tuple[Run, LabError]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def _measure_all(task: Task, runs: Sequence[Run], request: Request, tick: Tick) -> _Came:
+    came = _Came()
     for number, run in enumerate(runs, 1):
         try:
             dataset = _dataset_for(run, request.data)
             is_new = task.measure(run, dataset, request, _numbered(tick, run, f"{number}/{len(runs)}"))
         except LabError as trouble:
-            troubles.append((run, trouble))
+            came.troubles.append((run, trouble))
             continue
-        (measured if is_new else fresh).append(run)
-        notes += _notes(run, dataset, request)
-    if not measured and not fresh:
-        raise _nothing_done(troubles)
-    done = measured + fresh
-    tables = [task.assemble(root, request) for root in sorted({run.root for run in done})]
-    rows = _rows_of(done, tables, request)
-    return Evaluation(
-        measured=tuple(run.run_id for run in measured),
-        fresh=tuple(run.run_id for run in fresh),
-        skipped=tuple(Skipped(run.run_id, trouble.what) for run, trouble in troubles),
-        notes=(*notes, *_notes_on_rows(rows), *busy),
-        tables=tuple(tables),
-        rows=rows,
-    )
+        (came.measured if is_new else came.fresh).append(run)
+        came.notes.extend(_notes(run, dataset, request))
+    return came
 
 
 def _dataset_for(run: Run, data: Path | None) -> Dataset:
@@ -152,12 +164,11 @@ def _nothing_done(troubles: list[tuple[Run, LabError]]) -> LabError:
     return LabError(f"no run could be evaluated: {listed}", troubles[0][0].root, troubles[0][1].fix)
 
 
-def _rows_of(done: list[Run], tables: list[Path], request: Request) -> pd.DataFrame:
+def _rows_of(done: list[Run], tables: dict[Path, Path], request: Request) -> pd.DataFrame:
+    """The rows of these runs in the main table of each matrix (matrix folder -> table)."""
     columns = results.RESULTS if request.task == "val" else results.MATRIX_TABLES[request.task]
-    ids = {root: [run.run_id for run in done if run.root == root] for root in {run.root for run in done}}
     parts = []
-    for path in tables:
+    for root, path in tables.items():
         rows = results.read_table(path, columns)
-        root = next(root for root in ids if path.is_relative_to(root))
-        parts.append(rows[rows["run_id"].isin(ids[root])])
+        parts.append(rows[rows["run_id"].isin([run.run_id for run in done if run.root == root])])
     return pd.concat(parts, ignore_index=True)

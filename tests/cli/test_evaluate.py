@@ -7,10 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from labtools.cli.evaluate import Task, command
+
 
 def labtools(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "labtools", "evaluate", *arguments]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    call = [sys.executable, "-m", "labtools", "evaluate", *arguments]
+    return subprocess.run(call, cwd=cwd, capture_output=True, text=True, check=False)
 
 
 def test_evaluate_twice(shapes_runs: Path) -> None:
@@ -32,6 +36,16 @@ def test_evaluate_twice(shapes_runs: Path) -> None:
     assert second.returncode == 0, second.stderr
     assert "0 measured, 1 up to date" in second.stdout
     assert "skipped: yolov8p_160_nofreeze: not finished" in second.stderr
+
+
+def test_speed_and_study_are_shown(shapes_runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = {"runs": "*_96_*", "runs_root": shapes_runs.parent, "images": 2}
+    command(task=Task.SPEED, **asked)
+    assert "speed on val (cpu, one image at a time): 1 measured" in capsys.readouterr().out
+    command(task=Task.STUDY, sizes="64, 96", **asked)
+    shown = capsys.readouterr().out
+    assert [line.split()[1] for line in shown.splitlines() if line.strip().startswith("yolov8f_96")] == ["64", "96"]
+    assert "study.csv" in shown
 
 
 def test_mistakes_are_three_lines(tmp_path: Path) -> None:

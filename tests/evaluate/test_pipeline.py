@@ -109,6 +109,20 @@ def test_a_changed_dataset_is_another_pass_and_is_told(run: Run, shapes_dataset:
     assert "earlier state" in again.notes[0]
 
 
+def test_corrected_class_ids_are_seen(run: Run, shapes_dataset: Dataset, tmp_path: Path) -> None:
+    """One digit for another: files of the same size, which Ultralytics' label cache takes for unchanged."""
+    copy = tmp_path / "copy"
+    shutil.copytree(shapes_dataset.root, copy)
+    request = replace(VAL, data=copy)
+    before = evaluate([run], request).rows["map50"][0]
+    for label in (copy / "labels").rglob("*.txt"):
+        lines = label.read_text(encoding="utf-8").splitlines()
+        label.write_text("".join(f"{(int(line[0]) + 1) % 6}{line[1:]}\n" for line in lines), encoding="utf-8")
+    write_json(copy / "dataset.json", {"layout": 1, "fingerprint": "corrected"})
+    after = evaluate([run], request).rows["map50"][0]
+    assert after < 0.2 < before
+
+
 def test_an_interrupted_pass_never_happened(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     evaluate([run], VAL)
     made = pass_of(run)[0]
@@ -178,6 +192,7 @@ def test_runs_on_different_datasets_are_not_compared_in_silence(
     assert both.notes == (), "only p_2 was asked for"
     assert read_split_table(matrix, "val", "results")["fingerprint"].nunique() == 2
     mixed = evaluate([read_run(matrix / "p_2"), make_run(matrix / "other", "p_3", imgsz=64, data=str(copy))], VAL)
+    assert mixed.rows["run_id"].tolist() == ["p_2", "p_3"]
     assert any("2 different datasets" in note for note in mixed.notes)
 
 
