@@ -80,10 +80,13 @@ def _show(result: PrepareResult) -> None:
     console.print(_findings_table(result))
     console.print(_class_table(result))
     origin = f"classes of {result.course}" if result.course else "the submissions' own class names"
-    console.print(f"[bold]{result.out}[/]  {sum(result.summary.images.values())} pictures, {origin}", highlight=False)
-    console.print(f"  {result.out / 'dlcv.yaml'}      what Ultralytics and `labtools train-matrix` load")
-    console.print(f"  {result.out / 'manifest.csv'}   every picture: where from, team, sequence, split, boxes")
-    console.print(f"  {result.out / 'findings.csv'}   {len(result.findings)} findings with file, line and reason")
+    console.print(f"[bold]{result.out}[/]  {sum(result.summary.images.values())} pictures, {origin}", soft_wrap=True)
+    for name, what in (
+        ("dlcv.yaml", "what Ultralytics and `labtools train-matrix` load"),
+        ("manifest.csv", "every picture: where from, team, sequence, split, boxes"),
+        ("findings.csv", f"{len(result.findings)} findings with file, line and reason"),
+    ):
+        console.print(f"  {name:13} {what}", soft_wrap=True)
     missing = [split for split, count in result.summary.images.items() if not count]
     for split in missing:
         console.print(f"[bold yellow]no {split} split:[/] no team gave one; see `split` in configs/course.yaml")
