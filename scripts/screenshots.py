@@ -11,6 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from PIL import Image
 from rich.console import Console
 
 from labtools.artifacts.runs import find_matrix
@@ -18,8 +19,9 @@ from labtools.cli._grid import render_grid
 from labtools.train.status import read_grid
 
 ROOT = Path(__file__).resolve().parents[1]
-REPORT_WH = (1240, 1180)
-STATUS_COLUMNS = 92
+REPORT_WH = (1160, 1000)
+SCALE = 1.5
+WIDEST = 120  # columns of a terminal
 
 
 def main() -> int:
@@ -47,10 +49,12 @@ def main() -> int:
 
 def draw_status(matrix: Path) -> tuple[int, int, str]:
     """The grid of `labtools status` as a page that holds one SVG: width, height, HTML."""
-    console = Console(
-        record=True, width=STATUS_COLUMNS, file=io.StringIO(), force_terminal=True, color_system="truecolor"
-    )
-    console.print(render_grid(read_grid(matrix)))
+    grid = render_grid(read_grid(matrix))
+    plain = Console(record=True, width=WIDEST, file=io.StringIO())
+    plain.print(grid)
+    columns = max(len(line.rstrip()) for line in plain.export_text().splitlines()) + 1
+    console = Console(record=True, width=columns, file=io.StringIO(), force_terminal=True, color_system="truecolor")
+    console.print(grid)
     svg = console.export_svg(title=f"labtools status runs/{matrix.name}")
     svg = re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL)  # rich would fetch its font from the network
     svg = svg.replace("Fira Code", "DejaVu Sans Mono")
@@ -60,15 +64,18 @@ def draw_status(matrix: Path) -> tuple[int, int, str]:
 
 
 def shoot(chromium: str, url: str, wh: tuple[int, int], path: Path) -> None:
-    """A picture of a page at twice its CSS size."""
+    """A picture of a page, with 255 colours, so that the repository stays small."""
     with tempfile.TemporaryDirectory() as profile:
         command = [
             chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
             "--disable-component-update", "--disable-sync", "--no-first-run", "--hide-scrollbars",
-            f"--user-data-dir={profile}", "--force-device-scale-factor=2", f"--window-size={wh[0]},{wh[1]}",
+            f"--user-data-dir={profile}", f"--force-device-scale-factor={SCALE}", f"--window-size={wh[0]},{wh[1]}",
             f"--screenshot={path}", url,
         ]  # fmt: skip
         subprocess.run(command, check=True, capture_output=True, timeout=120)
+    with Image.open(path) as picture:
+        small = picture.convert("RGB").convert("P", palette=Image.Palette.ADAPTIVE, colors=255)
+    small.save(path, optimize=True)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from labtools.report.figures.style import styled
 from labtools.report.figures.training import draw_epochs, draw_pairs, draw_sizes
 from labtools.report.paint import paint, paint_one
 
-HOSTILE = ("$\\frac{", "_hidden", "<script>", "عربي", "a\nb", "x" * 80, "100 %", "")
+HOSTILE = ("$\\frac{$", "_hidden", "<script>", "عربي", "a\nb", "x" * 80, "100 %", "")
 
 
 def draw(plot_rows: pd.DataFrame, how: partial, folder: Path, name: str = "plot") -> Image.Image:  # type: ignore[type-arg]
