@@ -13,7 +13,7 @@ ORDER = 60
 def command(
     matrix: Annotated[
         Path | None,
-        typer.Argument(metavar="[MATRIX_FOLDER]", help="Folder of the runs; the only one of --runs-root if left out."),
+        typer.Argument(metavar="MATRIX_FOLDER", help="Folder of the runs; the only one of --runs-root if left out."),
     ] = None,
     runs_root: Annotated[Path, typer.Option(help="Folder of all matrices.")] = Path("runs"),
     class_name: Annotated[

@@ -13,7 +13,8 @@ from PIL import Image
 from labtools.core.draw import class_colour_hex
 from labtools.report.content import Plot
 from labtools.report.figures.dataset import draw_boxes_per_image, draw_counts, draw_heat
-from labtools.report.figures.inference import draw_class_curves, draw_confusion, draw_heat_matrix, draw_speed
+from labtools.report.figures.inference import draw_class_curves, draw_confusion, draw_heat_matrix
+from labtools.report.figures.speed import draw_speed
 from labtools.report.figures.style import styled
 from labtools.report.figures.training import draw_epochs, draw_pairs, draw_sizes
 from labtools.report.paint import paint, paint_one

@@ -13,9 +13,8 @@ from labtools.report.figures.inference import (
     draw_confusion,
     draw_heat_matrix,
     draw_run_curves,
-    draw_speed,
-    draw_study,
 )
+from labtools.report.figures.speed import draw_speed, draw_study
 from labtools.report.figures.training import draw_pairs
 from labtools.report.load import Results
 from labtools.report.pages import Plan
