@@ -89,7 +89,8 @@ def _show(result: PrepareResult) -> None:
         console.print(f"  {name:13} {what}", soft_wrap=True)
     missing = [split for split, count in result.summary.images.items() if not count]
     for split in missing:
-        console.print(f"[bold yellow]no {split} split:[/] no team gave one; see `split` in configs/course.yaml")
+        advice = "; training needs one: hand in a val.txt that takes some pictures of train" if split == "val" else ""
+        console.print(f"[bold yellow]no {split} split:[/] no team gave one{advice}", soft_wrap=True)
 
 
 def _class_table(result: PrepareResult) -> Any:

@@ -162,7 +162,7 @@ xml_texts = st.lists(
                      "<width>nan</width>", "&amp;", "&x;", "<!DOCTYPE a>", "<![CDATA[", "]]>", "\x00", "é"]),
     max_size=25,
 ).map("".join)  # fmt: skip
-settings.register_profile("parsers", max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+settings.register_profile("parsers", max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @settings(settings.get_profile("parsers"))
