@@ -88,7 +88,7 @@ def _results_table(result: DemoResult) -> Table:
         table.add_column(name, justify="right")
     for row in result.results.to_dict("records"):
         quality = (f"{row['map50']:.3f}", f"{row['map50_95']:.3f}")
-        table.add_row(row["run_id"], *quality, f"{row['inference_ms']:.1f}", f"{row['parameters'] / 1e6:.2f} M")
+        table.add_row(row["run_id"], *quality, f"{row['total_ms']:.1f}", f"{row['parameters'] / 1e6:.2f} M")
     return table
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import logging
 import sys
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
 
@@ -49,7 +51,23 @@ def _register_commands() -> None:
     modules = {name: module for name, module in members(labtools.cli).items() if name != "main"}
     for name, module in sorted(modules.items(), key=lambda item: (item[1].ORDER, item[0])):
         hidden = getattr(module, "HIDDEN", False)
-        app.command(name.replace("_", "-"), hidden=hidden, help=_reflow(module.command.__doc__))(module.command)
+        app.command(name.replace("_", "-"), hidden=hidden, help=_reflow(module.command.__doc__))(
+            _interruptible(module.command)
+        )
+
+
+def _interruptible(command: Callable[..., None]) -> Callable[..., None]:
+    """Ctrl-C is a sentence and exit code 130 (typer's own answer is a bare "Aborted")."""
+
+    @functools.wraps(command)
+    def run(*arguments: Any, **options: Any) -> None:
+        try:
+            command(*arguments, **options)
+        except KeyboardInterrupt:
+            err().print("interrupted: run the same command again to go on")
+            raise typer.Exit(130) from None
+
+    return run
 
 
 def _reflow(docstring: str | None) -> str:
@@ -59,7 +77,7 @@ def _reflow(docstring: str | None) -> str:
 
 
 def main() -> None:
-    """Entry point: a LabError is three lines and exit code 2; Ctrl-C is exit code 130."""
+    """Entry point: a LabError is three lines and exit code 2."""
     _register_commands()
     try:
         app()
@@ -71,9 +89,6 @@ def main() -> None:
         if error.fix:
             console.print(f"[bold green]  fix:[/] {_escape(error.fix)}")
         sys.exit(2)
-    except KeyboardInterrupt:
-        err().print("interrupted: run the same command again to go on")
-        sys.exit(130)
 
 
 def _escape(text: str) -> str:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from labtools.artifacts.dataset import SPLITS, open_dataset, read_findings, read_manifest
 from labtools.artifacts.record import State
-from labtools.artifacts.results import read_split_table
+from labtools.artifacts.results import read_matrix_table, read_split_table
 from labtools.artifacts.runs import list_runs
 from labtools.core.errors import LabError
 from labtools.core.files import write_json
@@ -85,7 +85,7 @@ class DemoResult:
         folder: see `DemoFolder`.
         images: images per split.
         findings: how many repairs and omissions prepare reported.
-        results: the results on the test split, one row per run, best mAP50-95 first.
+        results: the results on the test split, one row per run, best mAP50-95 first, with ``total_ms`` per image.
         seconds: step -> wall time of this call.
     """
 
@@ -188,6 +188,7 @@ def _result(folder: DemoFolder, seconds: dict[str, float]) -> DemoResult:
     dataset = open_dataset(folder.dataset)
     images = read_manifest(dataset)["split"].value_counts()
     results = read_split_table(folder.matrix_root, "test", "results")
+    results = results.merge(read_matrix_table(folder.matrix_root, "speed")[["run_id", "total_ms"]], on="run_id")
     return DemoResult(
         folder=folder,
         images={split: int(images.get(split, 0)) for split in SPLITS},

@@ -33,6 +33,8 @@ def ultralytics() -> ModuleType:
     os.environ.setdefault("ULTRALYTICS_SAFE_LOAD", "1")
     # Left unset, Ultralytics would make it 1; a lane sets its share of the cores before it starts.
     os.environ.setdefault("OMP_NUM_THREADS", str(os.cpu_count() or 1))
+    # Threads that wait sleep instead of spinning: on cores that others use too, a small network ran 50 times slower.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     Path(os.environ["YOLO_CONFIG_DIR"]).mkdir(parents=True, exist_ok=True)
     import ultralytics
     from ultralytics.utils import SETTINGS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -50,3 +51,15 @@ def test_a_mistake_is_three_lines_and_exit_code_2(tmp_path: Path) -> None:
 
 def test_the_version(tmp_path: Path) -> None:
     assert _labtools("--version", cwd=tmp_path).stdout.startswith("labtools ")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to one process")
+def test_an_interruption_is_a_sentence_and_exit_code_130(shapes_runs: Path) -> None:
+    (shapes_runs / "yolov8f_96_freeze" / "done.json").unlink()  # --watch stays while something is to do
+    command = [sys.executable, "-m", "labtools", "status", str(shapes_runs), "--watch"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    process.stdout.readline()  # the grid is there: it is at work
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=20)
+    assert process.returncode == 130 and "interrupted" in errors
