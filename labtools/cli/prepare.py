@@ -38,8 +38,9 @@ def command(
         ),
     ] = None,
     images: Annotated[
-        ImageMode, typer.Option("--images", help="copy, or hard-link what no trainer would rewrite.")
-    ] = ImageMode.COPY,
+        ImageMode,
+        typer.Option("--images", help="link: hard-link what no trainer would rewrite, copy the rest; or copy."),
+    ] = ImageMode.LINK,
     as_json: Annotated[bool, typer.Option("--json", help="End with one JSON object of the counts.")] = False,
 ) -> None:
     """Turn whatever students handed in into one dataset, and list every repair and every file left out.

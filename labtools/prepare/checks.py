@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
 
 from labtools.core.files import hash_bytes
 from labtools.core.findings import Action, Finding, Severity
 from labtools.core.progress import Tick, silent
 from labtools.prepare.headers import SUFFIXES, Header, ImageError, read_header
-from labtools.prepare.tree import Tree, suffix_of
+from labtools.prepare.tree import Tree, read_disk, suffix_of
+from labtools.prepare.workers import Workers
 
-_CHUNK = 64
 _WRITTEN = {".jpg": ".jpg", ".jpeg": ".jpg", ".jpe": ".jpg", ".jfif": ".jpg", ".mpo": ".jpg", ".tiff": ".tif"}
 
 
-@dataclass(frozen=True)
-class Picture:
+class Picture(NamedTuple):
     """One readable picture.
 
     Attributes:
@@ -40,30 +39,62 @@ class Picture:
         return self.header.wh
 
 
-def read_pictures(tree: Tree, paths: Sequence[str], tick: Tick = silent) -> tuple[dict[str, Picture], list[Finding]]:
-    """Read every picture once, in threads (reading and hashing leave the interpreter's lock).
+Examined = tuple[list[Picture], list[Finding]]
 
-    Returns:
-        the readable ones by path, in the order given, and a finding for each of the others and each oddity.
+
+class PictureReader:
+    """Reads every picture once, beside whatever else is done meanwhile; `result` waits for the last.
+
+    Args:
+        tree: where they are.
+        paths: the pictures.
+        workers: read the files; members of archives are read by a thread of its own, as an archive is read in order.
     """
-    pictures: dict[str, Picture] = {}
-    findings: list[Finding] = []
-    chunks = [paths[i : i + _CHUNK] for i in range(0, len(paths), _CHUNK)]
-    with ThreadPoolExecutor(min(8, 2 * (os.cpu_count() or 1))) as pool:
-        for found, trouble in pool.map(lambda chunk: _read_chunk(tree, chunk), chunks):
-            pictures.update((p.path, p) for p in found)
+
+    def __init__(self, tree: Tree, paths: Sequence[str], workers: Workers) -> None:
+        self._paths = paths
+        plain = [(path, tree.files[path].disk) for path in paths if tree.files[path].member is None]
+        members = [path for path in paths if tree.files[path].member is not None]
+        self._archives = ThreadPoolExecutor(1)
+        self._running = workers.start(_examine_files, plain)
+        if members:
+            self._running.append(self._archives.submit(_examine_members, tree, members))
+
+    def tell(self, tick: Tick) -> None:
+        """Say how far it is."""
+        total = max(1, len(self._running))
+        done = sum(future.done() for future in self._running)
+        tick("read pictures", len(self._paths) * done // total, len(self._paths))
+
+    def result(self, tick: Tick = silent) -> tuple[dict[str, Picture], list[Finding]]:
+        """The readable ones by path, in the order given, and a finding for each of the others and each oddity."""
+        found: dict[str, Picture] = {}
+        findings: list[Finding] = []
+        for future in self._running:
+            pictures, trouble = future.result()
+            found.update((picture.path, picture) for picture in pictures)
             findings.extend(trouble)
-            tick("read pictures", min(len(paths), len(pictures)), len(paths))
-    tick("read pictures", len(paths), len(paths))
-    return pictures, findings
+            self.tell(tick)
+        self._archives.shutdown()
+        tick("read pictures", len(self._paths), len(self._paths))
+        return {path: found[path] for path in self._paths if path in found}, findings
 
 
-def _read_chunk(tree: Tree, paths: Sequence[str]) -> tuple[list[Picture], list[Finding]]:
+def _examine_files(files: Sequence[tuple[str, str]]) -> Examined:
+    """Pairs of path and file on disk."""
+    return _examine((path, partial(read_disk, disk)) for path, disk in files)
+
+
+def _examine_members(tree: Tree, paths: Sequence[str]) -> Examined:
+    return _examine((path, partial(tree.read, path)) for path in paths)
+
+
+def _examine(sources: Iterable[tuple[str, Callable[[], bytes]]]) -> Examined:
     pictures: list[Picture] = []
     findings: list[Finding] = []
-    for path in paths:
+    for path, read in sources:
         try:
-            data = tree.read(path)
+            data = read()
         except Exception as error:  # noqa: BLE001  any failure of a disk or a hostile archive is a fact about that file
             message = f"this picture cannot be read: {type(error).__name__}: {error}"
             findings.append(_left_out(path, "image-unreadable", message))

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import io
 import struct
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from PIL import Image, UnidentifiedImageError
+from PIL import UnidentifiedImageError
+from PIL.Image import DecompressionBombError
+
+# Bound before Ultralytics replaces it by one that wants to install a package when it does not know a file.
+from PIL.Image import open as open_image
 
 # Formats that Ultralytics and OpenCV read, and the suffix under which both do.
 SUFFIXES = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp", "BMP": ".bmp", "TIFF": ".tif"}
@@ -15,9 +19,8 @@ _SOF = frozenset({0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0x
 _MAX_PIXELS = 400_000_000
 
 
-@dataclass(frozen=True)
-class Header:
-    """A picture as its bytes describe it.
+class Header(NamedTuple):
+    """A picture as its bytes describe it. (A tuple: thousands of them cross from one process to another.)
 
     Attributes:
         format: Pillow's name: JPEG, PNG, WEBP, BMP, TIFF, GIF ...
@@ -119,10 +122,10 @@ def _orientation(tiff: bytes) -> int:
 
 def _pillow(data: bytes) -> Header:
     try:
-        with Image.open(io.BytesIO(data)) as image:
+        with open_image(io.BytesIO(data)) as image:
             name = "JPEG" if image.format == "MPO" else str(image.format)
             wh = image.size
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, struct.error, Image.DecompressionBombError) as e:
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, struct.error, DecompressionBombError) as e:
         raise ImageError("image-unreadable", "these bytes are no picture that can be read") from e
     return Header(name, wh, is_closed=_has_announced_length(name, data))
 
@@ -141,7 +144,7 @@ def _decode(data: bytes) -> None:
         ImageError: it is not.
     """
     try:
-        with Image.open(io.BytesIO(data)) as image:
+        with open_image(io.BytesIO(data)) as image:
             image.load()
     except Exception as error:
         raise ImageError("image-truncated", f"the end of the picture is missing ({error})") from error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +13,7 @@ from labtools.core.errors import LabError
 from labtools.core.findings import Finding
 from labtools.core.names import folder_name, slug
 from labtools.core.progress import Tick, silent
-from labtools.prepare.checks import Picture, read_pictures, same_pictures, twin_findings
+from labtools.prepare.checks import Picture, PictureReader, same_pictures, twin_findings
 from labtools.prepare.classes import ClassTable, course_table, own_table
 from labtools.prepare.config import CourseConfig, SplitPolicy
 from labtools.prepare.formats import Parsed
@@ -27,6 +26,7 @@ from labtools.prepare.splits import Others
 from labtools.prepare.summary import Summary, summarise
 from labtools.prepare.tree import Tree
 from labtools.prepare.walk import read_tree
+from labtools.prepare.workers import Workers
 from labtools.prepare.writer import DatasetWriter, Item, check_target
 
 
@@ -57,7 +57,7 @@ def prepare(
     submissions: Path,
     out: Path,
     course: Path | None = None,
-    images: str = "copy",
+    images: str = "link",
     tick: Tick = silent,
     *,
     fallback_course: Path | None = None,
@@ -76,17 +76,25 @@ def prepare(
     """
     check_target(out, _folder(submissions))
     with paused_collector():
-        return _prepare(submissions, out, course, images, tick, fallback_course)
+        tree, findings = read_tree(submissions)
+        tick("look at submissions", len(tree), len(tree))
+        chosen = _course_for(tree, submissions, course, fallback_course)
+        with Workers(len(tree)) as workers, DatasetWriter(out, tree, images, workers, tick) as writer:
+            return _prepare(submissions, tree, findings, chosen, writer, workers, tick)
 
 
 def _prepare(
-    submissions: Path, out: Path, course: Path | None, images: str, tick: Tick, fallback: Path | None
+    submissions: Path,
+    tree: Tree,
+    findings: list[Finding],
+    chosen: tuple[Path | None, CourseConfig | None, Layout],
+    writer: DatasetWriter,
+    workers: Workers,
+    tick: Tick,
 ) -> PrepareResult:
-    tick("look at submissions", 0, 0)
-    tree, findings = read_tree(submissions)
-    course_file, config, layout = _course_for(tree, submissions, course, fallback)
+    course_file, config, layout = chosen
     readings = [Reading(submission, tree.under(submission.root)) for submission in layout.submissions]
-    pictures, trouble = _read(tree, readings, tick)
+    pictures, trouble = _read(tree, readings, workers, tick)
     findings += trouble
     if not pictures:
         raise LabError("there is no readable picture under this folder", submissions, _advice(findings))
@@ -98,24 +106,25 @@ def _prepare(
         policy = config.split if config else SplitPolicy()
         wanted |= reading.plan(policy, others[reading.submission.root], table.names)
     placed = place_pictures(wanted)
-    with DatasetWriter(out, tree, images, tick) as writer:
-        writer.start({image: pictures[path] for path, image in placed.items()})
-        items = sorted((item for r in readings for item in r.items(table, placed)), key=lambda item: item.image)
-        findings = _with_teams(findings, layout) + [f for reading in readings for f in reading.findings]
-        ordered = tuple(sorted(findings + _twins(items) + outside_findings(outside)))
-        fingerprint = writer.finish(items, table.names, ordered)
+    writer.start({image: pictures[path] for path, image in placed.items()})
+    items = sorted((item for r in readings for item in r.items(table, placed)), key=lambda item: item.image)
+    findings = _with_teams(findings, layout) + [f for reading in readings for f in reading.findings]
+    ordered = tuple(sorted(findings + _twins(items) + outside_findings(outside)))
+    fingerprint = writer.finish(items, table.names, ordered)
     tree.archives.close()
     counts = summarise(items, table.names, ordered)
-    return PrepareResult(out, table.names, fingerprint, layout.is_cohort, course_file, ordered, counts)
+    return PrepareResult(writer.out, table.names, fingerprint, layout.is_cohort, course_file, ordered, counts)
 
 
-def _read(tree: Tree, readings: list[Reading], tick: Tick) -> tuple[dict[str, Picture], list[Finding]]:
-    """Pictures and annotations, side by side: the ones keep the disk busy, the others the interpreter."""
-    with ThreadPoolExecutor(1) as background:
-        reading_pictures = background.submit(read_pictures, tree, tree.images, tick)
-        for reading in readings:
-            reading.parse()
-        pictures, findings = reading_pictures.result()
+def _read(
+    tree: Tree, readings: list[Reading], workers: Workers, tick: Tick
+) -> tuple[dict[str, Picture], list[Finding]]:
+    """Pictures and annotations, side by side: the workers read the ones, this interpreter parses the others."""
+    reader = PictureReader(tree, tree.images, workers)
+    for reading in readings:
+        reading.parse()
+        reader.tell(tick)
+    pictures, findings = reader.result(tick)
     for reading in readings:
         reading.look_at(pictures)
     return pictures, findings

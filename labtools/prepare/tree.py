@@ -11,9 +11,12 @@ from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from threading import Lock
+from typing import NamedTuple
 from zipfile import ZipFile, ZipInfo
+
+_MOST_FILES = 1 << 17  # bytes that hold a label or a picture of a course: one read each
 
 IMAGE_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".mpo"}
@@ -21,21 +24,23 @@ IMAGE_SUFFIXES = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class File:
+class File(NamedTuple):
     """One file of the tree.
 
     Attributes:
         path: see the module; what findings and the manifest show.
-        size: bytes, as the file system or the archive's directory says.
         disk: the file itself, or the archive that holds it.
         member: the archive's entry, None for a plain file.
     """
 
     path: str
-    size: int
     disk: str
     member: ZipInfo | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes, as the file system (asked now) or the archive's directory says."""
+        return os.stat(self.disk).st_size if self.member is None else self.member.file_size  # noqa: PTH116
 
 
 class OpenArchives:
@@ -125,14 +130,13 @@ def read_disk(path: str) -> bytes:
     """A whole file; `os.read` spares the buffer layer, which counts over 28,610 of them."""
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
     try:
-        size = os.fstat(handle).st_size
-        data = os.read(handle, size + 1)
-        while len(data) < size:
-            more = os.read(handle, size + 1 - len(data))
-            if not more:
-                break
-            data += more
-        return data
+        data = os.read(handle, _MOST_FILES)
+        if len(data) < _MOST_FILES:
+            return data
+        parts = [data]
+        while more := os.read(handle, _MOST_FILES):
+            parts.append(more)
+        return b"".join(parts)
     finally:
         os.close(handle)
 
@@ -154,6 +158,7 @@ def stem_of(path: str) -> str:
     return stem if dot and stem else name
 
 
+@lru_cache(maxsize=1 << 18)  # asked for nine times per file
 def suffix_of(path: str) -> str:
     """The last suffix in lower case with its dot, ``""`` where there is none."""
     stem, dot, suffix = path.rpartition(".")

@@ -81,7 +81,7 @@ class _Walk:
             what = "this archive format is not read: unpack it, or hand it in as .zip"
             self.say(path, "archive-unsupported", Severity.ERROR, what)
         else:
-            self.files[path] = File(path, entry.stat().st_size, entry.path)
+            self.files[path] = File(path, entry.path)
 
     def link_is_ours(self, entry: os.DirEntry[str]) -> bool:
         """A link to a file of these submissions is as good as the file."""
@@ -126,7 +126,7 @@ class _Walk:
         elif path in self.files:
             self.say(path, "archive-member-twice", Severity.WARNING, "a second member of this name; the first is read")
         else:
-            self.files[path] = File(path, info.file_size, disk, info)
+            self.files[path] = File(path, disk, info)
 
     def refusal(self, name: str, info: ZipInfo) -> str:
         """Why a member is not read, or ``""``."""

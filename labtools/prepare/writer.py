@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,16 +16,18 @@ from labtools import __version__
 from labtools.artifacts.dataset import SPLITS, findings_csv, format_label, label_path, manifest_csv
 from labtools.core.config import dump_yaml
 from labtools.core.errors import LabError
-from labtools.core.files import hash_bytes, read_json, write_json, write_text
+from labtools.core.files import hash_bytes, read_json
 from labtools.core.findings import Finding
 from labtools.core.progress import Tick, silent
 from labtools.prepare.annotations import Box
 from labtools.prepare.checks import Picture
 from labtools.prepare.tree import Tree
+from labtools.prepare.workers import Workers
 
 LAYOUT = 1
-_CHUNK = 64
-_WRITERS = 2  # more of them wait for each other in the file system's journal
+
+Placement = tuple[str, str, bool]
+"""A picture on disk, its new path, and whether a hard link may do."""
 
 
 @dataclass(frozen=True)
@@ -93,43 +96,51 @@ class DatasetWriter:
 
     Args:
         tree: where the pictures' bytes are.
-        images: ``copy``, or ``link`` to hard-link the pictures that no trainer rewrites.
+        images: ``link`` to hard-link the pictures that no trainer rewrites and copy the others, ``copy`` to copy all.
+        workers: do the work on files.
     """
 
-    def __init__(self, out: Path, tree: Tree, images: str, tick: Tick = silent) -> None:
+    def __init__(self, out: Path, tree: Tree, images: str, workers: Workers, tick: Tick = silent) -> None:
+        self.out = out
         self._target = out.resolve()  # a link to another disk stays a link, and the swap happens there
         self._aside = self._target.with_name(f".{self._target.name}.partial")
         self._tree = tree
         self._images = images
+        self._workers = workers
         self._tick = tick
-        self._pool = ThreadPoolExecutor(_WRITERS)
+        self._archives = ThreadPoolExecutor(1)
         self._running: list[Future[int]] = []
 
     def __enter__(self) -> DatasetWriter:
         _recover(self._target)
         shutil.rmtree(self._aside, ignore_errors=True)
-        for folder in ("images", "labels"):
-            (self._aside / folder).mkdir(parents=True)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._pool.shutdown(cancel_futures=True)
+        for future in self._running:
+            future.cancel()
+        wait(self._running)
+        self._archives.shutdown(cancel_futures=True)
         shutil.rmtree(self._aside, ignore_errors=True)
 
     def start(self, pictures: Mapping[str, Picture]) -> None:
-        """Begin to copy or link pictures to their paths in the dataset."""
-        for folder in sorted({_parent(path) for image in pictures for path in (image, label_path(image))}):
+        """Begin to link or copy pictures to their paths in the dataset."""
+        for folder in sorted({"images", "labels", *(_parent(p) for i in pictures for p in (i, label_path(i)))}):
             (self._aside / folder).mkdir(parents=True, exist_ok=True)
         base = str(self._aside)
-
-        def place(images: Sequence[str]) -> int:
-            for image in images:
-                _place(self._tree, pictures[image], f"{base}/{image}", self._images)
-            return len(images)
-
-        ordered = sorted(pictures)
-        for i in range(0, len(ordered), _CHUNK):
-            self._running.append(self._pool.submit(place, ordered[i : i + _CHUNK]))
+        plain: list[Placement] = []
+        members: list[tuple[str, str]] = []
+        for image in sorted(pictures):
+            picture = pictures[image]
+            file = self._tree.files[picture.path]
+            if file.member is None:
+                may_link = self._images == "link" and picture.header.is_closed
+                plain.append((file.disk, f"{base}/{image}", may_link))
+            else:
+                members.append((picture.path, f"{base}/{image}"))
+        self._running += self._workers.start(_place_files, plain)
+        if members:
+            self._running.append(self._archives.submit(_place_members, self._tree, members))
 
     def finish(self, items: Sequence[Item], names: Sequence[str], findings: Iterable[Finding]) -> str:
         """Labels and tables; then the new dataset takes the old one's place. Returns the fingerprint.
@@ -139,23 +150,36 @@ class DatasetWriter:
         """
         labels = [format_label(item.boxes) for item in items]
         base = str(self._aside)
-        for item, label in zip(items, labels, strict=True):
-            if item.state != "unlabelled":
-                _create(f"{base}/{label_path(item.image)}", label.encode("utf-8"))
+        annotated = [
+            (f"{base}/{label_path(item.image)}", label)
+            for item, label in zip(items, labels, strict=True)
+            if item.state != "unlabelled"
+        ]
+        self._running += self._workers.start(_create_labels, annotated)
         _write_tables(self._aside, items, names, findings)
         fingerprint = _fingerprint(items, labels, names)
-        done = 0
-        for future in self._running:
-            done += future.result()
-            self._tick("write dataset", done, len(items))
+        self._wait()
         about = {"layout": LAYOUT, "labtools": __version__, "fingerprint": fingerprint}
-        write_json(self._aside / "dataset.json", about)
+        _write(self._aside / "dataset.json", json.dumps(about, indent=2, sort_keys=True) + "\n")
         _swap(self._aside, self._target)
         return fingerprint
+
+    def _wait(self) -> None:
+        """Until all pictures and labels are there."""
+        done, total = 0, len(self._running)
+        for done, future in enumerate(self._running, 1):
+            future.result()
+            self._tick("write dataset", done, total)
 
 
 def _parent(path: str) -> str:
     return path.rpartition("/")[0]
+
+
+def _write(path: Path, text: str) -> None:
+    """Not flushed to the disk one by one: nobody sees these files before the swap, and each flush would wait for all
+    the labels and links before it."""
+    _create(str(path), text.encode("utf-8"))
 
 
 def _create(path: str, data: bytes) -> None:
@@ -168,23 +192,38 @@ def _create(path: str, data: bytes) -> None:
         os.close(handle)
 
 
-def _place(tree: Tree, picture: Picture, path: str, images: str) -> None:
-    """The picture's bytes under its new name.
+def _create_labels(labels: Sequence[tuple[str, str]]) -> int:
+    """Pairs of path and text."""
+    for path, text in labels:
+        _create(path, text.encode("utf-8"))
+    return len(labels)
 
-    Ultralytics rewrites a JPEG whose last bytes are not the end mark, some versions in place: such a picture is
-    always copied, so that nothing done to the dataset reaches the original.
+
+def _place_members(tree: Tree, members: Sequence[tuple[str, str]]) -> int:
+    """Pairs of path in the tree and new path."""
+    for source, path in members:
+        _create(path, tree.read(source))
+    return len(members)
+
+
+def _place_files(placements: Sequence[Placement]) -> int:
+    """The pictures' bytes under their new names.
+
+    Some versions of Ultralytics rewrite a JPEG whose last bytes are not the end mark in place: such a picture is
+    always copied, so that nothing that a training does to the dataset reaches the original.
     """
-    file = tree.files[picture.path]
-    if file.member is not None:
-        _create(path, tree.read(picture.path))
-        return
-    if images == "link" and picture.header.is_closed:
-        try:
-            os.link(file.disk, path, follow_symlinks=True)
-            return
-        except OSError:
-            pass  # another disk, or a file system without hard links: copied below
-    _copy(file.disk, path)
+    for source, path, may_link in placements:
+        if not (may_link and _link(source, path)):
+            _copy(source, path)
+    return len(placements)
+
+
+def _link(source: str, path: str) -> bool:
+    try:
+        os.link(source, path, follow_symlinks=True)
+    except OSError:
+        return False  # another disk, or a file system without hard links
+    return True
 
 
 def _copy(source: str, path: str) -> None:
@@ -212,12 +251,12 @@ def _copy(source: str, path: str) -> None:
 
 def _write_tables(root: Path, items: Sequence[Item], names: Sequence[str], findings: Iterable[Finding]) -> None:
     for split in SPLITS:
-        write_text(root / f"{split}.txt", "".join(f"./{item.image}\n" for item in items if item.split == split))
-    write_text(root / "manifest.csv", manifest_csv(item.row() for item in items))
-    write_text(root / "findings.csv", findings_csv(findings))
+        _write(root / f"{split}.txt", "".join(f"./{item.image}\n" for item in items if item.split == split))
+    _write(root / "manifest.csv", manifest_csv(item.row() for item in items))
+    _write(root / "findings.csv", findings_csv(findings))
     # No `path:`: Ultralytics then takes this file's own folder, wherever it is moved and whoever loads it.
     content = {**{split: f"{split}.txt" for split in SPLITS}, "names": dict(enumerate(names))}
-    write_text(root / "dlcv.yaml", dump_yaml(content))
+    _write(root / "dlcv.yaml", dump_yaml(content))
 
 
 def _fingerprint(items: Sequence[Item], labels: Sequence[str], names: Sequence[str]) -> str:

@@ -36,8 +36,14 @@ def ultralytics() -> ModuleType:
     # Threads that wait sleep instead of spinning: on cores that others use too, a small network ran 50 times slower.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     Path(os.environ["YOLO_CONFIG_DIR"]).mkdir(parents=True, exist_ok=True)
+    from PIL import Image
+
+    open_image = Image.open
     import ultralytics
     from ultralytics.utils import SETTINGS
+
+    # It replaces Pillow's open() for the whole process by one that, on an unknown file, wants to install a package.
+    Image.open = open_image
 
     dict.__setitem__(SETTINGS, "tensorboard", True)
     _keep_apostrophes()

@@ -29,7 +29,7 @@ class Files(Tree):
     """A tree whose files are bytes in memory; everything else is the real thing."""
 
     def __init__(self, content: dict[str, bytes]) -> None:
-        super().__init__({path: File(path, len(data), path) for path, data in sorted(content.items())})
+        super().__init__({path: File(path, path) for path, data in sorted(content.items())})
         object.__setattr__(self, "content", content)
 
     def read(self, path: str) -> bytes:

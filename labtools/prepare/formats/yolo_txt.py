@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from labtools.core.findings import Action, Finding, Severity
-from labtools.prepare.formats import Parsed, RawBox, Record, finite, orphan
+from labtools.prepare.formats import Parsed, RawBox, Record, orphan
 from labtools.prepare.formats._names import is_names_file, names_files, nearest_names
 from labtools.prepare.formats._yolo_line import REPAIRS, LineError, parse_line
 from labtools.prepare.places import SPLIT_WORDS, ImageIndex, stem_key
@@ -148,7 +148,8 @@ def _plain_boxes(data: bytes, names: tuple[str, ...]) -> list[RawBox] | None:
             x, y, w, h = (float(t) for t in tokens[1:])
         except ValueError:
             return None
-        if not (finite(x, y, w, h) and max(x, y, w, h) <= 2 and min(x, y) >= -2 and w >= 0 and h >= 0):
+        # Digits alone spell no NaN, and infinity is over 2.
+        if max(x, y, w, h) > 2 or min(x, y) < -2 or w < 0 or h < 0:
             return None
         boxes.append(_raw_box(int(tokens[0]), (x - w / 2, y - h / 2, x + w / 2, y + h / 2), number, names))
     return boxes
