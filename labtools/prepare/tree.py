@@ -7,6 +7,7 @@ Paths are relative to the submissions folder, with forward slashes; a member of 
 from __future__ import annotations
 
 import os
+import zlib
 from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,7 +15,10 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from threading import Lock
 from typing import NamedTuple
-from zipfile import ZipFile, ZipInfo
+from zipfile import BadZipFile, ZipFile, ZipInfo
+
+READ_ERRORS = (OSError, RuntimeError, NotImplementedError, BadZipFile, zlib.error, EOFError)
+"""What `Tree.read` raises: the disk's troubles, and those of an archive that is damaged, encrypted or hostile."""
 
 _MOST_FILES = 1 << 17  # bytes that hold a label or a picture of a course: one read each
 
@@ -55,7 +59,7 @@ class OpenArchives:
         """A member's bytes, never more than the archive's directory announced.
 
         Raises:
-            OSError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error: it cannot be read.
+            READ_ERRORS: it cannot be read.
         """
         with self._lock:
             archive = self._open.pop(disk, None) or ZipFile(disk)
@@ -88,7 +92,7 @@ class Tree:
         return path in self.files
 
     def read(self, path: str) -> bytes:
-        """All bytes of a file. Raises what the file system or `OpenArchives.read` raise."""
+        """All bytes of a file. Raises `READ_ERRORS`."""
         file = self.files[path]
         if file.member is not None:
             return self.archives.read(file.disk, file.member)

@@ -11,7 +11,7 @@ from labtools.core.findings import Action, Finding, Severity
 from labtools.prepare.formats import Parsed, RawBox, Record, finite, orphan
 from labtools.prepare.places import ImageIndex
 from labtools.prepare.text import decode
-from labtools.prepare.tree import Tree
+from labtools.prepare.tree import READ_ERRORS, Tree
 
 TITLE = "COCO JSON"
 RICHNESS = 2
@@ -23,8 +23,8 @@ def sniff(tree: Tree) -> list[str]:
     for path in tree.ending(".json"):
         try:
             data = tree.read(path)
-        except Exception:  # noqa: BLE001, S112  an unreadable JSON file is reported as not used
-            continue
+        except READ_ERRORS:
+            continue  # whatever no format claims is reported as not used
         if b'"images"' in data and (b'"annotations"' in data or b'"categories"' in data):
             found.append(path)
     return found
