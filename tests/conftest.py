@@ -6,7 +6,9 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -104,19 +106,64 @@ def _write_image(root: Path, rng: np.random.Generator, split: str, team: int, fr
 
 
 @pytest.fixture(scope="session")
-def demo_lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def demo_lab(request: pytest.FixtureRequest) -> Path:
     """The folder of a whole `labtools demo`, run once for all tests, as a user would type it.
 
-    ``demo.stdout`` in it is what was printed.
+    It was started when the tests were collected (see below); ``demo.stdout`` beside it is what was printed.
     """
-    folder = tmp_path_factory.mktemp("demo") / "lab"
-    command = [sys.executable, "-m", "labtools", "demo", "--out", str(folder), "--json"]
+    demo = request.config.stash[_DEMO]
+    code = demo.process.wait()
+    assert code == 0, demo.errors.read_text(encoding="utf-8")[-3000:]
+    return demo.lab
+
+
+@dataclass(frozen=True)
+class _Demo:
+    """`labtools demo` at work on one core while the other tests run on the other."""
+
+    lab: Path
+    process: subprocess.Popen[bytes]
+    errors: Path
+    socket: str
+
+
+_DEMO = pytest.StashKey[_Demo]()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that look at the demo come last: by then it is nearly done."""
+    items.sort(key=lambda item: "demo_lab" in getattr(item, "fixturenames", ()))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    needed = any("demo_lab" in getattr(item, "fixturenames", ()) for item in session.items)
+    if not needed or session.config.option.collectonly:
+        return
+    folder = Path(tempfile.mkdtemp(prefix="labtools-test-demo-"))
+    socket = f"labtools-test-demo-{os.getpid()}"
     # A process that knows of pytest would get no TensorBoard events from Ultralytics.
-    environment = {k: v for k, v in os.environ.items() if k != "PYTEST_CURRENT_TEST"}
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
-    assert done.returncode == 0, done.stderr[-3000:]
-    (folder / "demo.stdout").write_text(done.stdout, encoding="utf-8")
-    return folder
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST")}
+    environment |= {"LABTOOLS_OFFLINE": "1", "LABTOOLS_CACHE": str(folder / "cache"), "LABTOOLS_TMUX_SOCKET": socket}
+    command = [sys.executable, "-m", "labtools", "demo", "--out", str(folder / "lab"), "--lanes", "1", "--json"]
+    errors = folder / "demo.stderr"
+    with (folder / "demo.stdout").open("wb") as out, errors.open("wb") as err:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=environment)
+    session.config.stash[_DEMO] = _Demo(folder / "lab", process, errors, socket)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    demo = config.stash.get(_DEMO, None)
+    if demo is None:
+        return
+    if demo.process.poll() is None:
+        demo.process.terminate()
+        demo.process.wait()
+        matrix, runs = demo.lab / "configs" / "matrix.yaml", demo.lab / "runs"
+        stop = ["train-matrix", "--matrix", str(matrix), "--runs-root", str(runs), "--stop"]
+        subprocess.run([sys.executable, "-m", "labtools", *stop], check=False, stderr=subprocess.DEVNULL)
+    if shutil.which("tmux"):
+        subprocess.run(["tmux", "-L", demo.socket, "kill-server"], check=False, stderr=subprocess.DEVNULL)
+    shutil.rmtree(demo.lab.parent, ignore_errors=True)
 
 
 @pytest.fixture

@@ -113,7 +113,7 @@ def run_demo(out: Path, lanes: int, tick: Tick = silent, launcher: str | None = 
     """
     folder = DemoFolder(out.absolute())
     steps: dict[str, Step] = {
-        "simulate": _simulate,
+        "simulate": simulate,
         "prepare": _prepare,
         "train-matrix": partial(_train, lanes=lanes, launcher=launcher),
         "evaluate val": partial(_evaluate, request=Request(split="val")),
@@ -132,7 +132,7 @@ def run_demo(out: Path, lanes: int, tick: Tick = silent, launcher: str | None = 
     return _result(folder, seconds)
 
 
-def _simulate(folder: DemoFolder, tick: Tick) -> None:
+def simulate(folder: DemoFolder, tick: Tick) -> None:
     """Submissions, video, configurations and weights; each is left alone where it is complete."""
     mark = folder.root / _MARK
     if folder.root.exists() and any(folder.root.iterdir()) and not mark.is_file():
