@@ -9,7 +9,7 @@ import yaml
 
 from labtools.core.findings import Action, Finding, Severity
 from labtools.prepare.text import decode
-from labtools.prepare.tree import Tree, folder_of, name_of, suffix_of
+from labtools.prepare.tree import READ_ERRORS, Tree, folder_of, name_of, suffix_of
 
 _LIST_NAMES = frozenset({"classes.txt", "class.txt", "labels.txt", "names.txt", "predefined_classes.txt"})
 _PRIORITY = (".names", ".yaml", ".yml", ".txt")
@@ -32,7 +32,7 @@ def names_files(tree: Tree) -> tuple[list[NamesFile], list[Finding]]:
             continue
         try:
             names = _names_of(path, tree.read(path))
-        except (OSError, ValueError, RuntimeError, NotImplementedError, yaml.YAMLError) as error:
+        except (*READ_ERRORS, ValueError, yaml.YAMLError) as error:
             what = f"the class names cannot be read: {type(error).__name__}"
             findings.append(Finding("", path, 0, "names-unreadable", Severity.WARNING, what, Action.LEFT_OUT))
             continue

@@ -16,7 +16,7 @@ from labtools.prepare.formats._names import is_names_file, names_files, nearest_
 from labtools.prepare.formats._yolo_line import REPAIRS, LineError, parse_line
 from labtools.prepare.places import SPLIT_WORDS, ImageIndex, stem_key
 from labtools.prepare.text import REPAIR_MESSAGES, decode
-from labtools.prepare.tree import Tree, folder_of, name_of, stem_of
+from labtools.prepare.tree import READ_ERRORS, Tree, folder_of, name_of, stem_of
 
 TITLE = "YOLO txt"
 RICHNESS = 1
@@ -39,7 +39,7 @@ def _is_label(tree: Tree, path: str, stems: set[str]) -> bool:
         return False
     try:
         head = decode(tree.read(path)[:400]).lines
-    except (OSError, ValueError, RuntimeError, NotImplementedError):
+    except (*READ_ERRORS, ValueError):
         return False
     return bool(head) and bool(re.fullmatch(r"\s*\d+([\s,;]+[\d.,eE+-]+){4,}\s*", head[0]))
 
