@@ -11,8 +11,8 @@ import typer
 from labtools.artifacts.lab import COURSE, DATASET
 
 if TYPE_CHECKING:
+    from labtools.prepare.output.summary import CodeCount
     from labtools.prepare.pipeline import PrepareResult
-    from labtools.prepare.summary import CodeCount
 
 ORDER = 10
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 
@@ -24,6 +24,21 @@ class Action(str, Enum):
     NOTED = "noted"  # kept as it is
 
 
+@dataclass(frozen=True)
+class Question:
+    """What only a human can decide; until then nothing is guessed.
+
+    Attributes:
+        key: names the decision for good, the same in every run: ``class-folder:velos``.
+        text: the question, one sentence.
+        options: the answers that make sense; the first ones are the likelier.
+    """
+
+    key: str
+    text: str
+    options: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, order=True)
 class Finding:
     """One fact about one place.
@@ -37,6 +52,7 @@ class Finding:
         severity: see `Severity`.
         message: what was found, one sentence.
         action: what was done, see `Action`.
+        question: what a human has to decide about it, where that can be said in one answer.
     """
 
     team: str
@@ -46,3 +62,4 @@ class Finding:
     severity: Severity
     message: str
     action: Action
+    question: Question | None = field(default=None, compare=False)

@@ -13,21 +13,23 @@ from labtools.core.errors import LabError
 from labtools.core.findings import Finding
 from labtools.core.names import folder_name, slug
 from labtools.core.progress import Tick, silent
-from labtools.prepare.checks import Picture, PictureReader, same_pictures, twin_findings
-from labtools.prepare.classes import ClassTable, course_table, own_table
 from labtools.prepare.config import CourseConfig, SplitPolicy
 from labtools.prepare.formats import Parsed
-from labtools.prepare.ingest import Layout, plain_name, read_layout
-from labtools.prepare.leftovers import outside_findings
-from labtools.prepare.lists import SplitList, split_lists
-from labtools.prepare.naming import place_pictures
+from labtools.prepare.items import Item
+from labtools.prepare.labels.classes import ClassTable, course_table, own_table
+from labtools.prepare.layout.naming import place_pictures
+from labtools.prepare.layout.teams import Layout, plain_name, read_layout
+from labtools.prepare.output.leftovers import outside_findings
+from labtools.prepare.output.summary import Summary, summarise
+from labtools.prepare.output.writer import DatasetWriter, check_target
+from labtools.prepare.pictures.reader import Picture, PictureReader
+from labtools.prepare.pictures.twins import same_pictures, twin_findings
 from labtools.prepare.reading import Reading
-from labtools.prepare.splits import Others
-from labtools.prepare.summary import Summary, summarise
-from labtools.prepare.tree import Tree
-from labtools.prepare.walk import read_tree
-from labtools.prepare.workers import Workers
-from labtools.prepare.writer import DatasetWriter, Item, check_target
+from labtools.prepare.sources.tree import Tree
+from labtools.prepare.sources.walk import read_tree
+from labtools.prepare.sources.workers import Workers
+from labtools.prepare.splits.lists import SplitList, split_lists
+from labtools.prepare.splits.plan import Others
 
 
 @dataclass(frozen=True)

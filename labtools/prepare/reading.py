@@ -7,20 +7,20 @@ from dataclasses import replace
 
 from labtools.core.findings import Finding
 from labtools.core.names import folder_name
-from labtools.prepare.annotations import Annotator, parse_all
-from labtools.prepare.checks import Picture
-from labtools.prepare.classes import ClassResolver, ClassTable
 from labtools.prepare.config import SplitPolicy
-from labtools.prepare.copies import find_copies
 from labtools.prepare.formats import Parsed
-from labtools.prepare.headers import SUFFIXES
-from labtools.prepare.ingest import Submission
-from labtools.prepare.leftovers import leftover_findings
-from labtools.prepare.naming import frame_of, sequences_of
-from labtools.prepare.places import ImageIndex
-from labtools.prepare.splits import Others, Splits, plan_splits
-from labtools.prepare.tree import Tree
-from labtools.prepare.writer import Item
+from labtools.prepare.items import Item
+from labtools.prepare.labels.annotations import Annotator, parse_all
+from labtools.prepare.labels.classes import ClassResolver, ClassTable
+from labtools.prepare.layout.copies import find_copies
+from labtools.prepare.layout.naming import frame_of, sequences_of
+from labtools.prepare.layout.places import ImageIndex
+from labtools.prepare.layout.teams import Submission
+from labtools.prepare.output.leftovers import leftover_findings
+from labtools.prepare.pictures.headers import SUFFIXES
+from labtools.prepare.pictures.reader import Picture
+from labtools.prepare.sources.tree import Tree
+from labtools.prepare.splits.plan import Others, Splits, plan_splits
 
 
 class Reading:

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from labtools.prepare.annotations import turned
 from labtools.prepare.config import SplitPolicy
-from labtools.prepare.headers import ImageError, read_header
-from labtools.prepare.splits import natural_key, share_sequences
+from labtools.prepare.labels.annotations import turned
+from labtools.prepare.pictures.headers import ImageError, read_header
+from labtools.prepare.splits.plan import natural_key, share_sequences
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

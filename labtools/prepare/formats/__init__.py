@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from labtools.core.findings import Action, Finding, Severity
-from labtools.prepare.places import ImageIndex
-from labtools.prepare.tree import Tree
+from labtools.prepare.layout.places import ImageIndex
+from labtools.prepare.sources.tree import Tree
 
 
 class RawBox(NamedTuple):

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import yaml
 
 from labtools.core.findings import Action, Finding, Severity
-from labtools.prepare.text import decode
-from labtools.prepare.tree import READ_ERRORS, Tree, folder_of, name_of, suffix_of
+from labtools.prepare.sources.text import decode
+from labtools.prepare.sources.tree import READ_ERRORS, Tree, folder_of, name_of, suffix_of
 
 _LIST_NAMES = frozenset({"classes.txt", "class.txt", "labels.txt", "names.txt", "predefined_classes.txt"})
 _PRIORITY = (".names", ".yaml", ".yml", ".txt")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from xml.etree.ElementTree import Element, ParseError, XMLParser, fromstring
 
-from labtools.prepare.text import decode
-from labtools.prepare.tree import Tree
+from labtools.prepare.sources.text import decode
+from labtools.prepare.sources.tree import Tree
 
 
 class XmlError(ValueError):

@@ -9,9 +9,9 @@ from typing import Any
 
 from labtools.core.findings import Action, Finding, Severity
 from labtools.prepare.formats import Parsed, RawBox, Record, finite, orphan
-from labtools.prepare.places import ImageIndex
-from labtools.prepare.text import decode
-from labtools.prepare.tree import READ_ERRORS, Tree
+from labtools.prepare.layout.places import ImageIndex
+from labtools.prepare.sources.text import decode
+from labtools.prepare.sources.tree import READ_ERRORS, Tree
 
 TITLE = "COCO JSON"
 RICHNESS = 2

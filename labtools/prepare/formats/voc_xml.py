@@ -10,8 +10,8 @@ from xml.etree.ElementTree import Element
 from labtools.core.findings import Action, Finding, Severity
 from labtools.prepare.formats import Parsed, RawBox, Record, finite, orphan
 from labtools.prepare.formats._xml import XmlError, parse_xml, root_tag
-from labtools.prepare.places import ImageIndex
-from labtools.prepare.tree import Tree, name_of
+from labtools.prepare.layout.places import ImageIndex
+from labtools.prepare.sources.tree import Tree, name_of
 
 TITLE = "Pascal VOC"
 RICHNESS = 3

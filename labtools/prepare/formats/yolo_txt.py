@@ -14,9 +14,9 @@ from labtools.core.findings import Action, Finding, Severity
 from labtools.prepare.formats import Parsed, RawBox, Record, orphan
 from labtools.prepare.formats._names import is_names_file, names_files, nearest_names
 from labtools.prepare.formats._yolo_line import REPAIRS, LineError, parse_line
-from labtools.prepare.places import SPLIT_WORDS, ImageIndex, stem_key
-from labtools.prepare.text import REPAIR_MESSAGES, decode
-from labtools.prepare.tree import READ_ERRORS, Tree, folder_of, name_of, stem_of
+from labtools.prepare.layout.places import SPLIT_WORDS, ImageIndex, stem_key
+from labtools.prepare.sources.text import REPAIR_MESSAGES, decode
+from labtools.prepare.sources.tree import READ_ERRORS, Tree, folder_of, name_of, stem_of
 
 TITLE = "YOLO txt"
 RICHNESS = 1

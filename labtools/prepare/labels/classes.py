@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from labtools.core.findings import Action, Finding, Severity
 from labtools.prepare.config import CourseConfig, name_key
 from labtools.prepare.formats import Parsed, RawBox, Record
-from labtools.prepare.ingest import Submission
-from labtools.prepare.tree import folder_of
+from labtools.prepare.layout.teams import Submission
+from labtools.prepare.sources.tree import folder_of
 
 
 @dataclass(frozen=True)

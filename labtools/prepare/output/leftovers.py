@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from labtools.core.findings import Action, Finding, Severity
 from labtools.core.names import slug
-from labtools.prepare.places import SPLIT_WORDS
-from labtools.prepare.tree import Tree, is_image_name, name_of, stem_of, suffix_of
+from labtools.prepare.layout.places import SPLIT_WORDS
+from labtools.prepare.sources.tree import Tree, is_image_name, name_of, stem_of, suffix_of
 
 _TEXTS = frozenset({"readme", "license", "licence", "notice", "authors", "changelog"})
 

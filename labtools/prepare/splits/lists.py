@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from labtools.core.findings import Action, Finding, Severity
 from labtools.core.names import slug
-from labtools.prepare.places import SPLIT_WORDS
-from labtools.prepare.text import REPAIR_MESSAGES, decode
-from labtools.prepare.tree import IMAGE_SUFFIXES, Tree, folder_of, name_of, stem_of, suffix_of
+from labtools.prepare.layout.places import SPLIT_WORDS
+from labtools.prepare.sources.text import REPAIR_MESSAGES, decode
+from labtools.prepare.sources.tree import IMAGE_SUFFIXES, Tree, folder_of, name_of, stem_of, suffix_of
 
 _NAME_COLUMNS = frozenset({"filename", "file_name", "file", "image", "image_name", "img", "path", "image_path"})
 _REPAIRS = {

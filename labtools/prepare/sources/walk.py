@@ -10,7 +10,7 @@ from pathlib import Path
 from zipfile import ZipFile, ZipInfo
 
 from labtools.core.findings import Action, Finding, Severity
-from labtools.prepare.tree import File, Tree
+from labtools.prepare.sources.tree import File, Tree
 
 _JUNK_NAMES = frozenset({".ds_store", "thumbs.db", "desktop.ini", ".gitignore", ".gitattributes", ".gitkeep"})
 _JUNK_FOLDERS = frozenset(

@@ -16,7 +16,7 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from labtools.core.names import slug
-from labtools.prepare.tree import IMAGE_SUFFIXES, folder_of, stem_of, suffix_of
+from labtools.prepare.sources.tree import IMAGE_SUFFIXES, folder_of, stem_of, suffix_of
 
 # Folders that say what kind of file they hold, not which sequence it belongs to.
 STRUCTURE = frozenset(

@@ -10,10 +10,10 @@ import pytest
 from labtools.core.files import hash_file
 from labtools.core.progress import silent
 from labtools.demo.cohort import write_cohort
-from labtools.prepare import workers
 from labtools.prepare.pipeline import prepare
+from labtools.prepare.sources import workers
 
-COURSE = Path(__file__).resolve().parents[2] / "labtools" / "demo" / "configs" / "course.yaml"
+COURSE = Path(__file__).resolve().parents[3] / "labtools" / "demo" / "configs" / "course.yaml"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere processes are not used")

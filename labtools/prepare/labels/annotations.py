@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from labtools.core.findings import Action, Finding, Severity
 from labtools.core.registry import members
 from labtools.prepare import formats
-from labtools.prepare.checks import Picture
-from labtools.prepare.classes import ClassResolver, Refusal
 from labtools.prepare.formats import Parsed, RawBox, Record
-from labtools.prepare.headers import Header
-from labtools.prepare.places import ImageIndex
-from labtools.prepare.tree import Tree
+from labtools.prepare.labels.classes import ClassResolver, Refusal
+from labtools.prepare.layout.places import ImageIndex
+from labtools.prepare.pictures.headers import Header
+from labtools.prepare.pictures.reader import Picture
+from labtools.prepare.sources.tree import Tree
 
 Box = tuple[int, float, float, float, float]
 """class id and xywhn: one line of a YOLO label file."""

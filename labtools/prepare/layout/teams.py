@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 from labtools.core.names import slug
 from labtools.prepare.config import CourseConfig, name_key
-from labtools.prepare.places import SPLIT_WORDS
-from labtools.prepare.tree import Tree, folder_of, is_image_name, name_of, stem_of, suffix_of
+from labtools.prepare.layout.places import SPLIT_WORDS
+from labtools.prepare.sources.tree import Tree, folder_of, is_image_name, name_of, stem_of, suffix_of
 
 _DATASET_FILES = frozenset({"obj.data", "obj.names", "data.yaml", "data.yml", "dataset.yaml", "_annotations.coco.json"})
 # Only the plainest of the names that `places.STRUCTURE` knows: a team may well be called "coco" or "export".

@@ -9,7 +9,6 @@ import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from pathlib import Path
 
 from labtools import __version__
@@ -19,45 +18,15 @@ from labtools.core.errors import LabError
 from labtools.core.files import hash_bytes, read_json
 from labtools.core.findings import Finding
 from labtools.core.progress import Tick, silent
-from labtools.prepare.annotations import Box
-from labtools.prepare.checks import Picture
-from labtools.prepare.tree import Tree
-from labtools.prepare.workers import Workers
+from labtools.prepare.items import Item
+from labtools.prepare.pictures.reader import Picture
+from labtools.prepare.sources.tree import Tree
+from labtools.prepare.sources.workers import Workers
 
 LAYOUT = 1
 
 Placement = tuple[str, str, bool]
 """A picture on disk, its new path, and whether a hard link may do."""
-
-
-@dataclass(frozen=True)
-class Item:
-    """One picture of the dataset.
-
-    Attributes:
-        image: its path in the dataset, ``images/...``.
-        picture: where it comes from.
-        state: ``boxes``, ``empty`` or ``unlabelled`` (which gets no label file).
-    """
-
-    image: str
-    picture: Picture
-    class_folder: str
-    team: str
-    sequence: str
-    frame: int | None
-    split: str
-    state: str
-    boxes: tuple[Box, ...]
-
-    def row(self) -> dict[str, object]:
-        """Its line of the manifest."""
-        w, h = self.picture.wh
-        return {
-            "image": self.image, "source": self.picture.path, "class_folder": self.class_folder, "team": self.team,
-            "sequence": self.sequence, "frame": self.frame, "split": self.split, "state": self.state,
-            "boxes": len(self.boxes), "width": w, "height": h, "hash": self.picture.hash,
-        }  # fmt: skip
 
 
 def check_target(out: Path, submissions: Path) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labtools.core.findings import Finding, Severity
-from labtools.prepare.writer import Item
+from labtools.prepare.items import Item
 
 _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 

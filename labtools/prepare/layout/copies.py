@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 
 from labtools.core.findings import Action, Finding, Severity
-from labtools.prepare.places import stem_key
-from labtools.prepare.tree import Tree, stem_of
+from labtools.prepare.layout.places import stem_key
+from labtools.prepare.sources.tree import Tree, stem_of
 
 
 def find_copies(tree: Tree) -> list[Finding]:

@@ -1,9 +1,8 @@
-"""Every picture, read once: header, hash, and what is wrong with it; then which pictures are the same."""
+"""Every picture, read once: header, hash, and what is wrong with it."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import NamedTuple
@@ -11,9 +10,9 @@ from typing import NamedTuple
 from labtools.core.files import hash_bytes
 from labtools.core.findings import Action, Finding, Severity
 from labtools.core.progress import Tick, silent
-from labtools.prepare.headers import SUFFIXES, Header, ImageError, read_header
-from labtools.prepare.tree import Tree, read_disk, suffix_of
-from labtools.prepare.workers import Workers
+from labtools.prepare.pictures.headers import SUFFIXES, Header, ImageError, read_header
+from labtools.prepare.sources.tree import Tree, read_disk, suffix_of
+from labtools.prepare.sources.workers import Workers
 
 _WRITTEN = {".jpg": ".jpg", ".jpeg": ".jpg", ".jpe": ".jpg", ".jfif": ".jpg", ".mpo": ".jpg", ".tiff": ".tif"}
 
@@ -128,40 +127,3 @@ def _oddities(path: str, header: Header) -> Iterable[Finding]:
     if header.format == "JPEG" and not header.is_closed:
         what = "bytes follow the picture; it decodes. Ultralytics will rewrite its copy in the dataset"
         yield Finding("", path, 0, "image-jpeg-end", Severity.INFO, what, Action.NOTED)
-
-
-def same_pictures(pictures: Iterable[Picture]) -> list[tuple[str, ...]]:
-    """Groups of two or more paths with the same bytes, each in order, ordered by the first."""
-    groups: dict[str, list[str]] = defaultdict(list)
-    for picture in pictures:
-        groups[picture.hash].append(picture.path)
-    return sorted(tuple(sorted(paths)) for paths in groups.values() if len(paths) > 1)
-
-
-def twin_findings(
-    groups: Sequence[tuple[str, ...]],
-    boxes: Mapping[str, Sequence[tuple[float, ...]]],
-    splits: Mapping[str, str],
-    teams: Mapping[str, str],
-) -> list[Finding]:
-    """One finding per repeated picture of the dataset: where else it is, whether the boxes or the split differ.
-
-    Args:
-        groups: see `same_pictures`.
-        boxes, splits, teams: by path, of the pictures that are in the dataset.
-    """
-    findings: list[Finding] = []
-    for group in groups:
-        kept = [path for path in group if path in splits]
-        for path in kept[1:]:
-            first = kept[0]
-            facts = [f"the same bytes as {first}"]
-            if sorted(boxes[path]) != sorted(boxes[first]):
-                facts.append("with different boxes")
-            code, severity = "image-twice", Severity.WARNING
-            if splits[path] != splits[first]:
-                code, severity = "image-twice-across-splits", Severity.ERROR
-                facts.append(f"which is in {splits[first]}, this one in {splits[path]}: evaluation sees training data")
-            message = ", ".join(facts)
-            findings.append(Finding(teams[path], path, 0, code, severity, message, Action.NOTED))
-    return findings

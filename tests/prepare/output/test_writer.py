@@ -18,7 +18,7 @@ import yaml
 from labtools.artifacts.dataset import open_dataset, read_manifest
 from labtools.core.errors import LabError
 from labtools.core.files import hash_bytes, read_json
-from labtools.prepare import writer
+from labtools.prepare.output import writer
 from labtools.prepare.pipeline import prepare
 
 Put = Callable[[str, str | bytes], Path]

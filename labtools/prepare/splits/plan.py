@@ -18,9 +18,9 @@ from functools import lru_cache
 from labtools.core.findings import Action, Finding, Severity
 from labtools.core.names import slug
 from labtools.prepare.config import SplitPolicy
-from labtools.prepare.lists import SplitList, repeated_lists, split_lists
-from labtools.prepare.places import SPLIT_WORDS, ImageIndex
-from labtools.prepare.tree import Tree, folder_of
+from labtools.prepare.layout.places import SPLIT_WORDS, ImageIndex
+from labtools.prepare.sources.tree import Tree, folder_of
+from labtools.prepare.splits.lists import SplitList, repeated_lists, split_lists
 
 SPLITS = ("train", "val", "test")
 

@@ -7,8 +7,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
 from labtools.core.names import folder_name, slug
-from labtools.prepare.places import SPLIT_WORDS, folder_key
-from labtools.prepare.tree import folder_of, stem_of
+from labtools.prepare.layout.places import SPLIT_WORDS, folder_key
+from labtools.prepare.sources.tree import folder_of, stem_of
 
 _SEQUENCE_LIKE = re.compile(r"(\d+|(seq|sequence|video|vid|clip|film)_?\d*)")
 _UNSAFE = re.compile(r"[^\w.()+=@ -]")

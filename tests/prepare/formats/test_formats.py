@@ -17,10 +17,10 @@ from labtools.prepare import formats
 from labtools.prepare.formats import Parsed
 from labtools.prepare.formats._xml import XmlError, parse_xml
 from labtools.prepare.formats._yolo_line import LineError, parse_line
-from labtools.prepare.lists import clean_line, read_list
-from labtools.prepare.places import ImageIndex
-from labtools.prepare.text import decode
-from labtools.prepare.tree import File, Tree
+from labtools.prepare.layout.places import ImageIndex
+from labtools.prepare.sources.text import decode
+from labtools.prepare.sources.tree import File, Tree
+from labtools.prepare.splits.lists import clean_line, read_list
 
 FORMATS = members(formats)
 
@@ -236,7 +236,7 @@ def test_a_bare_name_that_means_two_pictures_is_asked() -> None:
 @settings(settings.get_profile("parsers"))
 @given(st.binary(max_size=400))
 def test_any_bytes_are_an_archive_or_findings(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
-    from labtools.prepare.walk import read_tree
+    from labtools.prepare.sources.walk import read_tree
 
     folder = tmp_path_factory.mktemp("zip", numbered=True)
     buffer = io.BytesIO()

@@ -1,0 +1,38 @@
+"""One picture of the dataset, with everything that is known about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from labtools.prepare.labels.annotations import Box
+from labtools.prepare.pictures.reader import Picture
+
+
+@dataclass(frozen=True)
+class Item:
+    """One picture of the dataset.
+
+    Attributes:
+        image: its path in the dataset, ``images/...``.
+        picture: where it comes from.
+        state: ``boxes``, ``empty`` or ``unlabelled`` (which gets no label file).
+    """
+
+    image: str
+    picture: Picture
+    class_folder: str
+    team: str
+    sequence: str
+    frame: int | None
+    split: str
+    state: str
+    boxes: tuple[Box, ...]
+
+    def row(self) -> dict[str, object]:
+        """Its line of the manifest."""
+        w, h = self.picture.wh
+        return {
+            "image": self.image, "source": self.picture.path, "class_folder": self.class_folder, "team": self.team,
+            "sequence": self.sequence, "frame": self.frame, "split": self.split, "state": self.state,
+            "boxes": len(self.boxes), "width": w, "height": h, "hash": self.picture.hash,
+        }  # fmt: skip

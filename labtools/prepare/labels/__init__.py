@@ -1,0 +1,1 @@
+"""Records of all formats -> the boxes of each picture, in the course's classes."""

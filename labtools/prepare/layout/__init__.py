@@ -1,0 +1,1 @@
+"""Who handed in what, which picture a path means, and what things are called in the dataset."""

@@ -1,0 +1,1 @@
+"""The dataset on disk, and what is told about it."""
