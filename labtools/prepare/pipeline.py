@@ -21,7 +21,8 @@ from labtools.prepare.layout.naming import place_pictures
 from labtools.prepare.layout.teams import Layout, plain_name, read_layout
 from labtools.prepare.output.leftovers import outside_findings
 from labtools.prepare.output.summary import Summary, summarise
-from labtools.prepare.output.writer import DatasetWriter, check_target
+from labtools.prepare.output.swap import check_target
+from labtools.prepare.output.writer import DatasetWriter
 from labtools.prepare.pictures.reader import Picture, PictureReader
 from labtools.prepare.pictures.twins import same_pictures, twin_findings
 from labtools.prepare.reading import Reading

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import shutil
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
@@ -14,11 +12,11 @@ from pathlib import Path
 from labtools import __version__
 from labtools.artifacts.dataset import SPLITS, findings_csv, format_label, label_path, manifest_csv
 from labtools.core.config import dump_yaml
-from labtools.core.errors import LabError
-from labtools.core.files import hash_bytes, read_json
+from labtools.core.files import hash_bytes
 from labtools.core.findings import Finding
 from labtools.core.progress import Tick, silent
 from labtools.prepare.items import Item
+from labtools.prepare.output.swap import recover, swap
 from labtools.prepare.pictures.reader import Picture
 from labtools.prepare.sources.tree import Tree
 from labtools.prepare.sources.workers import Workers
@@ -27,35 +25,6 @@ LAYOUT = 1
 
 Placement = tuple[str, str, bool]
 """A picture on disk, its new path, and whether a hard link may do."""
-
-
-def check_target(out: Path, submissions: Path) -> None:
-    """Refuse to write where something else lies, before any work is done.
-
-    Raises:
-        LabError: ``out`` is not labtools' own, or the two folders lie in one another.
-    """
-    target, source = out.resolve(), submissions.resolve()
-    if target == source or target.is_relative_to(source) or source.is_relative_to(target):
-        raise LabError(
-            "the dataset and the submissions lie in one another", out, "Give --out a folder beside the submissions."
-        )
-    if not out.exists():
-        return
-    if not out.is_dir():
-        raise LabError("this is a file, not a folder", out, "Give --out another name.")
-    if any(out.iterdir()) and not _is_ours(out):
-        raise LabError(
-            "this folder was not written by labtools: it is not replaced", out, "Give --out a new or empty folder."
-        )
-
-
-def _is_ours(folder: Path) -> bool:
-    try:
-        content = read_json(folder / "dataset.json")
-    except (OSError, ValueError):
-        return False
-    return isinstance(content, dict) and "layout" in content and "labtools" in content
 
 
 class DatasetWriter:
@@ -81,7 +50,7 @@ class DatasetWriter:
         self._running: list[Future[int]] = []
 
     def __enter__(self) -> DatasetWriter:
-        _recover(self._target)
+        recover(self._target)
         shutil.rmtree(self._aside, ignore_errors=True)
         return self
 
@@ -130,7 +99,7 @@ class DatasetWriter:
         self._wait()
         about = {"layout": LAYOUT, "labtools": __version__, "fingerprint": fingerprint}
         _write(self._aside / "dataset.json", json.dumps(about, indent=2, sort_keys=True) + "\n")
-        _swap(self._aside, self._target)
+        swap(self._aside, self._target)
         return fingerprint
 
     def _wait(self) -> None:
@@ -234,35 +203,3 @@ def _fingerprint(items: Sequence[Item], labels: Sequence[str], names: Sequence[s
         f"{i.image}\t{i.split}\t{i.state}\t{i.picture.hash}\t{label}" for i, label in zip(items, labels, strict=True)
     )
     return hash_bytes("\n".join([*names, *rows]).encode("utf-8"))
-
-
-def _recover(target: Path) -> None:
-    """Finish what an interruption between two renames left: the old dataset comes back under its name."""
-    old = target.with_name(f".{target.name}.old")
-    if not target.exists() and _is_ours(old):
-        old.rename(target)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _swap(aside: Path, target: Path) -> None:
-    old = target.with_name(f".{target.name}.old")
-    if not target.exists():
-        aside.rename(target)
-    elif _exchange(aside, target):
-        shutil.rmtree(aside)
-    else:
-        target.rename(old)
-        aside.rename(target)
-        shutil.rmtree(old)
-
-
-def _exchange(first: Path, second: Path) -> bool:
-    """Swap two folders in one step (Linux, renameat2 with RENAME_EXCHANGE); False where that is not possible."""
-    if not sys.platform.startswith("linux"):
-        return False
-    try:
-        rename = ctypes.CDLL(None, use_errno=True).renameat2
-    except (OSError, AttributeError):
-        return False
-    at_cwd, exchange = -100, 2
-    return bool(rename(at_cwd, os.fsencode(first), at_cwd, os.fsencode(second), exchange) == 0)

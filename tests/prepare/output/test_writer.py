@@ -18,7 +18,7 @@ import yaml
 from labtools.artifacts.dataset import open_dataset, read_manifest
 from labtools.core.errors import LabError
 from labtools.core.files import hash_bytes, read_json
-from labtools.prepare.output import writer
+from labtools.prepare.output import swap, writer
 from labtools.prepare.pipeline import prepare
 
 Put = Callable[[str, str | bytes], Path]
@@ -162,7 +162,7 @@ def test_a_failure_while_writing_leaves_the_old_dataset(
     exchange: bool, submissions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not exchange:  # a file system without the atomic swap
-        monkeypatch.setattr(writer, "_exchange", lambda first, second: False)
+        monkeypatch.setattr(swap, "_exchange", lambda first, second: False)
     old = content(prepare(submissions, tmp_path / "d" / "out").out)
     (submissions / "val/labels/val_whole.txt").write_text("", encoding="utf-8")
     real = writer._create
@@ -185,7 +185,7 @@ def test_an_interruption_between_two_renames_is_mended(submissions: Path, tmp_pa
     out = prepare(submissions, tmp_path / "out").out
     old = content(out)
     out.rename(out.with_name(".out.old"))  # where file systems cannot exchange, a kill may leave this
-    writer._recover(out)
+    swap.recover(out)
     assert content(out) == old
 
 
