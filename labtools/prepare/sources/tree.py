@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from threading import Lock
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
 READ_ERRORS = (OSError, RuntimeError, NotImplementedError, BadZipFile, zlib.error, EOFError)
@@ -35,16 +35,19 @@ class File(NamedTuple):
         path: see the module; what findings and the manifest show.
         disk: the file itself, or the archive that holds it.
         member: the archive's entry, None for a plain file.
+        stamp: size in bytes, time of the last change of content and of the last change at all (ns), as the walk saw
+            them; of the archive on disk for its members. Two walks that see the same stamps see the same bytes.
     """
 
     path: str
     disk: str
     member: ZipInfo | None = None
+    stamp: tuple[int, int, int] = (0, 0, 0)
 
     @property
     def size(self) -> int:
-        """Bytes, as the file system (asked now) or the archive's directory says."""
-        return os.stat(self.disk).st_size if self.member is None else self.member.file_size  # noqa: PTH116
+        """Bytes, as the file system or the archive's directory said."""
+        return self.stamp[0] if self.member is None else self.member.file_size
 
 
 class OpenArchives:
@@ -81,6 +84,8 @@ class Tree:
 
     files: Mapping[str, File]
     archives: OpenArchives = field(default_factory=OpenArchives, repr=False, compare=False)
+    memo: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What somebody found out about all these files, by his name for it: looked at once, used by many."""
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.files)
