@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import Field, field_validator
@@ -26,6 +27,8 @@ LEAVE_OUT = "leave out"
 
 Answers = Mapping[str, str]
 """Question key -> answer; the open ones are absent."""
+
+NO_ANSWERS: Answers = MappingProxyType({})
 
 _HEAD = """\
 # What only you can decide. Write an answer behind each `answer:`, one of the options or another that fits, and run

@@ -4,33 +4,28 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
+from concurrent.futures import as_completed
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from labtools.core.config import load_config
 from labtools.core.errors import LabError
+from labtools.core.files import hash_bytes
 from labtools.core.findings import Finding
-from labtools.core.names import folder_name, slug
 from labtools.core.progress import Tick, silent
-from labtools.prepare.config import CourseConfig, SplitPolicy
-from labtools.prepare.formats import Parsed
-from labtools.prepare.items import Item
+from labtools.prepare.answers import NO_ANSWERS, Answers
+from labtools.prepare.joining import sign, twins
+from labtools.prepare.kept import Memory
 from labtools.prepare.labels.classes import ClassTable, course_table, own_table
-from labtools.prepare.layout.naming import place_pictures
-from labtools.prepare.layout.teams import Layout, plain_name, read_layout
+from labtools.prepare.making import Making, Plan, biggest_first, make_part
 from labtools.prepare.output.leftovers import outside_findings
-from labtools.prepare.output.summary import Summary, summarise
+from labtools.prepare.output.summary import Summary, summarise, summary_from_json
 from labtools.prepare.output.swap import check_target
 from labtools.prepare.output.writer import DatasetWriter
-from labtools.prepare.pictures.reader import Picture, PictureReader
-from labtools.prepare.pictures.twins import same_pictures, twin_findings
-from labtools.prepare.reading import Reading
-from labtools.prepare.sources.tree import Tree
-from labtools.prepare.sources.walk import read_tree
+from labtools.prepare.parts import Part, finding_from_json, finding_to_json
+from labtools.prepare.planning import Survey, survey
 from labtools.prepare.sources.workers import Workers
-from labtools.prepare.splits.lists import SplitList, split_lists
-from labtools.prepare.splits.plan import Others
 
 
 @dataclass(frozen=True)
@@ -40,11 +35,13 @@ class PrepareResult:
     Attributes:
         out: the dataset's folder.
         names: its classes in id order.
-        fingerprint: see `labtools.artifacts.dataset.Dataset`.
+        fingerprint: see `labtools.artifacts.dataset.Dataset`; ``""`` if nothing was written.
         is_cohort: submissions of several teams, not one dataset.
         course: where the names come from: the course file, None for the submissions' own names.
         findings: all of them, sorted.
         summary: counts.
+        redone: submissions that were read; the others had not changed since the last run.
+        submissions: how many there are.
     """
 
     out: Path
@@ -54,6 +51,8 @@ class PrepareResult:
     course: Path | None
     findings: tuple[Finding, ...]
     summary: Summary
+    redone: int
+    submissions: int
 
 
 def prepare(
@@ -64,6 +63,7 @@ def prepare(
     tick: Tick = silent,
     *,
     fallback_course: Path | None = None,
+    answers: Answers = NO_ANSWERS,
 ) -> PrepareResult:
     """Turn what teams handed in into one dataset; see the modules in the order of the steps.
 
@@ -73,64 +73,115 @@ def prepare(
         course: the classes, whatever the folders look like.
         fallback_course: the classes, if the first-level folders bear their names; else not used.
         images: ``copy`` or ``link``.
+        answers: what the teacher decided, see `labtools.prepare.answers`.
 
     Raises:
         LabError: nothing to read, a course file that does not fit, or ``out`` is somebody else's.
     """
-    check_target(out, _folder(submissions))
+    check_target(out, submissions)
     with paused_collector():
-        tree, findings = read_tree(submissions)
-        tick("look at submissions", len(tree), len(tree))
-        chosen = _course_for(tree, submissions, course, fallback_course)
-        with Workers(len(tree)) as workers, DatasetWriter(out, tree, images, workers, tick) as writer:
-            return _prepare(submissions, tree, findings, chosen, writer, workers, tick)
+        seen = survey(submissions, course, fallback_course, answers)
+        tick("look at submissions", len(seen.tree), len(seen.tree))
+        made_from = seen.signatures(answers, (images,))
+        memory = Memory(out.resolve())
+        overall = hash_bytes(repr((sorted(made_from.items()), list(seen.outside), seen.findings)).encode("utf-8"))
+        known = memory.result(overall)
+        if known is not None:
+            return _as_before(out, seen, known)
+        memory.folder.mkdir(parents=True, exist_ok=True)
+        with DatasetWriter(out) as writer:
+            cached = {root: memory.file(root, one) for root, one in made_from.items()}
+            plan = _plan(seen, answers, images, writer, cached)
+            table, parts = _make_parts(plan, seen, tick)
+            result = _join(submissions, out, seen, plan, table, parts, writer)
+            writer.commit()
+        memory.remember(overall, cached.values(), _to_json(result))
+        return result
 
 
-def _prepare(
-    submissions: Path,
-    tree: Tree,
-    findings: list[Finding],
-    chosen: tuple[Path | None, CourseConfig | None, Layout],
-    writer: DatasetWriter,
-    workers: Workers,
-    tick: Tick,
+def _plan(seen: Survey, answers: Answers, images: str, writer: DatasetWriter, cached: dict[str, str]) -> Plan:
+    unchanged = frozenset(root for root, path in cached.items() if Path(path).is_file())
+    return Plan(
+        seen.tree, seen.course, answers, seen.submissions, seen.places, seen.others, images, None,
+        str(writer.aside), str(writer.target), cached, unchanged if seen.course else frozenset(),
+    )  # fmt: skip
+
+
+def _make_parts(plan: Plan, seen: Survey, tick: Tick) -> tuple[ClassTable, list[Part]]:
+    """Every submission's part, in the order of the dataset, and the classes that they are in."""
+    table = course_table(seen.course, trusts_ids=not seen.layout.is_cohort) if seen.course else None
+    sizes = {root: len(seen.tree.under(root)) for root in plan.submissions}
+    total = sum(sizes.values())
+    with Workers(total, (plan, table)) as workers:
+        if table is None:
+            table, parts = _make_without_course(plan, seen, workers, tick)
+        elif not workers.are_processes or max(sizes.values(), default=0) > 0.6 * total:
+            parts = [_make_with_help(plan, table, root, workers, tick) for root in sizes]
+        else:
+            futures = {workers.call(_make_in_worker, root): root for root in biggest_first(sizes)}
+            parts, done = [], 0
+            for future in as_completed(futures):
+                parts.append(future.result())
+                done += sizes[futures[future]]
+                tick("prepare submissions", done, total)
+    return table, sorted(parts, key=lambda part: (part.class_folder, part.team))
+
+
+def _make_in_worker(shared: tuple[Plan, ClassTable], root: str) -> Part:
+    return make_part(*shared, root)
+
+
+def _make_with_help(plan: Plan, table: ClassTable, root: str, workers: Workers, tick: Tick) -> Part:
+    """A submission that is most of the cohort: read here, while others work on its files."""
+    if root in plan.unchanged:
+        return make_part(plan, table, root)
+    making = Making(plan, root, workers)
+    making.read(tick)
+    return making.write(table, tick)
+
+
+def _make_without_course(plan: Plan, seen: Survey, workers: Workers, tick: Tick) -> tuple[ClassTable, list[Part]]:
+    """The classes are what the submissions call them, so all are read before the first can be written."""
+    makings = [Making(plan, root, workers) for root in plan.submissions]
+    for making in makings:
+        making.read(tick)
+    table = own_table([making.reading.parsed for making in makings], is_cohort=seen.layout.is_cohort)
+    return table, [making.write(table, tick) for making in makings]
+
+
+def _join(
+    submissions: Path, out: Path, seen: Survey, plan: Plan, table: ClassTable, parts: list[Part], writer: DatasetWriter
 ) -> PrepareResult:
-    course_file, config, layout = chosen
-    readings = [Reading(submission, tree.under(submission.root)) for submission in layout.submissions]
-    pictures, trouble = _read(tree, readings, workers, tick)
-    findings += trouble
-    if not pictures:
+    teams = {root: team for root, (_, team) in seen.places.items()}
+    findings = [*sign(seen.findings, teams), *outside_findings(seen.outside)]
+    findings += [finding for part in parts for finding in part.findings]
+    if not any(len(part) for part in parts):
         raise LabError("there is no readable picture under this folder", submissions, _advice(findings))
-    table = _class_table(config, layout, [reading.parsed for reading in readings])
-    outside = tree.without(path for reading in readings for path in reading.everything)
-    others = _others(layout, split_lists(outside))
-    wanted: dict[str, tuple[tuple[str, str, str], str]] = {}
-    for reading in readings:
-        policy = config.split if config else SplitPolicy()
-        wanted |= reading.plan(policy, others[reading.submission.root], table.names)
-    placed = place_pictures(wanted)
-    writer.start({image: pictures[path] for path, image in placed.items()})
-    items = sorted((item for r in readings for item in r.items(table, placed)), key=lambda item: item.image)
-    findings = _with_teams(findings, layout) + [f for reading in readings for f in reading.findings]
-    ordered = tuple(sorted(findings + _twins(items) + outside_findings(outside)))
-    fingerprint = writer.finish(items, table.names, ordered)
-    tree.archives.close()
-    counts = summarise(items, table.names, ordered)
-    return PrepareResult(writer.out, table.names, fingerprint, layout.is_cohort, course_file, ordered, counts)
+    ordered = tuple(sorted(findings + twins(parts)))
+    fingerprint = writer.tables(parts, table.names, ordered)
+    return PrepareResult(
+        out, table.names, fingerprint, seen.layout.is_cohort, seen.course_file, ordered,
+        summarise(parts, table.names, ordered), len(parts) - len(plan.unchanged), len(parts),
+    )  # fmt: skip
 
 
-def _read(
-    tree: Tree, readings: list[Reading], workers: Workers, tick: Tick
-) -> tuple[dict[str, Picture], list[Finding]]:
-    """Pictures and annotations, side by side: the workers read the ones, this interpreter parses the others."""
-    reader = PictureReader(tree, tree.images, workers)
-    for reading in readings:
-        reading.parse()
-        reader.tell(tick)
-    pictures, findings = reader.result(tick)
-    for reading in readings:
-        reading.look_at(pictures)
-    return pictures, findings
+def _to_json(result: PrepareResult) -> dict[str, Any]:
+    return {
+        "fingerprint": result.fingerprint,
+        "names": list(result.names),
+        "findings": [finding_to_json(one) for one in result.findings],
+        "summary": result.summary.to_json(),
+        "submissions": result.submissions,
+    }
+
+
+def _as_before(out: Path, seen: Survey, known: dict[str, Any]) -> PrepareResult:
+    """Nothing has changed since the last run, and its dataset lies there untouched."""
+    findings = tuple(finding_from_json(one) for one in known["findings"])
+    return PrepareResult(
+        out, tuple(known["names"]), known["fingerprint"], seen.layout.is_cohort, seen.course_file, findings,
+        summary_from_json(known["summary"], findings), 0, known["submissions"],
+    )  # fmt: skip
 
 
 @contextmanager
@@ -146,72 +197,8 @@ def paused_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _folder(submissions: Path) -> Path:
-    if not submissions.exists():
-        raise LabError("this folder does not exist", submissions, "Check the path.")
-    if not submissions.is_dir():
-        raise LabError("this is a file, not a folder", submissions, "Put it into a folder and give that folder.")
-    return submissions
-
-
 def _advice(findings: list[Finding]) -> str:
     refused = next((f for f in sorted(findings) if f.severity.value == "error"), None)
     if refused is None:
         return "Give the folder that holds the class folders, or one dataset with its pictures."
     return f"For instance {refused.file}: {refused.message}."
-
-
-def _course_for(
-    tree: Tree, submissions: Path, course: Path | None, fallback: Path | None
-) -> tuple[Path | None, CourseConfig | None, Layout]:
-    """The course that applies, and the layout seen with its eyes."""
-    name = submissions.resolve().name
-    if course is not None:
-        config = load_config(course, CourseConfig)
-        return course, config, read_layout(tree, name, config)
-    if fallback is not None and fallback.is_file():
-        config = load_config(fallback, CourseConfig)
-        layout = read_layout(tree, name, config)
-        if layout.has_class_folders:
-            return fallback, config, layout
-    return None, None, read_layout(tree, name, None)
-
-
-def _class_table(config: CourseConfig | None, layout: Layout, parsed: list[Parsed]) -> ClassTable:
-    if config is not None:
-        return course_table(config, trusts_ids=not layout.is_cohort)
-    return own_table(parsed, is_cohort=layout.is_cohort)
-
-
-def _others(layout: Layout, shared: list[SplitList]) -> dict[str, Others]:
-    """By root, what each submission's split must know of the others."""
-    pairs = {s.root: (slug(plain_name(s.root.rpartition("/")[0])), slug(s.team)) for s in layout.submissions}
-    nested = frozenset(pair for root, pair in pairs.items() if "/" in root)
-    return {
-        root: Others(pair if pair in nested else None, nested - {pair}, tuple(shared)) for root, pair in pairs.items()
-    }
-
-
-def _twins(items: list[Item]) -> list[Finding]:
-    by_path = {item.picture.path: item for item in items}
-    return twin_findings(
-        same_pictures(item.picture for item in items),
-        {path: item.boxes for path, item in by_path.items()},
-        {path: item.split for path, item in by_path.items()},
-        {path: item.team for path, item in by_path.items()},
-    )
-
-
-def _with_teams(findings: list[Finding], layout: Layout) -> list[Finding]:
-    """Findings of the walk and of the pictures, signed with the team under whose folder they lie."""
-    roots = {s.root: folder_name(s.team) for s in layout.submissions}
-
-    def team(path: str) -> str:
-        folder = path
-        while folder:
-            if folder in roots:
-                return roots[folder]
-            folder = folder.rpartition("/")[0]
-        return roots.get("", "")
-
-    return [replace(f, team=team(f.file)) for f in findings]

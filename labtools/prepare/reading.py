@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 from labtools.core.findings import Finding
-from labtools.core.names import folder_name
+from labtools.prepare.answers import NO_ANSWERS, Answers
 from labtools.prepare.config import SplitPolicy
 from labtools.prepare.formats import Parsed
 from labtools.prepare.items import Item
-from labtools.prepare.labels.annotations import Annotator, parse_all
+from labtools.prepare.labels.annotations import Annotator
+from labtools.prepare.labels.choice import parse_all
 from labtools.prepare.labels.classes import ClassResolver, ClassTable
 from labtools.prepare.layout.copies import find_copies
 from labtools.prepare.layout.naming import frame_of, sequences_of
@@ -26,24 +27,22 @@ from labtools.prepare.splits.plan import Others, Splits, plan_splits
 class Reading:
     """The steps in order: `parse`, `look_at`, `plan`, `items`; then `findings` holds everything that was found."""
 
-    def __init__(self, submission: Submission, tree: Tree) -> None:
+    def __init__(self, submission: Submission, tree: Tree, answers: Answers = NO_ANSWERS) -> None:
         self.submission = submission
-        self.team = folder_name(submission.team)
-        self.everything = tuple(tree)
-        self._findings = find_copies(tree)
-        self.tree = tree.without(f.file for f in self._findings) if self._findings else tree
+        self._answers = answers
+        self.findings: list[Finding] = list(find_copies(tree))
+        self.tree = tree.without(f.file for f in self.findings) if self.findings else tree
         # Pictures that cannot be read are in the index too: what points to them is not lost, they are.
         self.index = ImageIndex(self.tree.images, submission.root)
         self.pictures: dict[str, Picture] = {}
         self.parsed = Parsed()
         self._splits = Splits({}, ())
         self._sequences: dict[str, str] = {}
-        self._class_folder = ""
 
     def parse(self) -> None:
         """Read all annotations."""
         self.parsed = parse_all(self.tree, self.index)
-        self._findings += self.parsed.findings
+        self.findings += self.parsed.findings
 
     def look_at(self, pictures: Mapping[str, Picture]) -> None:
         """Take the readable pictures of this submission."""
@@ -51,30 +50,23 @@ class Reading:
         readable = tuple(r for r in self.parsed.records if r.image in self.pictures)
         self.parsed = replace(self.parsed, records=readable)
 
-    def plan(
-        self, policy: SplitPolicy, others: Others, names: Sequence[str]
-    ) -> dict[str, tuple[tuple[str, str, str], str]]:
-        """The folders and the suffix that each picture of the dataset will have.
-
-        Args:
-            names: the dataset's classes in id order.
-        """
-        sub, paths = self.submission, list(self.pictures)
-        self._sequences = sequences_of(paths, sub.root)
-        self._splits = plan_splits(self.tree, self.index, paths, self._sequences, sub.root, policy, others)
-        folder = names[sub.class_ids[0]] if len(sub.class_ids) == 1 else sub.class_folder
-        self._class_folder = folder_name(folder) if folder else ""
+    def plan(self, policy: SplitPolicy, others: Others) -> dict[str, tuple[str, str]]:
+        """The sequence, and the suffix in the dataset, of each picture that some split has."""
+        root, paths = self.submission.root, list(self.pictures)
+        self._sequences = sequences_of(paths, root)
+        self._splits = plan_splits(self.tree, self.index, paths, self._sequences, root, policy, others)
         return {
-            path: ((self._class_folder, self.team, self._sequences[path]), SUFFIXES[self.pictures[path].header.format])
+            path: (self._sequences[path], SUFFIXES[self.pictures[path].header.format])
             for path in paths
             if path in self._splits.of
         }
 
-    def items(self, table: ClassTable, placed: Mapping[str, str]) -> list[Item]:
+    def items(self, table: ClassTable, placed: Mapping[str, str], class_folder: str, team: str) -> list[Item]:
         """The submission's part of the dataset.
 
         Args:
             placed: picture -> path in the dataset.
+            class_folder, team: as they are called in the dataset.
         """
         resolver = ClassResolver(table, self.submission, self.parsed.records)
         annotator = Annotator(resolver, self.pictures)
@@ -83,16 +75,11 @@ class Reading:
         annotations = annotator.annotate(kept, self.parsed.records)
         has_annotations = any(r.boxes for r in self.parsed.records)
         left = leftover_findings(self.tree, self.parsed.used | self._splits.used, has_annotations=has_annotations)
-        self._findings += [*self._splits.findings, *annotator.findings, *resolver.findings(), *left]
+        self.findings += [*self._splits.findings, *annotator.findings, *resolver.findings(), *left]
         return [
             Item(
-                placed[p], self.pictures[p], self._class_folder, self.team, self._sequences[p], frame_of(p), splits[p],
+                placed[p], self.pictures[p], class_folder, team, self._sequences[p], frame_of(p), splits[p],
                 annotations[p].state, annotations[p].boxes,
             )
             for p in kept
         ]  # fmt: skip
-
-    @property
-    def findings(self) -> list[Finding]:
-        """Signed with the team's name."""
-        return [replace(f, team=self.team) for f in self._findings]

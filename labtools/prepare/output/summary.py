@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labtools.core.findings import Finding, Severity
-from labtools.prepare.items import Item
+from labtools.prepare.parts import Part
 
 _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
@@ -67,20 +67,36 @@ class Summary:
         }
 
 
-def summarise(items: Sequence[Item], names: Sequence[str], findings: Iterable[Finding]) -> Summary:
+def summary_from_json(content: dict[str, Any], findings: Iterable[Finding]) -> Summary:
+    """What `Summary.to_json` said, with the findings that it only counts."""
+    classes = {
+        name: {split: SplitCount(one["images"], one["boxes"]) for split, one in splits.items()}
+        for name, splits in content["classes"].items()
+    }
+    teams = {
+        (one["class_folder"], one["team"]): {k: v for k, v in one.items() if k not in {"class_folder", "team"}}
+        for one in content["teams"]
+    }
+    return Summary(classes, content["images"], content["states"], teams, group_findings(findings))
+
+
+def summarise(parts: Sequence[Part], names: Sequence[str], findings: Iterable[Finding]) -> Summary:
     """Count everything once."""
     splits = ("train", "val", "test")
     shown: dict[tuple[int, str], int] = Counter()
     boxes: dict[tuple[int, str], int] = Counter()
     states: dict[str, Counter[str]] = {split: Counter() for split in splits}
     teams: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: dict.fromkeys(splits, 0))
-    for item in items:
-        states[item.split][item.state] += 1
-        teams[(item.class_folder, item.team)][item.split] += 1
-        ids = Counter(box[0] for box in item.boxes)
-        for class_id, count in ids.items():
-            shown[(class_id, item.split)] += 1
-            boxes[(class_id, item.split)] += count
+    for part in parts:
+        for split, state, label in zip(part.split, part.state, part.label, strict=True):
+            states[split][state] += 1
+            teams[(part.class_folder, part.team)][split] += 1
+            if label:
+                ids = [int(line.partition(" ")[0]) for line in label.splitlines()]
+                for class_id in ids:
+                    boxes[(class_id, split)] += 1
+                for class_id in set(ids):
+                    shown[(class_id, split)] += 1
     classes = {
         name: {split: SplitCount(shown[(i, split)], boxes[(i, split)]) for split in splits}
         for i, name in enumerate(names)

@@ -37,6 +37,11 @@ class Header(NamedTuple):
     is_padded: bool = False
 
     @property
+    def needs_conversion(self) -> bool:
+        """Would a trainer see something else than people do, or nothing?"""
+        return False
+
+    @property
     def wh(self) -> tuple[int, int]:
         """Width and height as displayed."""
         w, h = self.stored_wh

@@ -12,7 +12,7 @@ from labtools.core.findings import Action, Finding, Severity
 from labtools.core.progress import Tick, silent
 from labtools.prepare.pictures.headers import SUFFIXES, Header, ImageError, read_header
 from labtools.prepare.sources.tree import Tree, read_disk, suffix_of
-from labtools.prepare.sources.workers import Workers
+from labtools.prepare.sources.workers import Hands
 
 _WRITTEN = {".jpg": ".jpg", ".jpeg": ".jpg", ".jpe": ".jpg", ".jfif": ".jpg", ".mpo": ".jpg", ".tiff": ".tif"}
 
@@ -25,12 +25,15 @@ class Picture(NamedTuple):
         header: format, size, orientation.
         hash: 128-bit xxHash3 of its bytes.
         size: bytes.
+        phash, mirrored: perceptual hashes of the picture and of its mirror image, 64 bits; 0 if nobody asked.
     """
 
     path: str
     header: Header
     hash: str
     size: int
+    phash: int = 0
+    mirrored: int = 0
 
     @property
     def wh(self) -> tuple[int, int]:
@@ -40,6 +43,9 @@ class Picture(NamedTuple):
 
 Examined = tuple[list[Picture], list[Finding]]
 
+Look = Callable[[bytes, Header], tuple[int, int]]
+"""Decodes a picture for its perceptual hashes, see `Picture`; a module-level function, as it goes to workers."""
+
 
 class PictureReader:
     """Reads every picture once, beside whatever else is done meanwhile; `result` waits for the last.
@@ -47,17 +53,18 @@ class PictureReader:
     Args:
         tree: where they are.
         paths: the pictures.
-        workers: read the files; members of archives are read by a thread of its own, as an archive is read in order.
+        hands: read the files; members of archives are read by a thread of its own, as an archive is read in order.
+        look: see `Look`; None to decode nothing.
     """
 
-    def __init__(self, tree: Tree, paths: Sequence[str], workers: Workers) -> None:
+    def __init__(self, tree: Tree, paths: Sequence[str], hands: Hands, look: Look | None = None) -> None:
         self._paths = paths
         plain = [(path, tree.files[path].disk) for path in paths if tree.files[path].member is None]
         members = [path for path in paths if tree.files[path].member is not None]
-        self._archives = ThreadPoolExecutor(1)
-        self._running = workers.start(_examine_files, plain)
+        self._archives = ThreadPoolExecutor(1)  # starts no thread before there is work
+        self._running = hands.start(partial(_examine_files, look), plain)
         if members:
-            self._running.append(self._archives.submit(_examine_members, tree, members))
+            self._running.append(self._archives.submit(_examine_members, look, tree, members))
 
     def tell(self, tick: Tick) -> None:
         """Say how far it is."""
@@ -79,16 +86,16 @@ class PictureReader:
         return {path: found[path] for path in self._paths if path in found}, findings
 
 
-def _examine_files(files: Sequence[tuple[str, str]]) -> Examined:
+def _examine_files(look: Look | None, files: Sequence[tuple[str, str]]) -> Examined:
     """Pairs of path and file on disk."""
-    return _examine((path, partial(read_disk, disk)) for path, disk in files)
+    return _examine(look, ((path, partial(read_disk, disk)) for path, disk in files))
 
 
-def _examine_members(tree: Tree, paths: Sequence[str]) -> Examined:
-    return _examine((path, partial(tree.read, path)) for path in paths)
+def _examine_members(look: Look | None, tree: Tree, paths: Sequence[str]) -> Examined:
+    return _examine(look, ((path, partial(tree.read, path)) for path in paths))
 
 
-def _examine(sources: Iterable[tuple[str, Callable[[], bytes]]]) -> Examined:
+def _examine(look: Look | None, sources: Iterable[tuple[str, Callable[[], bytes]]]) -> Examined:
     pictures: list[Picture] = []
     findings: list[Finding] = []
     for path, read in sources:
@@ -106,7 +113,8 @@ def _examine(sources: Iterable[tuple[str, Callable[[], bytes]]]) -> Examined:
         if header.format not in SUFFIXES:
             findings.append(_left_out(path, "image-format", f"{header.format} pictures cannot be trained on"))
             continue
-        pictures.append(Picture(path, header, hash_bytes(data), len(data)))
+        seen = (0, 0) if look is None else look(data, header)
+        pictures.append(Picture(path, header, hash_bytes(data), len(data), *seen))
         findings.extend(_oddities(path, header))
     return pictures, findings
 

@@ -19,7 +19,7 @@ def same_pictures(pictures: Iterable[Picture]) -> list[tuple[str, ...]]:
 
 def twin_findings(
     groups: Sequence[tuple[str, ...]],
-    boxes: Mapping[str, Sequence[tuple[float, ...]]],
+    boxes: Mapping[str, Sequence[str]],
     splits: Mapping[str, str],
     teams: Mapping[str, str],
 ) -> list[Finding]:

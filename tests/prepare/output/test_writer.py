@@ -18,7 +18,7 @@ import yaml
 from labtools.artifacts.dataset import open_dataset, read_manifest
 from labtools.core.errors import LabError
 from labtools.core.files import hash_bytes, read_json
-from labtools.prepare.output import swap, writer
+from labtools.prepare.output import placing, swap
 from labtools.prepare.pipeline import prepare
 
 Put = Callable[[str, str | bytes], Path]
@@ -165,18 +165,18 @@ def test_a_failure_while_writing_leaves_the_old_dataset(
         monkeypatch.setattr(swap, "_exchange", lambda first, second: False)
     old = content(prepare(submissions, tmp_path / "d" / "out").out)
     (submissions / "val/labels/val_whole.txt").write_text("", encoding="utf-8")
-    real = writer._create
+    real = placing.create
 
     def fail(path: str, data: bytes) -> None:
         if path.endswith("val_padded.txt"):
             raise OSError(28, "No space left on device")
         real(path, data)
 
-    monkeypatch.setattr(writer, "_create", fail)
+    monkeypatch.setattr(placing, "create", fail)
     with pytest.raises(OSError, match="No space left"):
         prepare(submissions, tmp_path / "d" / "out")
     assert content(tmp_path / "d" / "out") == old
-    monkeypatch.setattr(writer, "_create", real)
+    monkeypatch.setattr(placing, "create", real)
     assert content(prepare(submissions, tmp_path / "d" / "out").out) != old
     assert [p.name for p in (tmp_path / "d").iterdir()] == ["out"]
 

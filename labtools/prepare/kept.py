@@ -1,0 +1,151 @@
+"""What a second run need not do again: the parts of the submissions that did not change.
+
+Kept in the user's cache folder, one file per submission and dataset, beside the signature of everything that the
+part was made from: names, sizes and times of its files, the course, the answers, and the code itself.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from labtools.artifacts.dataset import label_path
+from labtools.artifacts.weights import cache_folder
+from labtools.core.files import hash_bytes, read_json, write_bytes
+from labtools.core.names import folder_name
+from labtools.prepare.output.placing import create_labels, labels_to_create, link, make_folders
+from labtools.prepare.parts import Part, part_from_json, part_to_json
+from labtools.prepare.sources.tree import Tree
+
+_RESULT = "result.json"
+
+
+class Memory:
+    """What is remembered of one dataset.
+
+    Args:
+        target: the dataset's folder; its absolute path names the memory.
+    """
+
+    def __init__(self, target: Path) -> None:
+        self._target = target
+        self.folder = cache_folder() / "prepare" / hash_bytes(str(target).encode("utf-8"))[:16]
+
+    def file(self, root: str, made_from: str) -> str:
+        """Where a submission's part is kept; one that exists was made from the very same."""
+        name = folder_name(root.rpartition("/")[2] or "all")[:40]
+        return str(self.folder / f"{name}_{hash_bytes(f'{root} {made_from}'.encode('utf-8', 'surrogatepass'))}.json")
+
+    def result(self, made_from: str) -> dict[str, Any] | None:
+        """What the last run found, if it was made from the very same and nobody touched the dataset since."""
+        try:
+            state = read_json(self.folder / _RESULT)
+            fingerprint = read_json(self._target / "dataset.json")["fingerprint"]
+            if (state["made_from"], state["fingerprint"]) != (made_from, fingerprint):
+                return None
+            is_whole = state["files"] == files_and_latest(self._target)
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return dict(state) if is_whole else None
+
+    def remember(self, made_from: str, parts: Iterable[str], result: Mapping[str, Any]) -> None:
+        """After the dataset took its place; parts that are not in it any more go.
+
+        Args:
+            parts: the files of the parts in the dataset.
+        """
+        state = {**result, "made_from": made_from, "files": files_and_latest(self._target)}
+        write_bytes(self.folder / _RESULT, json.dumps(state, sort_keys=True, ensure_ascii=False).encode("utf-8"))
+        names = {_RESULT, *(Path(path).name for path in parts)}
+        for path in self.folder.iterdir():
+            if path.name not in names:
+                path.unlink()
+
+
+def files_and_latest(dataset: Path) -> list[int]:
+    """The number of files of a dataset, and the latest time that one of its labels, or of its folders, was changed."""
+    count, latest = 0, 0
+    for top in ("images", "labels"):
+        folders = [str(dataset / top)]
+        while folders:
+            folder = folders.pop()
+            latest = max(latest, os.stat(folder).st_mtime_ns)  # noqa: PTH116  thousands of files
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.path)
+                        continue
+                    count += 1
+                    if top == "labels":
+                        latest = max(latest, entry.stat().st_mtime_ns)
+    return [count, latest]
+
+
+def signature(context: str, tree: Tree, paths: Iterable[str]) -> str:
+    """Of a submission: changes when one of its files does, or anything else that its part depends on."""
+    files = tree.files
+    lines = [f"{path}\0{files[path].stamp}" for path in paths]
+    return hash_bytes("\n".join([context, *lines]).encode("utf-8", "surrogatepass"))
+
+
+@cache
+def code_signature() -> str:
+    """Of the modules that parts depend on: another version of labtools starts afresh."""
+    package = Path(__file__).parents[1]
+    files = sorted([*(package / "prepare").rglob("*.py"), *(package / "core").glob("*.py")])
+    files.append(package / "artifacts" / "dataset.py")
+    return hash_bytes(b"\0".join(path.read_bytes() for path in files))
+
+
+def store_part(path: str, part: Part) -> None:
+    """Keep a part."""
+    target = Path(path)
+    aside = target.with_suffix(".tmp")
+    aside.write_text(json.dumps(part_to_json(part), ensure_ascii=False), encoding="utf-8", newline="\n")
+    aside.replace(target)
+
+
+def read_part(path: str) -> Part | None:
+    """A kept part; None if it is damaged."""
+    try:
+        return part_from_json(read_json(Path(path)))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def reinstate(part: Part, tree: Tree, base: str, before: str) -> bool:
+    """Bring an unchanged part into the new dataset; False if somebody touched what would be taken over.
+
+    Pictures are linked once more from what was handed in, or from the dataset of before; labels are written anew.
+    """
+    own = {image: (size, time) for image, size, time in part.written}
+    make_folders(base, part.image)
+    for image, source in zip(part.image, part.source, strict=True):
+        expected = own.get(image)
+        if expected is None:
+            done = link(tree.files[source].disk, f"{base}/{image}")
+        else:
+            done = _is_untouched(f"{before}/{image}", expected) and link(f"{before}/{image}", f"{base}/{image}")
+        if not done:
+            _undo(part, base)
+            return False
+    create_labels(labels_to_create(base, part.image, part.state, part.label))
+    return True
+
+
+def _is_untouched(path: str, expected: tuple[int, int]) -> bool:
+    try:
+        found = os.stat(path)  # noqa: PTH116  for every picture
+    except OSError:
+        return False
+    return (found.st_size, found.st_mtime_ns) == expected
+
+
+def _undo(part: Part, base: str) -> None:
+    for image in part.image:
+        for path in (image, label_path(image)):
+            Path(base, path).unlink(missing_ok=True)

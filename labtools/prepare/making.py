@@ -1,0 +1,149 @@
+"""One submission -> its part of the dataset, on disk: read, understood, placed, labelled.
+
+A function of the submission's own files, the course and the answers, so that parts can be made by several processes
+and kept from one run to the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from labtools.core.findings import Finding
+from labtools.core.progress import Tick, silent
+from labtools.prepare.answers import Answers
+from labtools.prepare.config import CourseConfig, SplitPolicy
+from labtools.prepare.kept import read_part, reinstate, store_part
+from labtools.prepare.labels.classes import ClassTable
+from labtools.prepare.layout.naming import place_pictures
+from labtools.prepare.layout.teams import Submission
+from labtools.prepare.output.placing import (
+    create,
+    create_labels,
+    labels_to_create,
+    make_folders,
+    place_files,
+    placements,
+    stamp,
+)
+from labtools.prepare.parts import Part, part_of
+from labtools.prepare.pictures.converting import to_trainable
+from labtools.prepare.pictures.reader import Look, Picture, PictureReader
+from labtools.prepare.reading import Reading
+from labtools.prepare.sources.tree import Tree
+from labtools.prepare.sources.workers import Hands, Inline
+from labtools.prepare.splits.plan import Others
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What all parts are made from.
+
+    Attributes:
+        tree: everything that was handed in.
+        course: None if nobody named the classes.
+        submissions, places, others: by root: who; class folder and team folder in the dataset; see `Others`.
+        images: ``link`` or ``copy``.
+        look: bytes and header of a picture -> its perceptual hashes; None if nobody asked for them.
+        base: the folder that is being written.
+        before: the dataset of the last run, which may not exist.
+        cached: by root, where its part is kept between two runs.
+        unchanged: the roots whose kept part still holds.
+    """
+
+    tree: Tree
+    course: CourseConfig | None
+    answers: Answers
+    submissions: Mapping[str, Submission]
+    places: Mapping[str, tuple[str, str]]
+    others: Mapping[str, Others]
+    images: str
+    look: Look | None
+    base: str
+    before: str
+    cached: Mapping[str, str]
+    unchanged: frozenset[str]
+
+
+def make_part(plan: Plan, table: ClassTable, root: str) -> Part:
+    """All of one submission, here and now."""
+    if root in plan.unchanged:
+        part = read_part(plan.cached[root])
+        if part is not None and reinstate(part, plan.tree, plan.base, plan.before):
+            return part
+    making = Making(plan, root, Inline())
+    making.read()
+    return making.write(table)
+
+
+class Making:
+    """The two halves, between which a cohort without a course collects its class names: `read`, then `write`."""
+
+    def __init__(self, plan: Plan, root: str, hands: Hands) -> None:
+        self._plan = plan
+        self._root = root
+        self._hands = hands
+        self.reading = Reading(plan.submissions[root], plan.tree.under(root), plan.answers)
+        self._trouble: list[Finding] = []
+
+    def read(self, tick: Tick = silent) -> None:
+        """Pictures and annotations, side by side: the hands read the ones, this interpreter parses the others."""
+        reading = self.reading
+        reader = PictureReader(reading.tree, reading.tree.images, self._hands, self._plan.look)
+        reading.parse()
+        pictures, self._trouble = reader.result(tick)
+        reading.look_at(pictures)
+
+    def write(self, table: ClassTable, tick: Tick = silent) -> Part:
+        """Pictures and labels in the dataset's folder; the part, which is kept too."""
+        plan, reading = self._plan, self.reading
+        class_folder, team = plan.places[self._root]
+        policy = plan.course.split if plan.course else SplitPolicy()
+        wanted = reading.plan(policy, plan.others[self._root])
+        placed = place_pictures({path: ((class_folder, team, seq), suffix) for path, (seq, suffix) in wanted.items()})
+        pictures = [(image, reading.pictures[path]) for path, image in placed.items()]
+        writing = _Writing(plan, self._hands, pictures)
+        items = reading.items(table, placed, class_folder, team)
+        findings = sorted(replace(f, team=team) for f in (*self._trouble, *reading.findings))
+        part = part_of(self._root, class_folder, team, items, findings)
+        part = replace(part, written=writing.finish(part, tick))
+        store_part(plan.cached[self._root], part)
+        return part
+
+
+class _Writing:
+    """Pictures on their way into the dataset's folder."""
+
+    def __init__(self, plan: Plan, hands: Hands, pictures: Sequence[tuple[str, Picture]]) -> None:
+        self._plan = plan
+        self._hands = hands
+        make_folders(plan.base, [image for image, _ in pictures])
+        plain, self._others = placements(plan.base, plan.tree, pictures, plan.images)
+        self._running = hands.start(place_files, plain)
+
+    def finish(self, part: Part, tick: Tick) -> tuple[tuple[str, int, int], ...]:
+        """Labels too, then everything is there: see `Part.written`."""
+        labels = labels_to_create(self._plan.base, part.image, part.state, part.label)
+        labelling = self._hands.start(create_labels, labels)
+        written = [_place_member(self._plan.tree, *one) for one in self._others]
+        total = len(self._running) + len(labelling)
+        for done, future in enumerate(self._running, 1):
+            written += future.result()
+            tick("write dataset", done, total)
+        for done, label in enumerate(labelling, len(self._running) + 1):
+            label.result()
+            tick("write dataset", done, total)
+        start = len(self._plan.base) + 1
+        return tuple(sorted((path[start:], size, time) for path, size, time in written))
+
+
+def _place_member(tree: Tree, source: str, picture: Picture, path: str) -> tuple[str, int, int]:
+    """A picture that is not a plain file, or not one that a trainer reads as people see it."""
+    data = tree.read(source)
+    create(path, to_trainable(data, picture.header) if picture.header.needs_conversion else data)
+    return stamp(path)
+
+
+def biggest_first(sizes: Mapping[str, int]) -> list[str]:
+    """The order in which several processes are done soonest."""
+    return sorted(sizes, key=lambda root: (-sizes[root], root))

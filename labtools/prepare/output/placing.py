@@ -1,0 +1,128 @@
+"""Pictures and labels under their new names: hard links where no trainer would rewrite them, else copies."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from labtools.artifacts.dataset import label_path
+from labtools.prepare.pictures.reader import Picture
+from labtools.prepare.sources.tree import Tree
+
+Placement = tuple[str, str, bool]
+"""A picture on disk, its new path, and whether a hard link may do."""
+
+
+def make_folders(base: str, images: Iterable[str]) -> None:
+    """The folders of these pictures and of their labels."""
+    folders = {image.rpartition("/")[0] for image in images}
+    for folder in sorted(folders):
+        for path in (folder, f"labels{folder.removeprefix('images')}"):
+            Path(base, path).mkdir(parents=True, exist_ok=True)
+
+
+def placements(
+    base: str, tree: Tree, pictures: Iterable[tuple[str, Picture]], images: str
+) -> tuple[list[Placement], list[tuple[str, Picture, str]]]:
+    """What can be linked or copied as it lies on the disk; and what has to be read: archives' members, pictures that
+    are converted (path in the tree, picture, new path).
+
+    Args:
+        base: the dataset's folder.
+        pictures: path in the dataset, and the picture.
+        images: ``link`` or ``copy``.
+    """
+    plain: list[Placement] = []
+    others: list[tuple[str, Picture, str]] = []
+    for image, picture in pictures:
+        file = tree.files[picture.path]
+        if file.member is None and not picture.header.needs_conversion:
+            may_link = images == "link" and picture.header.is_closed
+            plain.append((file.disk, f"{base}/{image}", may_link))
+        else:
+            others.append((picture.path, picture, f"{base}/{image}"))
+    return plain, others
+
+
+def place_files(files: Sequence[Placement]) -> list[tuple[str, int, int]]:
+    """Link or copy. Returns path, size and modification time of those that are files of their own.
+
+    Some versions of Ultralytics rewrite a JPEG whose last bytes are not the end mark in place: such a picture is
+    always copied, so that nothing that a training does to the dataset reaches the original.
+    """
+    own = []
+    for source, path, may_link in files:
+        if not (may_link and link(source, path)):
+            _copy(source, path)
+            own.append(stamp(path))
+    return own
+
+
+def create_labels(labels: Sequence[tuple[str, str]]) -> int:
+    """Pairs of path and text."""
+    for path, text in labels:
+        create(path, text.encode("utf-8"))
+    return len(labels)
+
+
+def labels_to_create(
+    base: str, images: Sequence[str], states: Sequence[str], labels: Sequence[str]
+) -> list[tuple[str, str]]:
+    """Path and text of every label file: an empty one for a background, none for a picture without annotation."""
+    return [
+        (f"{base}/{label_path(image)}", text)
+        for image, state, text in zip(images, states, labels, strict=True)
+        if state != "unlabelled"
+    ]
+
+
+def stamp(path: str) -> tuple[str, int, int]:
+    """Path, size and modification time in ns: what shows that a file was not touched since."""
+    found = os.stat(path)  # noqa: PTH116  for every picture
+    return path, found.st_size, found.st_mtime_ns
+
+
+def create(path: str, data: bytes) -> None:
+    """A new file. Not flushed one by one: nobody sees these before the swap, and each flush would wait for all the
+    links and labels before it."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+    try:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(handle, view) :]
+    finally:
+        os.close(handle)
+
+
+def link(source: str, path: str) -> bool:
+    """A hard link; False on another disk, or on a file system without them."""
+    try:
+        os.link(source, path, follow_symlinks=True)
+    except OSError:
+        return False
+    return True
+
+
+def _copy(source: str, path: str) -> None:
+    """A copy in the kernel, which shares blocks where the file system can; plain copying elsewhere."""
+    if not hasattr(os, "copy_file_range"):
+        shutil.copyfile(source, path)
+        return
+    read = os.open(source, os.O_RDONLY)
+    try:
+        write = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        try:
+            left = os.fstat(read).st_size
+            while left > 0 and (copied := os.copy_file_range(read, write, left)):
+                left -= copied
+            if not left:
+                return
+        except OSError:
+            pass  # EXDEV, ENOSYS: older kernels and some network file systems
+        finally:
+            os.close(write)
+    finally:
+        os.close(read)
+    shutil.copyfile(source, path)

@@ -1,0 +1,140 @@
+"""What was handed in, looked at from above: who, where it goes, and what each submission must know of the others."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from labtools.core.config import load_config
+from labtools.core.errors import LabError
+from labtools.core.findings import Finding
+from labtools.core.names import folder_name, slug
+from labtools.prepare.answers import Answers
+from labtools.prepare.config import CourseConfig
+from labtools.prepare.kept import code_signature, signature
+from labtools.prepare.layout.teams import Layout, Submission, plain_name, read_layout
+from labtools.prepare.sources.tree import Tree
+from labtools.prepare.sources.walk import read_tree
+from labtools.prepare.splits.lists import SplitList, split_lists
+from labtools.prepare.splits.plan import Others
+
+
+@dataclass(frozen=True)
+class Survey:
+    """The submissions before any of them is opened.
+
+    Attributes:
+        tree: all files; `outside` are those under no submission.
+        findings: of the walk and of the layout.
+        course_file, course: None if nobody named the classes.
+        places: by root, the class folder and the team folder in the dataset; no two are the same.
+        others: by root, see there.
+    """
+
+    tree: Tree
+    outside: Tree
+    findings: tuple[Finding, ...]
+    course_file: Path | None
+    course: CourseConfig | None
+    layout: Layout
+    places: Mapping[str, tuple[str, str]]
+    others: Mapping[str, Others]
+
+    @property
+    def submissions(self) -> dict[str, Submission]:
+        return {one.root: one for one in self.layout.submissions}
+
+    def signatures(self, answers: Answers, options: Sequence[object]) -> dict[str, str]:
+        """By root, of everything that a part is made from, see `kept.signature`."""
+        course = self.course.model_dump_json() if self.course else ""
+        common = [code_signature(), course, json.dumps(sorted(answers.items())), repr(options)]
+        found = {}
+        for one in self.layout.submissions:
+            others = self.others[one.root]
+            known = [repr(others.own), repr(sorted(others.foreign)), repr(others.shared_lists)]
+            context = "\n".join([*common, repr(one), repr(self.places[one.root]), *known])
+            found[one.root] = signature(context, self.tree, self.tree.under(one.root))
+        return found
+
+
+def survey(submissions: Path, course: Path | None, fallback: Path | None, answers: Answers) -> Survey:
+    """Look, and read nothing but the course and the lists above all submissions.
+
+    Args:
+        course: the classes, whatever the folders look like.
+        fallback: the classes, if the first-level folders bear their names.
+
+    Raises:
+        LabError: there is no such folder, or the course file does not fit.
+    """
+    if not submissions.exists():
+        raise LabError("this folder does not exist", submissions, "Check the path.")
+    config = load_config(course, CourseConfig) if course is not None else None
+    known = load_config(fallback, CourseConfig) if config is None and fallback and fallback.is_file() else None
+    tree, findings = read_tree(submissions)
+    name = submissions.resolve().name
+    layout = read_layout(tree, name, config or known)
+    chosen = course if config else fallback if known and layout.has_class_folders else None
+    if chosen is None:
+        layout = read_layout(tree, name, None)
+    used = (config or known) if chosen else None
+    outside = _outside(tree, layout)
+    others = _others(layout, split_lists(outside))
+    return Survey(tree, outside, tuple(findings), chosen, used, layout, places_of(layout, used), others)
+
+
+def places_of(layout: Layout, course: CourseConfig | None) -> dict[str, tuple[str, str]]:
+    """Class folder and team folder of each submission; where two would be the same, the later is numbered."""
+    class_folders = {one.root: _class_folder(one, course) for one in layout.submissions}
+    taken: set[tuple[str, ...]] = {(_key(folder),) for folder in class_folders.values() if folder}
+    places = {}
+    for one in layout.submissions:
+        folder, team = class_folders[one.root], folder_name(one.team)
+        unique, number = team, 2
+        while _keys(folder, unique) in taken:
+            unique, number = f"{team}_{number}", number + 1
+        taken.add(_keys(folder, unique))
+        places[one.root] = (folder, unique)
+    return places
+
+
+def _class_folder(one: Submission, course: CourseConfig | None) -> str:
+    folder = course.names[one.class_ids[0]] if course and len(one.class_ids) == 1 else one.class_folder
+    return folder_name(folder) if folder else ""
+
+
+def _keys(*folders: str) -> tuple[str, ...]:
+    return tuple(_key(folder) for folder in folders if folder)
+
+
+def _key(folder: str) -> str:
+    """Equal for names that are one on some disk."""
+    return unicodedata.normalize("NFKC", folder).casefold()
+
+
+def _outside(tree: Tree, layout: Layout) -> Tree:
+    paths = list(tree)
+    inside: list[tuple[int, int]] = []
+    for one in layout.submissions:
+        if not one.root:
+            return Tree({}, tree.archives)
+        # "0" is the character after "/"
+        inside.append((bisect_left(paths, f"{one.root}/"), bisect_left(paths, f"{one.root}0")))
+    left: list[str] = []
+    end = 0
+    for first, last in sorted(inside):
+        left += paths[end:first]
+        end = max(end, last)
+    return Tree({path: tree.files[path] for path in left + paths[end:]}, tree.archives)
+
+
+def _others(layout: Layout, shared: list[SplitList]) -> dict[str, Others]:
+    pairs = {s.root: (slug(plain_name(s.root.rpartition("/")[0])), slug(s.team)) for s in layout.submissions}
+    nested = frozenset(pair for root, pair in pairs.items() if "/" in root)
+    return {
+        root: Others(pair if pair in nested else None, nested - {pair}, tuple(shared)) for root, pair in pairs.items()
+    }
