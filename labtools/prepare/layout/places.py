@@ -1,104 +1,72 @@
 """Which picture does this path mean? Students' lists and labels name pictures in many ways.
 
 ``./velo/tic_et_tac/4/images/frame_000002.jpg``, ``C:\\Users\\Zoé\\velo\\4\\images\\frame_000002.jpg``,
-``data/obj_train_data/frame_000002.PNG``, ``frame_000002``: paths are compared from their end, folder by folder,
-with folders such as ``images`` and ``labels`` left aside. A path that contradicts the picture's place inside the
-submission (another sequence) does not mean it; one that differs above (the student's own disk) does.
+``data/obj_train_data/frame_000002.PNG``, ``frame_000002``: a path that leads to a picture from the list's own folder or
+one above means just that. Others are compared from their end, folder by folder, with folders such as ``images`` left
+aside. A path that contradicts the picture's place inside the submission (another sequence) does not mean it; one that
+differs above (the student's own disk) does. What could mean two pictures means neither: both are named.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from labtools.core.names import slug
-from labtools.prepare.sources.tree import IMAGE_SUFFIXES, folder_of, stem_of, suffix_of
-
-# Folders that say what kind of file they hold, not which sequence it belongs to.
-STRUCTURE = frozenset(
-    {"images", "image", "img", "imgs", "pictures", "picture", "photos", "photo", "frames", "frame"}
-    | {"jpegimages", "jpg", "jpeg", "png", "jpgs", "pngs"}
-    | {"labels", "label", "lbl", "lbls", "labels_yolo", "annotations", "annotation", "annots", "annotated"}
-    | {"xml", "xmls", "txt", "txts", "yolo", "voc", "pascal_voc", "coco", "darknet"}
-    | {"obj_train_data", "obj_valid_data", "obj_validation_data", "obj_test_data", "obj_data"}
-    | {"data", "dataset", "datasets", "archive", "export"}
+from labtools.prepare.layout.references import (
+    STRUCTURE,
+    Reference,
+    folder_key,
+    folder_number,
+    is_same_folder,
+    loose_key,
+    respelled,
+    source_stem,
+    stem_key,
 )
+from labtools.prepare.layout.split_words import SPLIT_WORDS
+from labtools.prepare.sources.tree import folder_of, name_of, stem_of, suffix_of
 
-SPLIT_WORDS = {
-    "train": "train", "training": "train", "entrainement": "train", "apprentissage": "train",
-    "val": "val", "valid": "val", "validate": "val", "validation": "val", "dev": "val",
-    "test": "test", "testing": "test", "tests": "test",
-}  # fmt: skip
+__all__ = ["SPLIT_WORDS", "STRUCTURE", "ImageIndex", "Match", "folder_key", "is_same_folder", "stem_key"]
 
-_FILE_SUFFIXES = IMAGE_SUFFIXES | {".txt", ".xml", ".json"}
-
-
-def stem_key(name: str) -> str:
-    """A file name without suffix, for comparing: composed, case and outer spaces do not count."""
-    return name.lower().strip() if name.isascii() else unicodedata.normalize("NFC", name).casefold().strip()
-
-
-@lru_cache(maxsize=1 << 14)  # a pure function of few different names, asked for in every line of every list
-def folder_key(name: str) -> str:
-    """A folder's name for comparing; an archive counts as a folder; ``""`` for ``images`` and its like."""
-    bare = name.removesuffix("!")
-    key = slug(bare[:-4] if bare.lower().endswith(".zip") else bare)
-    return "" if key in STRUCTURE else SPLIT_WORDS.get(key, key)
-
-
-def is_same_folder(first: str, second: str) -> bool:
-    """Two keys mean one folder: equal, or a bare number and a name with that one number (``4``, ``seq_04``)."""
-    if first == second:
-        return True
-    if first.isdecimal() or second.isdecimal():
-        a, b = (re.findall(r"\d+", key, flags=re.ASCII) for key in (first, second))
-        return len(a) == len(b) == 1 and int(a[0]) == int(b[0])
-    return False
-
-
-@lru_cache(maxsize=1 << 14)
-def _folder_keys(folder: str) -> tuple[str, ...]:
-    parts = [part.strip() for part in folder.split("/")]
-    return tuple(key for part in parts if part not in {"", ".", ".."} if (key := folder_key(part)))
-
-
-class Reference(NamedTuple):
-    """A path taken apart: folders from outer to inner as keys, stem as key and as written, image suffix asked for."""
-
-    folders: tuple[str, ...]
-    stem: str
-    written: str
-    suffix: str
-
-    @staticmethod
-    def parse(path: str) -> Reference:
-        """Forward and backward slashes both separate; a suffix counts only if it is one of pictures or labels."""
-        above, _, name = path.replace("\\", "/").rpartition("/")
-        name = name.strip()
-        suffix = suffix_of(name)
-        stem = stem_of(name) if suffix in _FILE_SUFFIXES else name
-        return Reference(_folder_keys(above), stem_key(stem), stem, suffix if suffix in IMAGE_SUFFIXES else "")
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where one picture lies: its folders outside and inside its submission, with and without archive names."""
-
-    path: str
-    suffix: str
-    folders: tuple[tuple[str, ...], ...]
-    inner: tuple[int, ...]  # of each of `folders`, how many lie inside the submission
+_SPLITS = frozenset(SPLIT_WORDS.values())
 
 
 class Match(NamedTuple):
-    """The picture that a reference means: `path`, or None with the pictures between which it cannot decide."""
+    """The picture that a reference means: `path`, or None with the pictures between which it cannot decide.
+
+    ``is_loose``: the name differs in more than case (leading zeros, separators).
+    """
 
     path: str | None
     rivals: tuple[str, ...] = ()
+    is_loose: bool = False
+
+
+@dataclass(eq=False)
+class _Folder:
+    """One folder that holds pictures.
+
+    Attributes:
+        stems: key -> its picture; several where suffix or case tell them apart.
+        keys: its folders outside and inside the submission; a second time without the names of archives.
+        inner: of each of `keys`, how many lie inside the submission.
+    """
+
+    path: str
+    keys: tuple[tuple[str, ...], ...]
+    inner: tuple[int, ...]
+    stems: dict[str, str | tuple[str, ...]] = field(default_factory=dict)
+
+    def named(self, stem: str) -> tuple[str, ...]:
+        found = self.stems.get(stem, ())
+        return (found,) if isinstance(found, str) else found
+
+
+Rank = tuple[int, int, int]
+"""How well a folder fits a reference: the kind of agreement, the folders that agree, those that agree to the letter."""
 
 
 class ImageIndex:
@@ -111,102 +79,307 @@ class ImageIndex:
 
     def __init__(self, images: Iterable[str], root: str) -> None:
         self._root = root
-        self._places: dict[str, tuple[tuple[tuple[str, ...], ...], tuple[int, ...]]] = {}
-        self._by_stem: dict[str, list[Place]] = {}
+        self._paths = frozenset(images)
+        self._folders: dict[str, _Folder] = {}
         for path in images:
-            alternatives, inner = self._folders(folder_of(path))
-            place = Place(path, suffix_of(path), alternatives, inner)
-            self._by_stem.setdefault(stem_key(stem_of(path)), []).append(place)
-        self._by_place: dict[tuple[tuple[str, ...], str], list[Place]] = {}
-        for stem, places in self._by_stem.items():
-            for place in places:
-                for folders in place.folders:
-                    self._by_place.setdefault((folders, stem), []).append(place)
+            above, _, name = path.rpartition("/")
+            folder = self._folders.get(above)
+            if folder is None:
+                folder = self._folders[above] = _Folder(above, *self._keys(above))
+            stem, dot, _ = name.rpartition(".")
+            stem = stem_key(stem if dot and stem else name)
+            if stem in folder.stems:
+                folder.stems[stem] = (*folder.named(stem), path)
+            else:
+                folder.stems[stem] = path
+        self._bases: dict[str, tuple[str, ...]] = {}
+        self._beside: dict[str, list[list[_Folder]]] = {}
+        self._ranks: dict[tuple[str, ...], dict[str, Rank]] = {}
 
     @cached_property
     def _team(self) -> str:
-        return folder_key(self._root.rpartition("/")[2])
+        return folder_key(name_of(self._root))
 
-    def _folders(self, folder: str) -> tuple[tuple[tuple[str, ...], ...], tuple[int, ...]]:
-        """Cached per folder: 28,610 pictures share a few hundred of them."""
-        if folder not in self._places:
-            alternatives, inner = [], []
-            for skip_archives in (False, True):
-                outside: list[str] = []
-                inside: list[str] = []
-                depth = len(self._root.split("/")) if self._root else 0
-                for level, part in enumerate(folder.split("/") if folder else []):
-                    # The archive that is a whole submission keeps its name: it is the team.
-                    skipped = skip_archives and part.endswith("!") and level >= depth
-                    key = "" if skipped else folder_key(part)
-                    if key:
-                        (outside if level < depth else inside).append(key)
-                pair = (*outside, *inside)
-                if pair not in alternatives:
-                    alternatives.append(pair)
-                    inner.append(len(inside))
-            self._places[folder] = tuple(alternatives), tuple(inner)
-        return self._places[folder]
+    @cached_property
+    def _own_words(self) -> frozenset[str]:
+        """Words that may stand beside a sequence's number: those of the team and of its class (``velo_4.zip``)."""
+        return frozenset(word for part in self._root.split("/")[-2:] for word in slug(part).split("_") if word)
+
+    @cached_property
+    def _by_keys(self) -> Mapping[tuple[str, ...], list[_Folder]]:
+        found: dict[tuple[str, ...], list[_Folder]] = {}
+        for folder in self._folders.values():
+            for keys in folder.keys:
+                found.setdefault(keys, []).append(folder)
+        return found
+
+    @cached_property
+    def _by_stem(self) -> Mapping[str, list[_Folder]]:
+        found: dict[str, list[_Folder]] = {}
+        for folder in self._folders.values():
+            for stem in folder.stems:
+                found.setdefault(stem, []).append(folder)
+        return found
+
+    @cached_property
+    def _by_loose(self) -> Mapping[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for path in sorted(self._paths):
+            stem = stem_of(path)
+            # A Roboflow copy bears its source's name too; but a copy that is asked for is never another copy.
+            for key in dict.fromkeys((loose_key(stem), loose_key(source_stem(stem)))):
+                found.setdefault(key, []).append(path)
+        return found
+
+    def _keys(self, folder: str) -> tuple[tuple[tuple[str, ...], ...], tuple[int, ...]]:
+        alternatives, inner = [], []
+        depth = len(self._root.split("/")) if self._root else 0
+        for skip_archives in (False, True):
+            outside: list[str] = []
+            inside: list[str] = []
+            for level, part in enumerate(folder.split("/") if folder else []):
+                # The archive that is a whole submission keeps its name: it is the team.
+                skipped = skip_archives and part.endswith("!") and level >= depth
+                key = "" if skipped else folder_key(part)
+                if key:
+                    (outside if level < depth else inside).append(key)
+            if (pair := (*outside, *inside)) not in alternatives:
+                alternatives.append(pair)
+                inner.append(len(inside))
+        return tuple(alternatives), tuple(inner)
+
+    def has_stem(self, stem: str) -> bool:
+        """Is some picture called so?"""
+        return stem_key(stem) in self._by_stem
+
+    def bases(self, near: str) -> tuple[str, ...]:
+        """What a relative path in the file ``near`` may begin at: its folder, those above, the submission's; each
+        as a prefix of paths in the tree, the nearest first."""
+        folder = folder_of(near)
+        if folder not in self._bases:
+            found = []
+            for start in (folder, self._root):
+                while start:
+                    found.append(f"{start}/")
+                    start = folder_of(start)
+            self._bases[folder] = (*dict.fromkeys(found), "")
+        return self._bases[folder]
+
+    def exact(self, reference: str, base: str) -> str | None:
+        """The picture at this very path below ``base``; a leading ``./`` does not count."""
+        path = base + (reference[2:] if reference.startswith("./") else reference)
+        return path if path in self._paths else None
 
     def find(self, reference: str, near: str = "") -> Match:
         """The picture that a path written in the file ``near`` means."""
+        if near:
+            for base in self.bases(near):
+                if path := self.exact(reference, base):
+                    return Match(path)
         wanted = Reference.parse(reference)
-        exact = self._by_place.get((wanted.folders, wanted.stem), ())
-        if len(exact) == 1:
-            return Match(exact[0].path)
-        return self._best(wanted, near)
+        if not wanted.stem:
+            return Match(None)
+        match = self._find(wanted, near)
+        if match.path is None and not match.rivals:
+            match = self._find_loosely(wanted, near)
+        if match.path is None and not match.rivals:
+            for other in respelled(reference):
+                match = self._find(Reference.parse(other), near)
+                if match.path or match.rivals:
+                    break
+        return match
 
     def find_beside(self, annotation: str) -> Match:
         """The picture whose annotation file this is, by the file's own place and name."""
-        stem = stem_key(stem_of(annotation))
-        for folders in self._folders(folder_of(annotation))[0]:
-            exact = self._by_place.get((folders, stem), ())
-            if len(exact) == 1:
-                return Match(exact[0].path)
-        found = Match(None)
-        for folders in self._folders(folder_of(annotation))[0]:
-            found = self._best(Reference(folders, stem, stem_of(annotation), ""), annotation)
-            if found.path or found.rivals:
-                return found
-        return found
+        above, _, name = annotation.rpartition("/")
+        groups = self._beside.get(above)
+        if groups is None:
+            groups = self._beside[above] = [self._by_keys.get(keys, []) for keys in self._keys(above)[0]]
+        written, dot, _ = name.rpartition(".")
+        written = written if dot and written else name
+        stem = stem_key(written)
+        for group in groups:
+            if len(group) == 1 and isinstance(path := group[0].stems.get(stem), str):
+                return Match(path)
+        for group in groups:
+            found = [path for folder in group for path in folder.named(stem)]
+            if len(found) == 1:
+                return Match(found[0])
+        found_one = Match(None)
+        for keys in self._keys(above)[0]:
+            found_one = self._find(Reference(keys, stem, written, ""), annotation)
+            if found_one.path or found_one.rivals:
+                break
+        return found_one
 
-    def _best(self, wanted: Reference, near: str) -> Match:
-        scored = [(score, p) for p in self._by_stem.get(wanted.stem, ()) if (score := self._score(wanted, p)) >= 0]
-        if not scored:
+    def _find(self, wanted: Reference, near: str) -> Match:
+        folders = self._by_stem.get(wanted.stem)
+        if not folders:
             return Match(None)
-        top = max(score for score, _ in scored)
-        rivals = [place for score, place in scored if score == top]
-        if len(rivals) > 1:  # twins but for case or accents' encoding
-            rivals = [p for p in rivals if stem_of(p.path) == wanted.written] or rivals
+        if len(folders) > 1 or folders[0].keys[0] != wanted.folders:
+            ranks = self._ranked(wanted.folders)
+            fitting = [(ranks[f.path], f) for f in folders if f.path in ranks]
+            if not fitting:
+                return Match(None)
+            top = max(rank for rank, _ in fitting)
+            folders = [folder for rank, folder in fitting if rank == top]
+        rivals = [path for folder in folders for path in folder.named(wanted.stem)]
+        return _chosen(rivals if len(rivals) == 1 else _likelier(rivals, wanted, near))
+
+    def _find_loosely(self, wanted: Reference, near: str) -> Match:
+        """By a name that differs in leading zeros or separators, where only one picture can be meant."""
+        paths = self._by_loose.get(loose_key(wanted.written), ())
+        ranks = self._ranked(wanted.folders) if paths else {}
+        fitting = [(ranks[folder_of(p)], p) for p in paths if folder_of(p) in ranks]
+        rivals = [path for rank, path in fitting if rank == max(r for r, _ in fitting)]
         if len(rivals) > 1:
-            rivals = [p for p in rivals if p.suffix == wanted.suffix] or rivals
-        if len(rivals) > 1:
-            shared = [_shared_folders(place.path, near) for place in rivals]
-            rivals = [p for p, n in zip(rivals, shared, strict=True) if n == max(shared)]
-        if len(rivals) > 1:  # the copy in an archive is not preferred to the file beside it
-            rivals = [p for p in rivals if "!/" not in p.path] or rivals
-        paths = tuple(place.path for place in rivals)
-        return Match(paths[0]) if len(paths) == 1 else Match(None, paths)
+            rivals = _likelier(rivals, wanted, near)
+        return _chosen(rivals)._replace(is_loose=bool(rivals))
 
-    def _score(self, wanted: Reference, place: Place) -> int:
-        """How many folders agree, counted from the file; -1 if the reference means another place."""
-        best = -1
-        for folders, inner in zip(place.folders, place.inner, strict=True):
-            n = 0
-            for a, b in zip(reversed(wanted.folders), reversed(folders), strict=False):
-                if not is_same_folder(a, b):
-                    break
-                n += 1
-            exhausted = n == len(wanted.folders) or n >= inner
-            if exhausted or (self._team and wanted.folders[-n - 1] == self._team):
-                best = max(best, n)
-        return best
+    def _ranked(self, wanted: tuple[str, ...]) -> Mapping[str, Rank]:
+        """The folders that these could be, each with how well it fits; kept: a list's lines have few folders."""
+        if wanted not in self._ranks:
+            found: dict[str, Rank] = {}
+            for folder in self._folders.values():
+                ranks = [
+                    rank
+                    for keys, inner in zip(folder.keys, folder.inner, strict=True)
+                    if (rank := self._rank(wanted, keys, inner)) is not None
+                ]
+                if ranks:
+                    found[folder.path] = max(ranks)
+            self._ranks[wanted] = found
+        return self._ranks[wanted]
+
+    def _rank(self, wanted: Sequence[str], keys: Sequence[str], inner: int) -> Rank | None:
+        """How a reference's folders fit a picture's; None if it means another place.
+
+        From best to worst: their ends agree, up to where one of them ends inside the submission; the same when the
+        names of splits are left aside on one side (moved into ``train/`` after the list was written); one of them
+        has a level that the other has not.
+        """
+        rank = self._tail_rank(wanted, keys, inner)
+        if rank is not None:
+            return (2, *rank)
+        ours, theirs = keys[len(keys) - inner :], _SPLITS.intersection(wanted)
+        if bool(theirs) != bool(_SPLITS.intersection(ours)):
+            bare = [key for key in ours if key not in _SPLITS]
+            rank = self._tail_rank(
+                [key for key in wanted if key not in _SPLITS], [*keys[: len(keys) - inner], *bare], len(bare)
+            )
+            if rank is not None:
+                return (1, *rank)
+        return (0, 0, 0) if self._differs_by_a_level(wanted, ours) else None
+
+    def _tail_rank(self, wanted: Sequence[str], keys: Sequence[str], inner: int) -> tuple[int, int] | None:
+        same = literal = 0
+        for a, b in zip(reversed(wanted), reversed(keys), strict=False):
+            if not is_same_folder(a, b, self._own_words):
+                break
+            same += 1
+            literal += a == b
+        is_exhausted = same == len(wanted) or same >= inner
+        return (same, literal) if is_exhausted or (self._team and wanted[-same - 1] == self._team) else None
+
+    def _differs_by_a_level(self, wanted: Sequence[str], ours: Sequence[str]) -> bool:
+        """Are our folders all in the wanted ones in order, or the other way round, and what is over no sequence?"""
+        if not ours or not wanted:
+            return False
+        rest = self._rest_after(wanted, ours)
+        if rest is not None and all(folder_number(key, self._own_words) is None for key in rest):
+            return True
+        if self._team and self._team in wanted:
+            wanted = wanted[len(wanted) - list(reversed(wanted)).index(self._team) :]
+        return bool(wanted) and self._rest_after(ours, wanted) is not None
+
+    def _rest_after(self, long: Sequence[str], short: Sequence[str]) -> Sequence[str] | None:
+        """What follows in ``long`` after all of ``short`` was seen in order; None if it is not seen."""
+        left = list(reversed(short))
+        for place in range(len(long) - 1, -1, -1):
+            if is_same_folder(long[place], left[0], self._own_words):
+                if len(left) == len(short):
+                    end = place + 1
+                left.pop(0)
+                if not left:
+                    return long[end:]
+        return None
+
+    def find_folder(self, reference: str, near: str = "") -> tuple[str, ...]:
+        """The pictures below the folder that a path means (a whole sequence, ``images/train/``), in order.
+
+        Empty if it means no folder, or could mean several.
+        """
+        text = reference.replace("\\", "/").strip()
+        parts = [part for part in text.split("/") if part not in {"", ".", ".."}]
+        if not parts:
+            return ()
+        for start in range(len(parts)):  # /home/zoe/velo/train, ../train: its end may be a path of ours
+            tail = "/".join(parts[start:])
+            for base in self.bases(near):
+                if found := self._below(f"{base}{tail}/"):
+                    return found
+        keys = tuple(key for part in parts if (key := folder_key(part)))
+        anchors = dict(self._anchors(keys)) if keys and folder_key(parts[-1]) else {}
+        return tuple(sorted(self._below_keys(next(iter(anchors)), anchors))) if len(anchors) == 1 else ()
+
+    def _below(self, prefix: str) -> tuple[str, ...]:
+        if not any(f"{folder}/".startswith(prefix) for folder in self._folders):
+            return ()
+        return tuple(sorted(path for path in self._paths if path.startswith(prefix)))
+
+    def _below_keys(self, anchor: tuple[str, ...], anchors: Mapping[tuple[str, ...], set[str]]) -> Iterator[str]:
+        for folder in anchors[anchor]:
+            for stem in self._folders[folder].stems:
+                yield from self._folders[folder].named(stem)
+
+    def _anchors(self, keys: tuple[str, ...]) -> Iterable[tuple[tuple[str, ...], set[str]]]:
+        """The places inside the submission that end in such folders, with the folders of pictures below each."""
+        found: dict[tuple[str, ...], set[str]] = {}
+        for folder in self._folders.values():
+            for ours, inner in zip(folder.keys, folder.inner, strict=True):
+                for end in range(len(ours) - inner + 1, len(ours) + 1):
+                    depth = end - (len(ours) - inner)
+                    if self._tail_rank(keys, ours[:end], depth) and is_same_folder(
+                        keys[-1], ours[end - 1], self._own_words
+                    ):
+                        found.setdefault(ours[:end], set()).add(folder.path)
+        return found.items()
 
 
-def _shared_folders(first: str, second: str) -> int:
+def _chosen(rivals: Sequence[str]) -> Match:
+    return Match(rivals[0]) if len(rivals) == 1 else Match(None, tuple(rivals))
+
+
+def _likelier(rivals: list[str], wanted: Reference, near: str) -> list[str]:
+    """Of pictures in places that fit equally well those whose names fit best: twins but for case, for the encoding of
+    accents, for the suffix; then those nearest to the file that names them; a copy in an archive comes last."""
+    rivals = [p for p in rivals if stem_of(p) == wanted.written] or rivals
+    if len(rivals) > 1 and wanted.suffix:
+        rivals = [p for p in rivals if suffix_of(p) == wanted.suffix] or rivals
+    if len(rivals) > 1 and wanted.above:
+        ends = [_shared_end(folder_of(p), wanted.above) for p in rivals]
+        rivals = [p for p, n in zip(rivals, ends, strict=True) if n == max(ends)]
+    if len(rivals) > 1:
+        shared = [_shared_start(p, near) for p in rivals]
+        rivals = [p for p, n in zip(rivals, shared, strict=True) if n == max(shared)]
+    if len(rivals) > 1:
+        rivals = [p for p in rivals if "!/" not in p] or rivals
+    return rivals
+
+
+def _shared_start(first: str, second: str) -> int:
     shared = 0
     for a, b in zip(folder_of(first).split("/"), folder_of(second).split("/"), strict=False):
         if a != b:
+            break
+        shared += 1
+    return shared
+
+
+def _shared_end(first: str, second: str) -> int:
+    shared = 0
+    for a, b in zip(reversed(first.split("/")), reversed(second.replace("\\", "/").split("/")), strict=False):
+        if a.casefold() != b.casefold():
             break
         shared += 1
     return shared

@@ -221,7 +221,7 @@ def test_a_listed_path_is_found_in_every_writing(folder: str, quote: str, paddin
 
 
 @pytest.mark.parametrize(
-    "reference", ["./velo/t/6/images/frame_000002.jpg", "6/frame_000002.jpg", "frame_000003", "./velo/t/4/frame_2.jpg"]
+    "reference", ["./velo/t/6/images/frame_000002.jpg", "6/frame_000002.jpg", "frame_000003", "./velo/t/4/frame_20.jpg"]
 )
 def test_a_path_of_another_picture_is_not_matched(reference: str) -> None:
     images = [f"velo/t/{s}/images/frame_000002.jpg" for s in (1, 4)]
