@@ -3,14 +3,51 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from xml.etree.ElementTree import Element, ParseError, XMLParser, fromstring
+from xml.parsers import expat
 
+from labtools.core.findings import Action, Finding, Severity
 from labtools.prepare.sources.text import decode
-from labtools.prepare.sources.tree import Tree
+from labtools.prepare.sources.tree import READ_ERRORS, Tree
+
+_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 
 
 class XmlError(ValueError):
     """Not XML, or XML that declares entities; its text says which."""
+
+
+def xml_text(data: bytes) -> str:
+    """The document as text, whatever its bytes are: UTF-8 first, then what it declares, then Windows-1252.
+
+    Raises:
+        XmlError: it declares a document type.
+    """
+    if data[:2] == b"<\0":  # UTF-16 without its mark
+        data = b"\xff\xfe" + data
+    elif data[:2] == b"\0<":
+        data = b"\xfe\xff" + data
+    text = _as_declared(data) or decode(data).whole
+    if "<!DOCTYPE" in text or "<!ENTITY" in text:
+        raise XmlError("it declares a document type, which could expand without end")
+    # Decoded already: the encoding that it declares no longer counts. Its line ends stay, for the line numbers.
+    return _DECLARATION.sub(lambda match: "\n" * match[0].count("\n"), text)
+
+
+def _as_declared(data: bytes) -> str:
+    """Text in the encoding that the document names, if it is neither UTF-8 nor one of the usual two."""
+    match = re.match(rb"\s*<\?xml[^>]*encoding\s*=\s*[\"']([\w.:-]+)", data[:200])
+    if not match or match[1].lower() in {b"utf-8", b"utf8", b"iso-8859-1", b"windows-1252", b"latin-1", b"us-ascii"}:
+        return ""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        try:
+            return "\n".join(data.decode(match[1].decode("ascii")).splitlines())
+        except (LookupError, ValueError):
+            return ""
+    return ""
 
 
 def parse_xml(data: bytes) -> Element:
@@ -19,21 +56,55 @@ def parse_xml(data: bytes) -> Element:
     Raises:
         XmlError: see there.
     """
-    text = decode(data).whole
-    if "<!DOCTYPE" in text or "<!ENTITY" in text:
-        raise XmlError("it declares a document type, which could expand without end")
-    text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text)  # decoded already: its encoding no longer counts
     try:
-        return fromstring(text, XMLParser())  # noqa: S314  entities cannot be declared, see above
+        return fromstring(xml_text(data), XMLParser())  # noqa: S314  entities cannot be declared, see above
     except (ParseError, ValueError, RecursionError) as error:
+        if isinstance(error, XmlError):
+            raise
         raise XmlError(f"it is not well-formed XML: {error}") from None
 
 
-def root_tag(tree: Tree, path: str) -> str:
-    """The first element's name, ``""`` if there is none to be seen in the first kilobytes."""
+def walk_xml(
+    data: bytes,
+    start: Callable[[str, dict[str, str], int], None],
+    end: Callable[[str, str], None],
+) -> None:
+    """Call ``start(tag, attributes, line)`` and ``end(tag, text)`` on the way through: no tree, hence little memory.
+
+    ``text`` is what stands directly before the end tag, without outer white space.
+
+    Raises:
+        XmlError: see there; what was called until then was well-formed.
+    """
+    parser = expat.ParserCreate("utf-8")
+    parser.buffer_text = True
+    texts: list[str] = []
+
+    def begin(tag: str, attributes: dict[str, str]) -> None:
+        texts.clear()
+        start(tag, attributes, parser.CurrentLineNumber)
+
+    def finish(tag: str) -> None:
+        end(tag, "".join(texts).strip())
+        texts.clear()
+
+    parser.StartElementHandler = begin
+    parser.EndElementHandler = finish
+    parser.CharacterDataHandler = texts.append
     try:
-        head = decode(tree.read(path)[:4000]).whole
-    except Exception:  # noqa: BLE001  unreadable members are reported when they are parsed
-        return ""
-    match = re.search(r"<([A-Za-z_][\w.-]*)", head)
-    return match[1] if match else ""
+        parser.Parse(xml_text(data).encode("utf-8", "replace"), True)
+    except expat.ExpatError as error:
+        raise XmlError(f"it is not well-formed XML: {error}") from None
+
+
+def read_xml(tree: Tree, path: str, findings: list[Finding]) -> bytes | None:
+    """A file's bytes; None, and a finding, if it cannot be read."""
+    try:
+        return tree.read(path)
+    except READ_ERRORS as error:
+        findings.append(unreadable(path, f"this file cannot be read: {type(error).__name__}"))
+        return None
+
+
+def unreadable(path: str, what: str) -> Finding:
+    return Finding("", path, 0, "xml-unreadable", Severity.ERROR, what, Action.LEFT_OUT)

@@ -9,7 +9,8 @@ from xml.etree.ElementTree import Element
 
 from labtools.core.findings import Action, Finding, Severity
 from labtools.prepare.formats import Parsed, RawBox, Record, finite, orphan
-from labtools.prepare.formats._xml import XmlError, parse_xml, root_tag
+from labtools.prepare.formats._look import of_kind
+from labtools.prepare.formats._xml import XmlError, parse_xml
 from labtools.prepare.layout.places import ImageIndex
 from labtools.prepare.sources.tree import Tree, name_of
 
@@ -19,7 +20,7 @@ RICHNESS = 3
 
 def sniff(tree: Tree) -> list[str]:
     """XML files whose root is ``<annotation>`` (CVAT's is ``<annotations>``)."""
-    return [path for path in tree.ending(".xml") if root_tag(tree, path) in {"annotation", ""}]
+    return [path for path, look in of_kind(tree, "xml") if look.root in {"annotation", ""} or "bndbox" in look.words]
 
 
 def parse(tree: Tree, files: list[str], index: ImageIndex) -> Parsed:

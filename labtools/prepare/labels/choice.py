@@ -1,46 +1,214 @@
-"""Several annotations of one picture: the richest is used, the others are compared with it, and no box comes twice."""
+"""Several annotations of one picture: the richest is used, the others are compared with it, and no box comes twice.
+
+A *source* is what belongs together: a file about many pictures, or a folder of files about one picture each. Sources
+meet in the pictures that they share; which is the richest is decided on these alone.
+"""
 
 from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from labtools.core.findings import Action, Finding, Severity
 from labtools.core.registry import members
 from labtools.prepare import formats
-from labtools.prepare.formats import Parsed, Record
+from labtools.prepare.config import name_key
+from labtools.prepare.formats import Parsed, RawBox, Record
+from labtools.prepare.labels.compare import Difference, compare, distinct
 from labtools.prepare.layout.places import ImageIndex
-from labtools.prepare.sources.tree import Tree
+from labtools.prepare.sources.tree import Tree, folder_of, name_of
+
+_SHOWN = 3  # pictures named in a message
+
+
+class Source(NamedTuple):
+    """Annotations that belong together: the format's name, and a file or a folder of files."""
+
+    format: str
+    path: str
 
 
 def parse_all(tree: Tree, index: ImageIndex) -> Parsed:
-    """All formats of a submission; where two annotate the same picture, the richer one of the submission wins."""
-    found = {}
+    """All formats of a submission, with one record per picture."""
+    found: dict[str, Parsed] = {}
+    claimed: set[str] = set()
     for name, module in members(formats).items():
-        files = module.sniff(tree)
+        # YOLO, the last by name, takes text files by their names; those whose content is something else are gone then.
+        files = [path for path in module.sniff(tree) if path not in claimed]
         if files:
             found[name] = module.parse(tree, files, index)
-    if len(found) <= 1:
-        return next(iter(found.values()), Parsed())
-    titles = {name: module.TITLE for name, module in members(formats).items()}
-    richness = {name: module.RICHNESS for name, module in members(formats).items()}
+            claimed.update(files)
+    if not found:
+        return Parsed()
+    return choose(found, {name: module.RICHNESS for name, module in members(formats).items()})
 
-    def rank(name: str) -> tuple[int, int, int]:
-        records = found[name].records
-        annotated = {r.image for r in records if r.boxes}
-        return len(annotated), sum(len(r.boxes) for r in records), richness[name]
 
-    order = sorted(found, key=rank, reverse=True)
-    records: list[Record] = []
-    findings = [f for name in order for f in found[name].findings]
-    covered: set[str] = set()
-    for name in order:
-        twice = [r for r in found[name].records if r.image in covered]
-        records += [r for r in found[name].records if r.image not in covered]
-        covered |= {r.image for r in found[name].records}
-        if twice:
-            what = (
-                f"{len({r.image for r in twice})} pictures are also annotated as {titles[name]} "
-                f"({sum(len(r.boxes) for r in twice)} boxes): {titles[order[0]]}, the richer one, is used"
-            )
-            findings.append(Finding("", twice[0].file, 0, "format-twice", Severity.WARNING, what, Action.LEFT_OUT))
-    names = tuple(dict.fromkeys(n for name in order if found[name].records for n in found[name].names))
-    used = frozenset().union(*(found[name].used for name in order))
-    return Parsed(tuple(records), tuple(findings), names, used)
+def choose(found: Mapping[str, Parsed], richness: Mapping[str, int]) -> Parsed:
+    """What several formats found, with one record per picture.
+
+    Args:
+        found: by the format's name.
+        richness: of the formats, which breaks a tie.
+    """
+    total = sum(len(parsed.records) for parsed in found.values())
+    if len({record.image for parsed in found.values() for record in parsed.records}) == total:
+        if len(found) == 1:
+            return next(iter(found.values()))
+        return _joined(found, [r for parsed in found.values() for r in parsed.records], [], set(found))
+    choice = _Choice(_by_picture(found), richness)
+    choice.decide()
+    used = {source.format for source in choice.taken.values()}
+    return _joined(found, list(choice.records.values()), choice.findings(), used)
+
+
+def _joined(found: Mapping[str, Parsed], records: list[Record], more: list[Finding], used: set[str]) -> Parsed:
+    """Names come from the formats whose boxes are used: another spelling elsewhere would be a class without boxes."""
+    weight: dict[str, int] = {name: len(parsed.records) for name, parsed in found.items()}
+    order = sorted(found, key=lambda name: (name not in used, -weight[name], name))
+    named = [name for name in order if name in used and found[name].records] or order
+    return Parsed(
+        tuple(records),
+        (*(f for name in order for f in found[name].findings), *more),
+        tuple(dict.fromkeys(n for name in named for n in found[name].names)),
+        frozenset().union(*(parsed.used for parsed in found.values())),
+    )
+
+
+def _by_picture(found: Mapping[str, Parsed]) -> dict[str, dict[Source, Record]]:
+    """Picture -> source -> record. Of two records of one source for a picture the one with more boxes stays."""
+    result: dict[str, dict[Source, Record]] = defaultdict(dict)
+    for name, parsed in found.items():
+        pictures: dict[str, int] = defaultdict(int)
+        for record in parsed.records:
+            pictures[record.file] += 1
+        for record in parsed.records:
+            alone = pictures[record.file] == 1
+            source = Source(name, f"{folder_of(record.file)}/" if alone else record.file)
+            if source in result[record.image]:  # a.txt and A.TXT, a.xml and a (1).xml
+                source = Source(name, record.file)
+            result[record.image][source] = record
+    return result
+
+
+@dataclass
+class _Pair:
+    """What one source says beside the one that is used."""
+
+    pictures: int = 0
+    differing: int = 0
+    sum: Difference = field(default_factory=Difference)
+    examples: tuple[str, ...] = ()
+    first: tuple[str, str] = ("", "")  # a file of the one that is not used, and of the one that is
+    is_joined: bool = False
+
+    def add(self, used: Record, other: Record) -> None:
+        found = compare(used, other)
+        self.first = min(self.first, (other.file, used.file)) if self.pictures else (other.file, used.file)
+        self.pictures += 1
+        self.sum = self.sum.plus(found)
+        if found:
+            self.differing += 1
+            if len(self.examples) < _SHOWN:
+                self.examples += (f"{name_of(used.image)} {len(used.boxes)} and {len(other.boxes)}",)
+
+
+class _Choice:
+    """Which source each picture is taken from; `records`, `taken` and `pairs` fill up in `decide`."""
+
+    def __init__(self, pictures: Mapping[str, dict[Source, Record]], richness: Mapping[str, int]) -> None:
+        self.pictures = pictures
+        self.richness = richness
+        self.records: dict[str, Record] = {}
+        self.taken: dict[str, Source] = {}
+        self.pairs: dict[tuple[Source, Source], _Pair] = {}
+
+    def decide(self) -> None:
+        groups: dict[tuple[Source, ...], list[str]] = defaultdict(list)
+        for image, sources in self.pictures.items():
+            groups[tuple(sorted(sources))].append(image)
+        for group, images in sorted(groups.items()):
+            ranked = self.ranked(group, images)
+            partners = [s for s in ranked[1:] if self.complements(ranked[0], s, images)]
+            for image in images:
+                self.picture(image, ranked, partners)
+
+    def ranked(self, sources: Sequence[Source], images: Sequence[str]) -> list[Source]:
+        """The richest first. Of files of one format those outside an archive come first: they were mended by hand."""
+        plain = len({source.format for source in sources}) == 1
+        records = {source: [self.pictures[image][source] for image in images] for source in sources}
+
+        def rank(source: Source) -> tuple[float, ...]:
+            boxes = sum(distinct(record) for record in records[source])
+            classes = len({box.class_name for record in records[source] for box in record.boxes})
+            annotated = sum(1 for record in records[source] if record.boxes)
+            is_plain = plain and "!/" not in source.path and annotated > 0
+            return is_plain, annotated, boxes, classes, self.richness[source.format]
+
+        return sorted(sources, key=rank, reverse=True)  # sorted in already: equals stay in the order of their names
+
+    def picture(self, image: str, ranked: Sequence[Source], partners: Sequence[Source]) -> None:
+        records = self.pictures[image]
+        chosen = next((s for s in ranked if records[s].boxes), ranked[0])
+        joined = records[chosen]
+        for source in ranked:
+            if source == chosen:
+                continue
+            pair = self.pairs.setdefault((chosen, source), _Pair())
+            pair.add(records[chosen], records[source])
+            if source in partners and chosen == ranked[0]:
+                pair.is_joined = True
+                joined = _both(joined, records[source])
+        self.records[image], self.taken[image] = joined, chosen
+
+    def complements(self, first: Source, second: Source, images: Sequence[str]) -> bool:
+        """Two sources of one format and unit that name different classes of different objects: a task per class."""
+        if first.format != second.format:
+            return False
+        pairs = [(self.pictures[image][first], self.pictures[image][second]) for image in images]
+        names = [{b.class_name for pair in pairs for b in pair[i].boxes} for i in (0, 1)]
+        keys = [{name_key(name) for name in some if name is not None} for some in names]
+        if None in names[0] | names[1] or not keys[0] or not keys[1] or keys[0] & keys[1]:
+            return False
+        if any((a.size_wh is None) != (b.size_wh is None) or _sizes_differ(a, b) for a, b in pairs):
+            return False
+        meeting = sum(1 for a, b in pairs if compare(a, b, 0.5).other_class)
+        return meeting <= len(pairs) / 10
+
+    def findings(self) -> list[Finding]:
+        """One per pair of sources: what agrees, what does not, in numbers."""
+        return [_finding(source, pair) for (_, source), pair in sorted(self.pairs.items())]
+
+
+def _sizes_differ(first: Record, second: Record) -> bool:
+    return first.size_wh != second.size_wh
+
+
+def _both(first: Record, second: Record) -> Record:
+    """Boxes of two files, by their names: the ids of the one mean nothing in the other."""
+    boxes = tuple(
+        RawBox(None, b.class_name, b.xyxy, b.line if r is first else 0, b.form)
+        for r in (first, second)
+        for b in r.boxes
+    )
+    return replace(first, boxes=boxes, names=(), bad_lines=first.bad_lines + second.bad_lines)
+
+
+def _finding(source: Source, pair: _Pair) -> Finding:
+    other, used = pair.first
+    title = members(formats)[source.format].TITLE
+    pictures = f"{pair.pictures} picture" + ("s are" if pair.pictures > 1 else " is")
+    what = f"{pictures} annotated a second time here ({title}"
+    if pair.is_joined:
+        what += f"), with other classes: the boxes of both are used, these and those of {used}"
+        return Finding("", other, 0, "annotations-joined", Severity.WARNING, what, Action.REPAIRED)
+    if not pair.differing:
+        what += f"), with the same {pair.sum.same} boxes: {used} is used"
+        return Finding("", other, 0, "annotation-twice", Severity.INFO, what, Action.LEFT_OUT)
+    same, classes, only_used, only_here = pair.sum
+    what += (
+        f"), {pair.differing} of them otherwise: {same} boxes agree, {classes} have another class, {only_used} are "
+        f"only in {used}, which is used, {only_here} only here; e.g. {', '.join(pair.examples)} boxes"
+    )
+    return Finding("", other, 0, "annotations-differ", Severity.WARNING, what, Action.LEFT_OUT)

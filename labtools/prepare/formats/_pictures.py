@@ -1,0 +1,63 @@
+"""Which pictures an annotation file is about, where their names alone leave it open.
+
+Five videos of a team all have a ``frame_000010.jpg``. The file's own place decides; else its name, its archive's, its
+task's or its video's, where one of them is the name of a folder of pictures.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from labtools.prepare.layout.naming import frame_of
+from labtools.prepare.layout.places import ImageIndex, Match, folder_key, is_same_folder
+from labtools.prepare.sources.tree import folder_of, name_of, stem_of
+
+
+def hints_of(path: str, *more: str) -> tuple[str, ...]:
+    """Names that may be the name of a folder of pictures: those given, then the file's and its folders'."""
+    folders = [part.removesuffix("!") for part in reversed(folder_of(path).split("/")) if part]
+    stems = [stem_of(name) if "." in name else name for name in (*more, name_of(path), *folders)]
+    return tuple(dict.fromkeys(key for stem in stems if (key := folder_key(stem))))
+
+
+def find_picture(index: ImageIndex, name: str, path: str, hints: Sequence[str]) -> Match:
+    """`ImageIndex.find`, and between rivals the one in a folder that a hint names."""
+    match = index.find(name, path)
+    if len(match.rivals) < 2:
+        return match
+    left = _hinted(match.rivals, hints)
+    return Match(left[0]) if len(left) == 1 else match
+
+
+def pictures_of_video(images: Iterable[str], path: str, hints: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
+    """The pictures of the one video that a file is about, or none, and the folders between which it cannot decide."""
+    groups: dict[str, list[str]] = defaultdict(list)
+    for image in images:
+        groups[folder_of(image)].append(image)
+    folder = folder_of(path)
+    near = _below(groups, folder)
+    while not near and folder:
+        folder = folder_of(folder)
+        near = _below(groups, folder)
+    if len(near) > 1:
+        near = tuple(folder_of(p) for p in _hinted([f"{f}/" for f in near], hints))
+    chosen = [image for f in near for image in groups[f]]
+    frames = [frame_of(image) for image in chosen]
+    if len(near) > 1 and (None in frames or len(set(frames)) < len(frames)):
+        return [], tuple(near)
+    return chosen, ()
+
+
+def _below(groups: Iterable[str], folder: str) -> tuple[str, ...]:
+    return tuple(f for f in groups if not folder or f == folder or f.startswith(f"{folder}/"))
+
+
+def _hinted(paths: Sequence[str], hints: Sequence[str]) -> list[str]:
+    """Those in a folder that the first hint that names any of their folders names; all, if none does."""
+    keys = {path: [key for part in folder_of(path).split("/") if (key := folder_key(part))] for path in paths}
+    for hint in hints:
+        named = [path for path in paths if any(is_same_folder(hint, key) for key in keys[path])]
+        if named and len(named) < len(paths):
+            return named
+    return list(paths)
