@@ -25,6 +25,7 @@ from labtools.core.config import read_yaml
 from labtools.core.errors import LabError
 from labtools.core.files import read_json
 from labtools.core.findings import Finding
+from labtools.core.update import finish_update
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,6 +89,7 @@ def open_dataset(path: Path) -> Dataset:
         LabError: it does not exist, or was not written by `labtools prepare`.
     """
     root = (path.parent if path.suffix in {".yaml", ".yml"} else path).absolute()
+    finish_update(root.resolve())  # an interrupted `labtools prepare` had begun to bring in a team's fix
     fix = "Run `labtools prepare SUBMISSIONS --out DATASET` and give the folder that it wrote."
     for name in ("dlcv.yaml", "manifest.csv", "dataset.json"):
         if not (root / name).is_file():
@@ -112,15 +114,21 @@ def read_manifest(dataset: Dataset) -> pd.DataFrame:
 def manifest_csv(rows: Iterable[dict[str, Any]]) -> str:
     """The text of ``manifest.csv``: rows sorted by image."""
     ordered: list[dict[str, Any]] = sorted(rows, key=lambda row: str(row["image"]))
-    return _csv(MANIFEST_COLUMNS, ([row[column] for column in MANIFEST_COLUMNS] for row in ordered))
+    return MANIFEST_HEAD + manifest_lines([row[column] for column in MANIFEST_COLUMNS] for row in ordered)
 
 
-def _csv(columns: Iterable[str], rows: Iterable[Sequence[Any]]) -> str:
+MANIFEST_HEAD = ",".join(MANIFEST_COLUMNS) + "\n"
+
+
+def manifest_lines(rows: Iterable[Sequence[Any]]) -> str:
+    """Lines of ``manifest.csv`` without its head, as given; one value for each of `MANIFEST_COLUMNS`."""
+    return _csv(rows)
+
+
+def _csv(rows: Iterable[Sequence[Any]]) -> str:
     """CSV as pandas writes it (None is empty, quotes only where needed), without the third of a second to import it."""
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
+    csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue()
 
 
@@ -135,7 +143,7 @@ def read_findings(dataset: Dataset) -> pd.DataFrame:
 def findings_csv(findings: Iterable[Finding]) -> str:
     """The text of ``findings.csv``: sorted by team, file and line."""
     rows = [(f.severity.value, f.code, f.team, f.file, f.line, f.message, f.action.value) for f in sorted(findings)]
-    return _csv(FINDING_COLUMNS, rows)
+    return ",".join(FINDING_COLUMNS) + "\n" + _csv(rows)
 
 
 def label_path(image: str) -> str:

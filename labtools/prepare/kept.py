@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,23 @@ from labtools.prepare.parts import Part, part_from_json, part_to_json
 from labtools.prepare.sources.tree import Tree
 
 _RESULT = "result.json"
+_MARK = ".now"
+_TOPS = ("images", "labels")
+
+
+@dataclass(frozen=True)
+class Last:
+    """A run, as remembered.
+
+    Attributes:
+        made_from: signature of everything that went into it.
+        parts: file of each kept part -> the prefix of its pictures in the dataset.
+        result: what was shown.
+    """
+
+    made_from: str
+    parts: dict[str, str]
+    result: dict[str, Any]
 
 
 class Memory:
@@ -40,36 +58,42 @@ class Memory:
         name = folder_name(root.rpartition("/")[2] or "all")[:40]
         return str(self.folder / f"{name}_{hash_bytes(f'{root} {made_from}'.encode('utf-8', 'surrogatepass'))}.json")
 
-    def result(self, made_from: str) -> dict[str, Any] | None:
-        """What the last run found, if it was made from the very same and nobody touched the dataset since."""
+    def last(self) -> Last | None:
+        """The last run, if its dataset lies there and nobody touched it since."""
         try:
             state = read_json(self.folder / _RESULT)
             fingerprint = read_json(self._target / "dataset.json")["fingerprint"]
-            if (state["made_from"], state["fingerprint"]) != (made_from, fingerprint):
+            if state["result"]["fingerprint"] != fingerprint:
                 return None
-            is_whole = state["files"] == files_and_latest(self._target)
+            count, latest = files_and_latest(self._target)
+            if count != state["files"] or latest > state["time"]:
+                return None
+            return Last(state["made_from"], state["parts"], state["result"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
-        return dict(state) if is_whole else None
 
-    def remember(self, made_from: str, parts: Iterable[str], result: Mapping[str, Any]) -> None:
-        """After the dataset took its place; parts that are not in it any more go.
+    def remember(self, last: Last, files: int) -> None:
+        """After the dataset took its place; kept parts that are not in it go.
 
         Args:
-            parts: the files of the parts in the dataset.
+            files: pictures and labels in the dataset.
         """
-        state = {**result, "made_from": made_from, "files": files_and_latest(self._target)}
+        mark = self._target / _MARK
+        mark.touch()  # by the clock of the dataset's own disk: what is changed from now on is later
+        time = max(mark.stat().st_mtime_ns, *(os.stat(self._target / top).st_mtime_ns for top in _TOPS))  # noqa: PTH116
+        mark.unlink()
+        state = {"made_from": last.made_from, "parts": last.parts, "result": last.result, "files": files, "time": time}
         write_bytes(self.folder / _RESULT, json.dumps(state, sort_keys=True, ensure_ascii=False).encode("utf-8"))
-        names = {_RESULT, *(Path(path).name for path in parts)}
+        names = {_RESULT, *(Path(path).name for path in last.parts)}
         for path in self.folder.iterdir():
             if path.name not in names:
                 path.unlink()
 
 
-def files_and_latest(dataset: Path) -> list[int]:
+def files_and_latest(dataset: Path) -> tuple[int, int]:
     """The number of files of a dataset, and the latest time that one of its labels, or of its folders, was changed."""
     count, latest = 0, 0
-    for top in ("images", "labels"):
+    for top in _TOPS:
         folders = [str(dataset / top)]
         while folders:
             folder = folders.pop()
@@ -82,7 +106,7 @@ def files_and_latest(dataset: Path) -> list[int]:
                     count += 1
                     if top == "labels":
                         latest = max(latest, entry.stat().st_mtime_ns)
-    return [count, latest]
+    return count, latest
 
 
 def signature(context: str, tree: Tree, paths: Iterable[str]) -> str:

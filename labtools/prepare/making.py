@@ -49,6 +49,7 @@ class Plan:
         before: the dataset of the last run, which may not exist.
         cached: by root, where its part is kept between two runs.
         unchanged: the roots whose kept part still holds.
+        in_place: those of them whose part lies in the dataset of before, where nobody touched it.
     """
 
     tree: Tree
@@ -63,14 +64,16 @@ class Plan:
     before: str
     cached: Mapping[str, str]
     unchanged: frozenset[str]
+    in_place: frozenset[str]
 
 
 def make_part(plan: Plan, table: ClassTable, root: str) -> Part:
     """All of one submission, here and now."""
-    if root in plan.unchanged:
-        part = read_part(plan.cached[root])
-        if part is not None and reinstate(part, plan.tree, plan.base, plan.before):
-            return part
+    if root in plan.unchanged and (part := read_part(plan.cached[root])) is not None:
+        if root in plan.in_place:
+            return replace(part, how="in place")
+        if reinstate(part, plan.tree, plan.base, plan.before):
+            return replace(part, how="reinstated")
     making = Making(plan, root, Inline())
     making.read()
     return making.write(table)

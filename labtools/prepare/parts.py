@@ -5,11 +5,13 @@ A part crosses from one process to another and lies in the cache between two run
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from labtools.artifacts.dataset import format_label
+from labtools.artifacts.dataset import format_label, manifest_lines
+from labtools.core.files import hash_bytes
 from labtools.core.findings import Action, Finding, Question, Severity
 from labtools.prepare.items import Item
 
@@ -31,6 +33,7 @@ class Part:
         written: picture -> (bytes, modification time in ns) of those that are files of their own in the dataset; the
             others are hard links of what was handed in.
         findings: signed with the team's name.
+        how: ``made`` now, ``reinstated`` from the cache, or ``in place`` in the dataset of before.
     """
 
     root: str
@@ -48,28 +51,20 @@ class Part:
     phash: tuple[int, ...] = ()
     mirrored: tuple[int, ...] = ()
     label: tuple[str, ...] = ()
+    rows: str = ""
+    digest: str = ""
+    counts: tuple[tuple[str, int, int, int], ...] = ()
     written: tuple[tuple[str, int, int], ...] = ()
     findings: tuple[Finding, ...] = ()
+    how: str = "made"
 
     def __len__(self) -> int:
         return len(self.image)
 
-    def boxes(self) -> list[int]:
-        """Boxes per picture."""
-        return [text.count("\n") for text in self.label]
-
-    def rows(self) -> Iterator[dict[str, Any]]:
-        """The lines of the manifest."""
-        columns = zip(
-            self.image, self.source, self.sequence, self.frame, self.split, self.state, self.boxes(), self.width,
-            self.height, self.hash, strict=True,
-        )  # fmt: skip
-        for image, source, sequence, frame, split, state, boxes, width, height, digest in columns:
-            yield {
-                "image": image, "source": source, "class_folder": self.class_folder, "team": self.team,
-                "sequence": sequence, "frame": frame, "split": split, "state": state, "boxes": boxes,
-                "width": width, "height": height, "hash": digest,
-            }  # fmt: skip
+    @property
+    def prefix(self) -> str:
+        """What the paths of its pictures begin with; parts in this order are pictures in order."""
+        return "/".join(name for name in ("images", self.class_folder, self.team) if name) + "/"
 
 
 def part_of(root: str, class_folder: str, team: str, items: Iterable[Item], findings: Iterable[Finding]) -> Part:
@@ -81,9 +76,32 @@ def part_of(root: str, class_folder: str, team: str, items: Iterable[Item], find
         )
         for i in sorted(items, key=lambda item: item.image)
     ]  # fmt: skip
-    part = Part(root, class_folder, team, findings=tuple(findings))
     columns: Any = dict(zip(COLUMNS, zip(*rows, strict=True), strict=True)) if rows else {}
-    return replace(part, **columns)
+    return with_tables(Part(root, class_folder, team, findings=tuple(findings), **columns))
+
+
+def with_tables(part: Part) -> Part:
+    """The part with what is computed from its columns: `rows`, `digest` and `counts`."""
+    boxes = [text.count("\n") for text in part.label]
+    folder, team = (part.class_folder,) * len(part), (part.team,) * len(part)
+    lines = zip(
+        part.image, part.source, folder, team, part.sequence, part.frame, part.split, part.state, boxes, part.width,
+        part.height, part.hash, strict=True,
+    )  # fmt: skip
+    seen = zip(part.image, part.split, part.state, part.hash, part.label, strict=True)
+    digest = hash_bytes("\n".join(["\t".join(one) for one in seen]).encode("utf-8"))
+    return replace(part, rows=manifest_lines(lines), digest=digest, counts=_counts(part))
+
+
+def _counts(part: Part) -> tuple[tuple[str, int, int, int], ...]:
+    shown: Counter[tuple[str, int]] = Counter()
+    boxes: Counter[tuple[str, int]] = Counter()
+    for split, label in zip(part.split, part.label, strict=True):
+        if label:
+            ids = [int(line.partition(" ")[0]) for line in label.splitlines()]
+            boxes.update((split, class_id) for class_id in ids)
+            shown.update((split, class_id) for class_id in set(ids))
+    return tuple((split, class_id, shown[split, class_id], count) for (split, class_id), count in sorted(boxes.items()))
 
 
 def part_to_json(part: Part) -> dict[str, Any]:
@@ -101,7 +119,11 @@ def part_from_json(content: dict[str, Any]) -> Part:
     plain: Any = {k: tuple(v) if isinstance(v, list) else v for k, v in content.items() if k != "findings"}
     part = Part(**plain)
     findings = tuple(finding_from_json(one) for one in content["findings"])
-    return replace(part, written=tuple((str(n), int(s), int(t)) for n, s, t in part.written), findings=findings)
+    return replace(part, written=_tuples(part.written), counts=_tuples(part.counts), findings=findings)
+
+
+def _tuples(rows: Iterable[Any]) -> tuple[Any, ...]:
+    return tuple(tuple(row) for row in rows)
 
 
 def finding_to_json(one: Finding) -> list[Any]:

@@ -16,7 +16,7 @@ from labtools.core.findings import Finding
 from labtools.core.progress import Tick, silent
 from labtools.prepare.answers import NO_ANSWERS, Answers
 from labtools.prepare.joining import sign, twins
-from labtools.prepare.kept import Memory
+from labtools.prepare.kept import Last, Memory
 from labtools.prepare.labels.classes import ClassTable, course_table, own_table
 from labtools.prepare.making import Making, Plan, biggest_first, make_part
 from labtools.prepare.output.leftovers import outside_findings
@@ -83,28 +83,44 @@ def prepare(
         seen = survey(submissions, course, fallback_course, answers)
         tick("look at submissions", len(seen.tree), len(seen.tree))
         made_from = seen.signatures(answers, (images,))
-        memory = Memory(out.resolve())
         overall = hash_bytes(repr((sorted(made_from.items()), list(seen.outside), seen.findings)).encode("utf-8"))
-        known = memory.result(overall)
-        if known is not None:
-            return _as_before(out, seen, known)
+        memory = Memory(out.resolve())
+        last = memory.last()
+        if last is not None and last.made_from == overall:
+            return _as_before(out, seen, last.result)
         memory.folder.mkdir(parents=True, exist_ok=True)
+        cached = {root: memory.file(root, one) for root, one in made_from.items()}
         with DatasetWriter(out) as writer:
-            cached = {root: memory.file(root, one) for root, one in made_from.items()}
-            plan = _plan(seen, answers, images, writer, cached)
+            plan = _plan(seen, answers, images, writer, cached, last)
             table, parts = _make_parts(plan, seen, tick)
-            result = _join(submissions, out, seen, plan, table, parts, writer)
-            writer.commit()
-        memory.remember(overall, cached.values(), _to_json(result))
+            result = _join(submissions, out, seen, table, parts, writer)
+            _commit(writer, parts, last)
+        prefixes = {cached[part.root]: part.prefix for part in parts}
+        files = sum(len(part) + len(part) - part.state.count("unlabelled") for part in parts)
+        memory.remember(Last(overall, prefixes, _to_json(result)), files)
         return result
 
 
-def _plan(seen: Survey, answers: Answers, images: str, writer: DatasetWriter, cached: dict[str, str]) -> Plan:
-    unchanged = frozenset(root for root, path in cached.items() if Path(path).is_file())
+def _plan(
+    seen: Survey, answers: Answers, images: str, writer: DatasetWriter, cached: dict[str, str], last: Last | None
+) -> Plan:
+    """What can be taken over: parts that lie in the dataset of before stay there, others of the cache come back."""
+    known = frozenset(root for root, path in cached.items() if Path(path).is_file()) if seen.course else frozenset()
+    in_place = frozenset(root for root in known if last and cached[root] in last.parts)
     return Plan(
         seen.tree, seen.course, answers, seen.submissions, seen.places, seen.others, images, None,
-        str(writer.aside), str(writer.target), cached, unchanged if seen.course else frozenset(),
+        str(writer.aside), str(writer.target), cached, known, in_place,
     )  # fmt: skip
+
+
+def _commit(writer: DatasetWriter, parts: list[Part], last: Last | None) -> None:
+    """All at once; or, where parts of the dataset of before are still good, only the others."""
+    stay = [part for part in parts if part.how == "in place"]
+    if last is None or not stay:
+        writer.commit()
+        return
+    gone = set(last.parts.values()) - {part.prefix for part in parts}
+    writer.commit_parts([part for part in parts if part.how != "in place"], sorted(gone))
 
 
 def _make_parts(plan: Plan, seen: Survey, tick: Tick) -> tuple[ClassTable, list[Part]]:
@@ -124,7 +140,7 @@ def _make_parts(plan: Plan, seen: Survey, tick: Tick) -> tuple[ClassTable, list[
                 parts.append(future.result())
                 done += sizes[futures[future]]
                 tick("prepare submissions", done, total)
-    return table, sorted(parts, key=lambda part: (part.class_folder, part.team))
+    return table, sorted(parts, key=lambda part: part.prefix)
 
 
 def _make_in_worker(shared: tuple[Plan, ClassTable], root: str) -> Part:
@@ -150,7 +166,7 @@ def _make_without_course(plan: Plan, seen: Survey, workers: Workers, tick: Tick)
 
 
 def _join(
-    submissions: Path, out: Path, seen: Survey, plan: Plan, table: ClassTable, parts: list[Part], writer: DatasetWriter
+    submissions: Path, out: Path, seen: Survey, table: ClassTable, parts: list[Part], writer: DatasetWriter
 ) -> PrepareResult:
     teams = {root: team for root, (_, team) in seen.places.items()}
     findings = [*sign(seen.findings, teams), *outside_findings(seen.outside)]
@@ -161,7 +177,7 @@ def _join(
     fingerprint = writer.tables(parts, table.names, ordered)
     return PrepareResult(
         out, table.names, fingerprint, seen.layout.is_cohort, seen.course_file, ordered,
-        summarise(parts, table.names, ordered), len(parts) - len(plan.unchanged), len(parts),
+        summarise(parts, table.names, ordered), sum(part.how == "made" for part in parts), len(parts),
     )  # fmt: skip
 
 

@@ -88,15 +88,13 @@ def summarise(parts: Sequence[Part], names: Sequence[str], findings: Iterable[Fi
     states: dict[str, Counter[str]] = {split: Counter() for split in splits}
     teams: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: dict.fromkeys(splits, 0))
     for part in parts:
-        for split, state, label in zip(part.split, part.state, part.label, strict=True):
+        for split, state in zip(part.split, part.state, strict=True):
             states[split][state] += 1
-            teams[(part.class_folder, part.team)][split] += 1
-            if label:
-                ids = [int(line.partition(" ")[0]) for line in label.splitlines()]
-                for class_id in ids:
-                    boxes[(class_id, split)] += 1
-                for class_id in set(ids):
-                    shown[(class_id, split)] += 1
+        for split, count in Counter(part.split).items():
+            teams[(part.class_folder, part.team)][split] += count
+        for split, class_id, pictures, count in part.counts:
+            shown[(class_id, split)] += pictures
+            boxes[(class_id, split)] += count
     classes = {
         name: {split: SplitCount(shown[(i, split)], boxes[(i, split)]) for split in splits}
         for i, name in enumerate(names)

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from labtools import __version__
-from labtools.artifacts.dataset import SPLITS, findings_csv, manifest_csv
+from labtools.artifacts.dataset import MANIFEST_HEAD, SPLITS, findings_csv
 from labtools.core.config import dump_yaml
 from labtools.core.files import hash_bytes
 from labtools.core.findings import Finding
+from labtools.core.update import aside_of, finish_update, update
 from labtools.prepare.output.placing import create
 from labtools.prepare.output.swap import recover, swap
 from labtools.prepare.parts import Part
@@ -31,9 +32,10 @@ class DatasetWriter:
 
     def __init__(self, out: Path) -> None:
         self.target = out.resolve()
-        self.aside = self.target.with_name(f".{self.target.name}.partial")
+        self.aside = aside_of(self.target)
 
     def __enter__(self) -> DatasetWriter:
+        finish_update(self.target)
         recover(self.target)
         shutil.rmtree(self.aside, ignore_errors=True)
         for folder in ("images", "labels"):
@@ -44,9 +46,13 @@ class DatasetWriter:
         shutil.rmtree(self.aside, ignore_errors=True)
 
     def tables(self, parts: Sequence[Part], names: Sequence[str], findings: Iterable[Finding]) -> str:
-        """Lists, manifest, findings, data YAML. Returns the fingerprint."""
+        """Lists, manifest, findings, data YAML. Returns the fingerprint.
+
+        Args:
+            parts: in the order of their prefixes.
+        """
         write_lists(self.aside, parts)
-        self.write("manifest.csv", manifest_csv(row for part in parts for row in part.rows()))
+        self.write("manifest.csv", MANIFEST_HEAD + "".join(part.rows for part in parts))
         self.write("findings.csv", findings_csv(findings))
         # No `path:`: Ultralytics then takes this file's own folder, wherever it is moved and whoever loads it.
         content = {**{split: f"{split}.txt" for split in SPLITS}, "names": dict(enumerate(names))}
@@ -64,6 +70,23 @@ class DatasetWriter:
         """The new dataset takes the old one's place."""
         swap(self.aside, self.target)
 
+    def commit_parts(self, parts: Iterable[Part], gone: Iterable[str]) -> None:
+        """Only these parts, and all tables, are new: the others stay where they lie.
+
+        Args:
+            gone: prefixes of parts that the dataset of before had and this one has not.
+        """
+        folders = [folder for part in parts for folder in _folders(part.prefix) if (self.aside / folder).is_dir()]
+        tables = sorted(path.name for path in self.aside.iterdir() if path.name not in {"images", "labels"})
+        removals = [folder for prefix in gone for folder in _folders(prefix)]
+        update(self.target, [*folders, *sorted(tables, key=lambda name: name == "dataset.json")], removals)
+
+
+def _folders(prefix: str) -> tuple[str, str]:
+    """A part's two folders."""
+    images = prefix.rstrip("/")
+    return images, "labels" + images.removeprefix("images")
+
 
 def write_lists(folder: Path, parts: Sequence[Part]) -> None:
     """``train.txt``, ``val.txt``, ``test.txt``: one ``./images/...`` per line, sorted."""
@@ -72,16 +95,9 @@ def write_lists(folder: Path, parts: Sequence[Part]) -> None:
         for image, split in zip(part.image, part.split, strict=True):
             lines[split].append(f"./{image}\n")
     for split, listed in lines.items():
-        create(str(folder / f"{split}.txt"), "".join(sorted(listed)).encode("utf-8"))
+        create(str(folder / f"{split}.txt"), "".join(listed).encode("utf-8"))
 
 
 def fingerprint_of(parts: Sequence[Part], names: Sequence[str]) -> str:
     """Two datasets with the same one train alike: names, splits, labels and pictures."""
-    rows = sorted(
-        f"{image}\t{split}\t{state}\t{digest}\t{label}"
-        for part in parts
-        for image, split, state, digest, label in zip(
-            part.image, part.split, part.state, part.hash, part.label, strict=True
-        )
-    )
-    return hash_bytes("\n".join([*names, *rows]).encode("utf-8"))
+    return hash_bytes("\n".join([*names, *(f"{part.prefix}\t{part.digest}" for part in parts)]).encode("utf-8"))
