@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 
 from labtools import __version__
+from labtools.artifacts.leakage import leakage_path, summary_path
 from labtools.artifacts.results import results_folder
 from labtools.core.errors import LabError
 from labtools.core.files import write_json
@@ -127,12 +128,15 @@ def _write_tables(tables: dict[str, pd.DataFrame], folder: Path, tick: Tick) -> 
 
 def _copy_results(results: Results, folder: Path) -> int:
     """The tables of evaluate and the dataset's, as they are; curves stay where they are, being long and drawn here."""
-    source = results_folder(results.matrix)
-    found = {path.relative_to(source): path for path in sorted(source.glob("*.csv"))}
-    found |= {path.relative_to(source): path for path in sorted(source.glob("*/*.csv")) if path.name != "curves.csv"}
+    found: dict[Path, Path] = {}
+    if results.matrix is not None:
+        source = results_folder(results.matrix)
+        kept = [*sorted(source.glob("*.csv")), *(p for p in sorted(source.glob("*/*.csv")) if p.name != "curves.csv")]
+        found = {path.relative_to(source): path for path in kept}
     if results.data is not None:
         data = results.data.dataset
-        found |= {Path("dataset") / p.name: p for p in (data.manifest, data.findings) if p.is_file()}
+        tables = (data.manifest, data.findings, leakage_path(data.root), summary_path(data.root))
+        found |= {Path("dataset") / p.name: p for p in tables if p.is_file()}
     for relative, path in found.items():
         target = folder / relative
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -97,6 +97,12 @@ def pick(judged: pd.DataFrame, kind: Kind, count: int) -> list[Example]:
     ]
 
 
+def box_example(row: object) -> Example:
+    """A true box, a row of `add_pixels`, as something to look at."""
+    image, name, team, split = (str(getattr(row, c)) for c in ("image", "class_name", "team", "split"))
+    return Example("hit", image, name, team, split, float("nan"), _corners(row))
+
+
 def _corners(row: object) -> tuple[float, float, float, float]:
     x1, y1, x2, y2 = (float(getattr(row, c)) for c in ("x1", "y1", "x2", "y2"))
     return x1, y1, x2, y2
@@ -113,7 +119,4 @@ def pick_crops(truth: pd.DataFrame, count: int) -> list[Example]:
     rows = rows.sort_values(["rank", "image"]).drop_duplicates("image")
     turn = rows.groupby(["class_name", "team", "sequence"]).cumcount()
     rows = rows.assign(turn=turn).sort_values(["turn", "rank", "image"]).head(count)
-    return [
-        Example("hit", str(r.image), str(r.class_name), str(r.team), str(r.split), float("nan"), _corners(r))
-        for r in rows.itertuples()
-    ]
+    return [box_example(row) for row in rows.itertuples()]

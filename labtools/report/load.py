@@ -9,8 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from labtools.artifacts import dataset as datasets
-from labtools.artifacts.dataset import SPLITS, Dataset, open_dataset, read_boxes, read_findings, read_manifest
+from labtools.artifacts.dataset import SPLITS
 from labtools.artifacts.predictions import read_predictions
 from labtools.artifacts.results import (
     MATRIX_TABLES,
@@ -22,6 +21,7 @@ from labtools.artifacts.results import (
 from labtools.artifacts.runs import Run, list_runs, read_curves
 from labtools.core.errors import LabError
 from labtools.core.names import natural_key
+from labtools.report.data import Data, read_compared, read_data
 from labtools.report.examples import CONF, add_pixels, judge
 from labtools.report.run_states import RunState, read_state
 
@@ -31,17 +31,10 @@ RUN_COLUMNS = (
 )  # fmt: skip
 CURVE_COLUMNS = ("run_id", "epoch", "metric", "value")
 
+USUAL_SIZES = (320, 640)
+"""Image sizes that boxes are looked at in where no training says which: the course's smallest, Ultralytics' default."""
+
 SplitTables = Mapping[str, pd.DataFrame]
-
-
-@dataclass(frozen=True)
-class Data:
-    """A dataset and its tables (see `labtools.artifacts.dataset` for their columns)."""
-
-    dataset: Dataset
-    manifest: pd.DataFrame
-    boxes: pd.DataFrame
-    findings: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -64,8 +57,9 @@ class Results:
     """The input of every page.
 
     Attributes:
-        matrix: absolute folder of the runs; ``name_typed`` is how people type it.
+        matrix: absolute folder of the runs, None for a dataset alone; ``name_typed`` is how people type it.
         data: the dataset, None where it cannot be opened; ``data_trouble`` then says why.
+        compared: the dataset to stand beside, last year's say; None if nobody asked.
         runs: one row per run with `RUN_COLUMNS`; absent numbers are NaN, ``freeze`` <NA> where all layers train.
         curves: Ultralytics' results.csv of all runs, long: `CURVE_COLUMNS`.
         splits: for every evaluated split the tables of `labtools.artifacts.results.SPLIT_TABLES`.
@@ -79,9 +73,10 @@ class Results:
         sightings: None where the best run has no predictions table, or there is no dataset.
     """
 
-    matrix: Path
+    matrix: Path | None
     data: Data | None
     data_trouble: str
+    compared: Data | None
     runs: pd.DataFrame
     curves: pd.DataFrame
     splits: Mapping[str, SplitTables]
@@ -98,14 +93,25 @@ class Results:
 
     @property
     def name(self) -> str:
-        return self.matrix.name
+        """What is reported: the matrix, or the dataset where nothing was trained."""
+        if self.matrix is not None:
+            return self.matrix.name
+        return self.data.name if self.data is not None else ""
 
     @property
     def name_typed(self) -> str:
         """The matrix folder as it can be typed here and now."""
-        here = Path.cwd()
-        path = self.matrix.relative_to(here) if self.matrix.is_relative_to(here) else self.matrix
-        return f'"{path.as_posix()}"' if " " in str(path) else path.as_posix()
+        return "" if self.matrix is None else typed(self.matrix)
+
+    @property
+    def has_runs(self) -> bool:
+        """Whether this is about trainings, and not about a dataset alone."""
+        return self.matrix is not None
+
+    @property
+    def image_sizes(self) -> tuple[int, ...]:
+        """The image sizes of the trainings, `USUAL_SIZES` where there are none, in order."""
+        return tuple(sorted({int(size) for size in self.runs["imgsz"]})) or USUAL_SIZES
 
     def table(self, name: str) -> pd.DataFrame:
         """One of `SPLIT_TABLES` for the split shown; empty with its columns where nothing was evaluated."""
@@ -118,21 +124,37 @@ class Results:
         return self.classes.index(class_name)
 
 
-def load_results(matrix: Path, data: Path | None, split: str | None) -> Results:
-    """Read a matrix folder. ``data`` overrides the dataset that the runs name; ``split`` None means the best there is.
+def typed(path: Path) -> str:
+    """A path as it can be typed here and now."""
+    here = Path.cwd()
+    path = path.relative_to(here) if path.is_relative_to(here) else path
+    return f'"{path.as_posix()}"' if " " in str(path) else path.as_posix()
+
+
+def load_results(
+    matrix: Path | None, data: Path | None, split: str | None = None, compare: Path | None = None
+) -> Results:
+    """Read a matrix folder, or a dataset alone.
+
+    Args:
+        matrix: folder of the runs; None for a dataset that nothing was trained on yet, which is then ``data``.
+        data: the dataset, where it is not the one that the runs name.
+        split: whose results to show; None for the best there is.
+        compare: another dataset to stand beside.
 
     Raises:
         LabError: a run.json or a table cannot be read, ``data`` is not a dataset, ``split`` is not a split.
     """
-    runs = list_runs(matrix)
+    runs = [] if matrix is None else list_runs(matrix)
     opened, trouble = _load_data(runs, data)
-    splits = {s: _split_tables(matrix, s) for s in SPLITS if (split_folder(matrix, s) / "results.csv").is_file()}
+    splits = {} if matrix is None else _all_splits(matrix)
     shown, note = _choose_split(splits, split)
     best, why = _choose_best(splits, shown)
     return Results(
         matrix=matrix,
         data=opened,
         data_trouble=trouble,
+        compared=None if compare is None else read_compared(compare),
         runs=_runs_table(runs),
         curves=_curves_table(runs),
         splits=splits,
@@ -144,32 +166,34 @@ def load_results(matrix: Path, data: Path | None, split: str | None) -> Results:
         classes=_classes(opened, splits),
         teams=_teams(opened, splits),
         sightings=_load_sightings(matrix, opened, shown, best),
-        **{name: read_matrix_table(matrix, name) for name in MATRIX_TABLES},
+        **{name: _matrix_table(matrix, name) for name in MATRIX_TABLES},
     )
 
 
 def _load_data(runs: list[Run], data: Path | None) -> tuple[Data | None, str]:
     """The dataset given, which must open, or the first that the runs name and that is still there."""
     if data is not None:
-        return _read_data(open_dataset(data)), ""
+        return read_data(data), ""
     trouble = "no run names a dataset"
     for path in dict.fromkeys(run.spec.data for run in runs):
         try:
-            return _read_data(open_dataset(Path(path))), ""
+            return read_data(Path(path)), ""
         except LabError as error:
             trouble = f"the dataset of these runs cannot be opened: {error.what} ({error.where})"
     return None, trouble
 
 
-def _read_data(dataset: Dataset) -> Data:
-    findings = (
-        read_findings(dataset) if dataset.findings.is_file() else pd.DataFrame(columns=list(datasets.FINDING_COLUMNS))
-    )
-    return Data(dataset, read_manifest(dataset), read_boxes(dataset), findings)
+def _all_splits(matrix: Path) -> dict[str, SplitTables]:
+    """The tables of every split that was evaluated."""
+    return {s: _split_tables(matrix, s) for s in SPLITS if (split_folder(matrix, s) / "results.csv").is_file()}
 
 
-def _load_sightings(matrix: Path, data: Data | None, split: str | None, best: str | None) -> Sightings | None:
-    if data is None or split is None or best is None:
+def _matrix_table(matrix: Path | None, name: str) -> pd.DataFrame:
+    return pd.DataFrame(columns=list(MATRIX_TABLES[name])) if matrix is None else read_matrix_table(matrix, name)
+
+
+def _load_sightings(matrix: Path | None, data: Data | None, split: str | None, best: str | None) -> Sightings | None:
+    if matrix is None or data is None or split is None or best is None:
         return None
     path = split_folder(matrix, split) / best / "predictions.parquet"
     if not path.is_file():
@@ -248,7 +272,7 @@ def _curves_table(runs: list[Run]) -> pd.DataFrame:
 
 def _classes(data: Data | None, splits: Mapping[str, SplitTables]) -> tuple[str, ...]:
     if data is not None:
-        return tuple(data.dataset.names[i] for i in sorted(data.dataset.names))
+        return data.classes
     tables = [t["per_class"][["class_id", "class_name"]] for t in splits.values()]
     if not tables:
         return ()

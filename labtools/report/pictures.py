@@ -12,19 +12,32 @@ from labtools.core.boxes import Boxes, as_boxes
 from labtools.core.draw import Image, draw_boxes
 
 JPEG_QUALITY = 88
+CROP_MARGIN = 0.35
+"""Share of a box's longer side that a crop shows on each side of it."""
 _BLANK = (244, 241, 238)
 
 
-def read_image(path: Path) -> Image | None:
+_REDUCED = {
+    1: cv2.IMREAD_COLOR,
+    2: cv2.IMREAD_REDUCED_COLOR_2,
+    4: cv2.IMREAD_REDUCED_COLOR_4,
+    8: cv2.IMREAD_REDUCED_COLOR_8,
+}
+
+
+def read_image(path: Path, reduce: int = 1) -> Image | None:
     """The pixels of an image file, BGR, as stored (boxes belong to the stored pixels, not to an EXIF rotation); None
-    where it cannot be read. Goes through bytes, since OpenCV opens no path with accents on Windows."""
+    where it cannot be read. Goes through bytes, since OpenCV opens no path with accents on Windows.
+
+    ``reduce``: 2, 4 or 8 for an image so many times smaller, which a JPEG gives in a fraction of the time.
+    """
     try:
         data = np.frombuffer(path.read_bytes(), dtype=np.uint8)
     except OSError:
         return None
     if not data.size:
         return None
-    decoded = cv2.imdecode(data, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+    decoded = cv2.imdecode(data, _REDUCED[reduce] | cv2.IMREAD_IGNORE_ORIENTATION)
     return None if decoded is None else np.asarray(decoded, dtype=np.uint8)
 
 
@@ -38,7 +51,9 @@ def write_jpeg(path: Path, image: Image) -> tuple[int, int]:
     return image.shape[1], image.shape[0]
 
 
-def draw_crop(path: Path, xyxy: Sequence[float], class_id: int, side: int = 220, margin: float = 0.35) -> Image | None:
+def draw_crop(
+    path: Path, xyxy: Sequence[float], class_id: int, side: int = 220, margin: float = CROP_MARGIN
+) -> Image | None:
     """A square of ``side`` pixels around one box with some of what surrounds it, the box drawn.
 
     Args:

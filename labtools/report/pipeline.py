@@ -40,21 +40,23 @@ class Report:
 
 
 def write_report(
-    matrix: Path,
+    matrix: Path | None,
     out: Path,
     *,
     data: Path | None = None,
+    compare: Path | None = None,
     split: str | None = None,
     classes: Sequence[str] = (),
     teams: Sequence[str] = (),
     tick: Tick = silent,
 ) -> Report:
-    """Write the report of a matrix into ``out``, which is replaced as a whole.
+    """Write the report of a matrix, or of a dataset alone, into ``out``, which is replaced as a whole.
 
     Args:
-        matrix: folder of the runs.
+        matrix: folder of the runs; None for a dataset that nothing was trained on yet.
         out: the report's folder.
         data: the dataset, where it is not the one that the runs name.
+        compare: another dataset, which gets a page beside this one.
         split: whose results to show; None for test, or the best there is.
         classes, teams: those that get a page of their own; both empty means everyone.
         tick: progress.
@@ -63,7 +65,7 @@ def write_report(
         LabError: a name is unknown, an artifact cannot be read, ``out`` is not a report's folder.
     """
     tick("reading", 0, 1)
-    results = load_results(matrix.absolute(), data, split)
+    results = load_results(None if matrix is None else matrix.absolute(), data, split, compare)
     plan = plan_pages(results, classes, teams)
     tick("reading", 1, 1)
     pages = build_pages(plan)

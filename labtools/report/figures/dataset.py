@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
 
 from labtools.artifacts.dataset import SPLITS
 from labtools.report.figures.style import MUTED, SEQUENTIAL, SPLIT_COLOURS, WIDTH, grid_axes, new_figure, short
@@ -34,7 +34,10 @@ def draw_counts(rows: pd.DataFrame, key: str, unit: str, reference: bool = True)
         axes.barh(range(len(names)), counts, left=start, color=SPLIT_COLOURS[split], label=split, height=0.72)
         start = start + counts
     for i, total in enumerate(start):
-        axes.annotate(f"{total:,.0f}", (total, i), (5, 0), textcoords="offset points", va="center", color=MUTED)
+        axes.annotate(
+            f"{total:,.0f}", (total, i), (5, 0), textcoords="offset points", va="center", color=MUTED,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+        )  # fmt: skip
     if reference and len(names) > 1:
         axes.axvline(float(start.mean()), color=MUTED, linewidth=1, linestyle=(0, (4, 3)), label="mean")
     axes.set_yticks(range(len(names)), [short(n) for n in names])
@@ -42,6 +45,7 @@ def draw_counts(rows: pd.DataFrame, key: str, unit: str, reference: bool = True)
     axes.set_xlim(0, max(1.0, float(start.max(initial=0))) * 1.1)
     axes.set_xlabel(unit)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.grid(axis="y", visible=False)
     handles, labels = axes.get_legend_handles_labels()
     order = sorted(range(len(labels)), key=lambda i: labels[i] == "mean")
@@ -67,6 +71,7 @@ def draw_boxes_per_image(rows: pd.DataFrame) -> Figure:
     axes.set_ylabel("images")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=20))
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.grid(axis="x", visible=False)
     figure.legend(loc="outside upper left", ncols=3)
     return figure
@@ -91,7 +96,7 @@ def draw_heat(rows: pd.DataFrame, labels: Sequence[str], what: str) -> Figure:
         mine = rows[rows["label"] == label]
         total = int(mine["boxes"].sum())
         axes.set_title(f"{short(label, 18)} ({total:,})", fontsize=10)
-        drawn = _one_map(axes, mine, what)
+        drawn = draw_map(axes, mine, mine["boxes"] / mine["boxes"].max(), what)
         image = drawn or image
     _label_outer(panels, columns, what)
     if image is not None:
@@ -103,7 +108,15 @@ def draw_heat(rows: pd.DataFrame, labels: Sequence[str], what: str) -> Figure:
     return figure
 
 
-def _one_map(axes: Axes, rows: pd.DataFrame, what: str) -> AxesImage | None:
+def draw_map(axes: Axes, rows: pd.DataFrame, shades: pd.Series, what: str) -> AxesImage | None:
+    """One heat map; None where there is no box.
+
+    Args:
+        axes: where.
+        rows: cells as `labtools.report.tables.dataset.heat`.
+        shades: 0..1 for each of them.
+        what: as in `draw_heat`.
+    """
     axes.set_aspect("equal")
     axes.set_xlim(0, 1)
     axes.set_ylim((1, 0) if what == "centre" else (0, 1))
@@ -114,15 +127,9 @@ def _one_map(axes: Axes, rows: pd.DataFrame, what: str) -> AxesImage | None:
         axes.text(0.5, 0.5, "no boxes", ha="center", va="center", color=MUTED)
         return None
     cells = np.zeros((BINS, BINS))
-    cells[rows["row"].to_numpy(), rows["column"].to_numpy()] = rows["boxes"].to_numpy()
+    cells[rows["row"].to_numpy(), rows["column"].to_numpy()] = shades.to_numpy()
     drawn = axes.imshow(
-        cells / cells.max(),
-        cmap=SEQUENTIAL,
-        vmin=0,
-        vmax=1,
-        extent=(0, 1, 0, 1),
-        origin="lower",
-        interpolation="nearest",
+        cells, cmap=SEQUENTIAL, vmin=0, vmax=1, extent=(0, 1, 0, 1), origin="lower", interpolation="nearest"
     )
     axes.set_ylim((1, 0) if what == "centre" else (0, 1))  # imshow has set its own
     if what == "size":

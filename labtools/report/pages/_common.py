@@ -11,9 +11,10 @@ import pandas as pd
 from labtools.artifacts.dataset import Dataset
 from labtools.core.draw import Image, class_colour_hex
 from labtools.report.content import Block, Cell, Gallery, Missing, Picture, Plot, Prose, Table
+from labtools.report.data import Data
 from labtools.report.examples import Example, Kind, add_pixels, pick, pick_crops
 from labtools.report.figures.dataset import draw_heat
-from labtools.report.load import Data, Results, Sightings
+from labtools.report.load import Results, Sightings
 from labtools.report.pictures import draw_crop, draw_example
 from labtools.report.tables.dataset import heat_maps
 
@@ -34,6 +35,12 @@ def missing_dataset(results: Results) -> Missing:
     """There is no dataset to look at."""
     what = f"Nothing can be said about the images: {results.data_trouble}."
     return Missing(what, (f"labtools report {results.name_typed} --data datasets/dlcv",))
+
+
+def missing_runs(results: Results) -> Missing:
+    """Nothing was trained on this dataset yet."""
+    what = "Nothing has been trained on this dataset yet, so these pages are about the dataset alone."
+    return Missing(what, ("labtools train-matrix --gpus 0-7", "labtools report"))
 
 
 def missing_results(results: Results, split: str | None = None) -> Missing:
@@ -91,15 +98,15 @@ def crop_gallery(
         return Prose("There is no box to show here.")
     return Gallery(
         caption,
-        tuple(_crop_picture(results, results.data, e, f"{stem}-{i + 1:02d}", below) for i, e in enumerate(chosen)),
+        tuple(_crop_picture(results.data, e, f"{stem}-{i + 1:02d}", below) for i, e in enumerate(chosen)),
         150,
     )
 
 
-def _crop_picture(results: Results, data: Data, example: Example, name: str, below: Sequence[str]) -> Picture:
+def _crop_picture(data: Data, example: Example, name: str, below: Sequence[str]) -> Picture:
     path = data.dataset.root / example.image
     caption = " · ".join(part for key in below if (part := getattr(example, key)))
-    draw = partial(draw_crop, path, example.xyxy, results.class_id(example.class_name))
+    draw = partial(draw_crop, path, example.xyxy, data.classes.index(example.class_name))
     return Picture(name, f"A crop of {example.class_name} from {example.image}", caption, draw)
 
 
@@ -107,14 +114,16 @@ def collage(results: Results, stem: str) -> Block:
     """One crop per class."""
     if results.data is None:
         return missing_dataset(results)
-    boxes = add_pixels(results.data.boxes, results.data.manifest)
-    pictures = []
-    for i, name in enumerate(results.classes):
-        chosen = pick_crops(boxes[boxes["class_name"] == name], 1)
-        pictures += [_crop_picture(results, results.data, e, f"{stem}-{i:02d}", ("class_name", "team")) for e in chosen]
-    if not pictures:
-        return Prose("There is no box in this dataset.")
-    return Gallery("One box of each class, with some of what surrounds it.", tuple(pictures), 150)
+    return portrait_gallery(results.data, stem, "One box of each class, with some of what surrounds it.")
+
+
+def portrait_gallery(data: Data, stem: str, caption: str) -> Block:
+    """The best-looking box of each class of a dataset."""
+    pictures = tuple(
+        _crop_picture(data, e, f"{stem}-{data.classes.index(e.class_name):02d}", ("class_name", "team"))
+        for e in data.portraits
+    )
+    return Gallery(caption, pictures, 150) if pictures else Prose(f"There is no box in {data.name}.")
 
 
 def example_galleries(results: Results, stem: str, most: int, judged: pd.DataFrame | None = None) -> tuple[Block, ...]:

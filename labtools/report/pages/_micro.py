@@ -25,7 +25,7 @@ _SUMMARY: tuple[tuple[str, str, Format], ...] = (
     ("median_w", "median width", decimal(3)),
     ("median_h", "median height", decimal(3)),
     ("median_area", "median area", percent),
-    ("wider_than_high", "wider than high", percent),
+    ("wider_than_high", "wider than high in pixels", percent),
 )
 _SHARES = ("median_area", "wider_than_high")
 

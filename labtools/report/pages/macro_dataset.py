@@ -10,11 +10,14 @@ import pandas as pd
 from labtools.artifacts.dataset import SPLITS
 from labtools.report.cells import Format, count, linked, make_table, mark_total, percent, text
 from labtools.report.content import DATASET, LOOKS, NUMBERS, Block, Cell, Page, Plot, Prose, Section, Table
+from labtools.report.data import Data
 from labtools.report.figures.dataset import draw_boxes_per_image, draw_counts
-from labtools.report.load import Data
+from labtools.report.figures.shapes import draw_boxes_in_image
 from labtools.report.pages import Plan
 from labtools.report.pages._common import collage, heat_plots, missing_dataset
+from labtools.report.pages._shapes import image_sizes_text, ratio_plot, size_blocks
 from labtools.report.tables import dataset as rows
+from labtools.report.tables.shapes import Part, boxes_in_image
 
 title = "Dataset"
 order = 10
@@ -28,7 +31,9 @@ def build(plan: Plan) -> Sequence[Page]:
     sections = (
         Section("images", "Images and boxes of each split", DATASET, NUMBERS, _amounts(plan, data)),
         Section("instances", "Instances per class", DATASET, NUMBERS, _instances(plan, data)),
-        Section("boxes-per-image", "Boxes per image", DATASET, NUMBERS, _per_image(data)),
+        Section("boxes-per-image", "Boxes per image", DATASET, NUMBERS, _per_image(plan, data)),
+        Section("sizes", "Small, medium and large", DATASET, NUMBERS, _sizes(plan, data)),
+        Section("ratios", "Standing or lying", DATASET, NUMBERS, _ratios(plan, data)),
         Section("heat-maps", "Where the objects are, and how large", DATASET, NUMBERS, _heat(plan, data)),
         Section("collage", "What the objects look like", DATASET, LOOKS, (collage(results, "collage"),)),
         Section("findings", "What was repaired or left out", DATASET, LOOKS, _findings(plan, data)),
@@ -97,7 +102,7 @@ def _instances(plan: Plan, data: Data) -> tuple[Block, ...]:
     )
 
 
-def _per_image(data: Data) -> tuple[Block, ...]:
+def _per_image(plan: Plan, data: Data) -> tuple[Block, ...]:
     if data.manifest.empty:
         return (Prose("There is no image in this dataset."),)
     return (
@@ -108,15 +113,51 @@ def _per_image(data: Data) -> tuple[Block, ...]:
             rows.boxes_per_image(data.manifest),
             draw_boxes_per_image,
         ),
+        *_per_class(plan, data),
     )
+
+
+def _per_class(plan: Plan, data: Data) -> tuple[Block, ...]:
+    table = boxes_in_image(class_parts(plan, data)[1:])
+    if table.empty:
+        return ()
+    return (
+        Plot(
+            "dataset-boxes-in-image",
+            "Small bar charts: for each class, the percentage of its images with one, two and more of its boxes",
+            "For each class the images that show it at all (their number in brackets), by how many of its boxes they "
+            "hold, in percent.",
+            table,
+            partial(draw_boxes_in_image, labels=plan.results.classes),
+        ),
+    )
+
+
+def class_parts(plan: Plan, data: Data) -> list[Part]:
+    """All boxes, then those of each class in id order."""
+    by_class = dict(list(data.boxes.groupby("class_name")))
+    nothing = data.boxes.head(0)
+    return [("all classes", data.boxes), *((name, by_class.get(name, nothing)) for name in plan.results.classes)]
+
+
+def _sizes(plan: Plan, data: Data) -> tuple[Block, ...]:
+    if data.boxes.empty:
+        return (Prose("There is no box in this dataset."),)
+    blocks = size_blocks(class_parts(plan, data), plan.results, "dataset", "all classes and each class")
+    return (Prose(image_sizes_text(plan.results)), *blocks)
+
+
+def _ratios(plan: Plan, data: Data) -> tuple[Block, ...]:
+    if data.boxes.empty:
+        return (Prose("There is no box in this dataset."),)
+    return (ratio_plot(class_parts(plan, data), "dataset", "all classes and each class"),)
 
 
 def _heat(plan: Plan, data: Data) -> tuple[Block, ...]:
     if data.boxes.empty:
         return (Prose("There is no box in this dataset."),)
-    by_class = [(name, data.boxes[data.boxes["class_name"] == name]) for name in plan.results.classes]
-    parts = [("all classes", data.boxes), *(by_class if len(by_class) > 1 else [])]
-    return heat_plots(parts, "dataset", "all classes and each class")
+    parts = class_parts(plan, data)
+    return heat_plots(parts if len(parts) > 2 else parts[:1], "dataset", "all classes and each class")
 
 
 def _findings(plan: Plan, data: Data) -> tuple[Block, ...]:

@@ -34,6 +34,8 @@ order = 30
 
 def build(plan: Plan) -> Sequence[Page]:
     results = plan.results
+    if not results.has_runs:
+        return []
     if results.split is None:
         return [_page(results, (), (missing_results(results),))]
     sections = (

@@ -40,6 +40,8 @@ _MARKS = {"done": "✓ done", "running": "▶ running", "to do": "· to do", "fa
 
 def build(plan: Plan) -> Sequence[Page]:
     results = plan.results
+    if not results.has_runs:
+        return []
     if results.runs.empty:
         missing = Missing("Nothing has been trained yet.", ("labtools train-matrix --gpus cpu", "labtools status"))
         return [_page((), (missing,))]
@@ -205,7 +207,7 @@ def _freeze(results: Results) -> tuple[Block, ...]:
 def _batches(results: Results) -> tuple[Block, ...]:
     """Ultralytics' own pictures of its first training batches, augmented as the network saw them."""
     run_id = results.best or next(iter(results.runs.loc[results.runs["state"] == "done", "run_id"]), None)
-    found = sorted((results.matrix / run_id).glob("train_batch*.jpg"))[:3] if run_id else []
+    found = sorted((results.matrix / run_id).glob("train_batch*.jpg"))[:3] if results.matrix and run_id else []
     if not found:
         return (Missing("Ultralytics left no picture of a training batch (train_batch0.jpg) in the run folder."),)
     pictures = tuple(

@@ -22,7 +22,10 @@ from labtools.report.pages._common import (
     missing_results,
     split_notes,
 )
+from labtools.report.pages._compare import compared_blocks, owners
 from labtools.report.pages._micro import across_runs, freeze_blocks, split_table, summary_table
+from labtools.report.pages._shapes import image_sizes_text, micro_shapes
+from labtools.report.tables.compare import match_classes
 from labtools.report.tables.inference import confusion_matrix
 
 title = "Class"
@@ -37,19 +40,28 @@ def _page(plan: Plan, name: str) -> Page:
     results = plan.results
     path = plan.class_paths[name]
     stem = stem_of(path)
+    sections: tuple[Section, ...] = (
+        Section("dataset", "How much, where and how large", DATASET, NUMBERS, _data(plan, name, stem)),
+        *_compared(plan, name, stem),
+        Section("crops", "What was filmed", DATASET, LOOKS, _crops(plan, name, stem, None)),
+    )
+    if results.has_runs:
+        sections += _runs(plan, name, stem)
+    lead = f"The class {name} alone, beside the mean of all other classes."
+    return Page(path, f"Class {name}", name, "class", lead, sections, split_notes(results))
+
+
+def _runs(plan: Plan, name: str, stem: str) -> tuple[Section, ...]:
+    results = plan.results
     per_class = results.table("per_class")
     mine = per_class[per_class["class_name"] == name]
-    sections = (
-        Section("dataset", "How much, where and how large", DATASET, NUMBERS, _data(plan, name, stem)),
-        Section("crops", "What was filmed", DATASET, LOOKS, _crops(plan, name, stem, None)),
+    return (
         Section("freeze", "Does freezing hurt it?", TRAINING, NUMBERS, freeze_blocks(results, mine, name, stem)),
         Section("learned-from", "What it was learned from", TRAINING, LOOKS, _crops(plan, name, stem, "train")),
         Section("results", "How well it is found", INFERENCE, NUMBERS, _inference(plan, name, stem)),
         Section("confusion", "What it is taken for", INFERENCE, NUMBERS, _confusion(plan, name, stem)),
         Section("examples", "Right, wrong and missed", INFERENCE, LOOKS, _examples(plan, name, stem)),
     )
-    lead = f"The class {name} alone, beside the mean of all other classes."
-    return Page(path, f"Class {name}", name, "class", lead, sections, split_notes(results))
 
 
 def _data(plan: Plan, name: str, stem: str) -> tuple[Block, ...]:
@@ -66,7 +78,25 @@ def _data(plan: Plan, name: str, stem: str) -> tuple[Block, ...]:
     parts = [("all classes", boxes), (name, mine)]
     if mine.empty:
         return (*tables, Prose(f"There is no box of {name}."))
-    return (*tables, *heat_plots(parts, stem, f"all classes and {name}"))
+    shapes = [(name, mine), ("all other classes", boxes[boxes["class_name"] != name])]
+    return (
+        *tables,
+        Prose(image_sizes_text(results)),
+        *micro_shapes(shapes, results, stem, f"{name} and all other classes"),
+        *heat_plots(parts, stem, f"all classes and {name}"),
+    )
+
+
+def _compared(plan: Plan, name: str, stem: str) -> tuple[Section, ...]:
+    """This class in the other dataset, where there is one and it knows the class."""
+    data, other = plan.results.data, plan.results.compared
+    matched = dict(match_classes(data.classes, other.classes)) if data and other else {}
+    if data is None or other is None or name not in matched:
+        return ()
+    mine = data.boxes[data.boxes["class_name"] == name]
+    theirs = other.boxes[other.boxes["class_name"] == matched[name]]
+    blocks = compared_blocks(plan.results, (name, mine, theirs), owners(data, other), f"{stem}-beside")
+    return (Section("beside", f"Beside {other.name}", DATASET, NUMBERS, blocks),)
 
 
 def _crops(plan: Plan, name: str, stem: str, split: str | None) -> tuple[Block, ...]:

@@ -8,12 +8,14 @@ import pandas as pd
 
 from labtools.report.cells import Format, count, make_table, text
 from labtools.report.content import DATASET, INFERENCE, LOOKS, NUMBERS, TRAINING, Block, Page, Prose, Section
+from labtools.report.data import Data
 from labtools.report.links import stem_of
-from labtools.report.load import Data
 from labtools.report.pages import Plan
 from labtools.report.pages._common import crop_gallery, example_galleries, heat_plots, missing_dataset, split_notes
 from labtools.report.pages._micro import across_runs, freeze_blocks, split_table, summary_table
+from labtools.report.pages._shapes import image_sizes_text, micro_shapes
 from labtools.report.pages.macro_dataset import findings_table
+from labtools.report.tables.shapes import Part
 
 title = "Team"
 order = 50
@@ -27,12 +29,22 @@ def _page(plan: Plan, team: str) -> Page:
     results = plan.results
     path = plan.team_paths[team]
     stem = stem_of(path)
-    per_team = results.table("per_team")
-    mine = per_team[per_team["team"] == team].drop_duplicates("run_id")
-    sections = (
+    sections: tuple[Section, ...] = (
         Section("dataset", "How much, where and how large", DATASET, NUMBERS, _data(plan, team, stem)),
         Section("crops", "What was filmed", DATASET, LOOKS, _crops(plan, team, stem, None)),
         Section("findings", "What was repaired or left out", DATASET, LOOKS, _findings(plan, team, stem)),
+    )
+    if results.has_runs:
+        sections += _runs(plan, team, stem)
+    lead = f"The submission of {team} alone, beside the mean of all other teams."
+    return Page(path, f"Team {team}", team, "team", lead, sections, split_notes(results))
+
+
+def _runs(plan: Plan, team: str, stem: str) -> tuple[Section, ...]:
+    results = plan.results
+    per_team = results.table("per_team")
+    mine = per_team[per_team["team"] == team].drop_duplicates("run_id")
+    return (
         Section("freeze", "Does freezing hurt it?", TRAINING, NUMBERS, freeze_blocks(results, mine, team, stem)),
         Section("learned-from", "What was learned from it", TRAINING, LOOKS, _crops(plan, team, stem, "train")),
         Section(
@@ -41,8 +53,6 @@ def _page(plan: Plan, team: str) -> Page:
         ),
         Section("examples", "Right, wrong and missed", INFERENCE, LOOKS, _examples(plan, team, stem)),
     )  # fmt: skip
-    lead = f"The submission of {team} alone, beside the mean of all other teams."
-    return Page(path, f"Team {team}", team, "team", lead, sections, split_notes(results))
 
 
 def _of(frame: pd.DataFrame, team: str) -> pd.DataFrame:
@@ -63,7 +73,18 @@ def _data(plan: Plan, team: str, stem: str) -> tuple[Block, ...]:
     seen = [c for c in plan.results.classes if c in set(mine["class_name"])]
     by_class = [(name, mine[mine["class_name"] == name]) for name in seen] if len(seen) > 1 else []
     parts = [("all teams", data.boxes), (team, mine), *by_class]
+    blocks.append(Prose(image_sizes_text(plan.results)))
+    blocks += micro_shapes(_cohorts(data, team), plan.results, stem, f"{team}, its class's teams and all teams")
     return (*blocks, *heat_plots(parts, stem, f"the boxes of all teams and of {team}"))
+
+
+def _cohorts(data: Data, team: str) -> list[Part]:
+    """The team's boxes, those of the other teams of its class folders, and everyone's."""
+    folders = set(_of(data.manifest, team)["class_folder"]) - {""}
+    others = data.boxes[data.boxes["team"] != team]
+    same = others[others["class_folder"].isin(folders)]
+    parts = [(team, _of(data.boxes, team)), (f"other teams of {', '.join(sorted(folders))}", same)]
+    return [*parts, ("all teams", data.boxes)]
 
 
 def _sequences(data: Data, team: str, stem: str) -> Block:

@@ -11,7 +11,7 @@ from labtools.report.cells import Format, count, linked, make_table, metric
 from labtools.report.content import Block, Facts, Missing, Note, Page
 from labtools.report.load import Results
 from labtools.report.pages import Plan
-from labtools.report.pages._common import collage, missing_dataset, missing_results, split_notes
+from labtools.report.pages._common import collage, missing_dataset, missing_results, missing_runs, split_notes
 from labtools.report.tables.glance import SCORES, glance
 from labtools.report.tables.inference import METRICS
 
@@ -22,7 +22,10 @@ order = 0
 def build(plan: Plan) -> Sequence[Page]:
     results = plan.results
     opening: list[Block] = [_counts(results), *split_notes(results)]
-    opening.append(_best(results) if results.best else missing_results(results))
+    if results.best:
+        opening.append(_best(results))
+    else:
+        opening.append(missing_results(results) if results.has_runs else missing_runs(results))
     if results.data is None:
         opening.append(missing_dataset(results))
     else:
@@ -51,6 +54,8 @@ def _counts(results: Results) -> Facts:
             (f"{len(results.data.boxes):,}", "boxes"),
         ]
     items += [(f"{len(results.classes)}", "classes"), (f"{len(results.teams)}", "teams")]
+    if not results.has_runs:
+        return Facts(tuple(items))
     done = int((results.runs["state"] == "done").sum())
     items.append((f"{done} of {len(results.runs)}" if done < len(results.runs) else f"{done}", "trainings done"))
     return Facts(tuple(items))

@@ -90,7 +90,14 @@ def findings_by_kind(findings: pd.DataFrame) -> pd.DataFrame:
 
 
 def box_summary(boxes: pd.DataFrame, images: int) -> dict[str, float]:
-    """What one class's or team's boxes are like: counts, and medians of centre, size and area in 0..1 (NaN if none)."""
+    """What one class's or team's boxes are like: counts, medians of centre, size and area in 0..1, and the share that
+    is wider than high in pixels (NaN if there are none).
+
+    Args:
+        boxes: with ``image_width`` and ``image_height``.
+        images: how many images they are in.
+    """
+    lies = boxes["w"] * boxes["image_width"] > boxes["h"] * boxes["image_height"]
     area = boxes["w"] * boxes["h"]
     middle = {name: float(boxes[c].median()) for name, c in (("x", "x"), ("y", "y"), ("w", "w"), ("h", "h"))}
     return {
@@ -99,5 +106,5 @@ def box_summary(boxes: pd.DataFrame, images: int) -> dict[str, float]:
         "boxes_per_image": len(boxes) / images if images else float("nan"),
         **{f"median_{key}": value for key, value in middle.items()},
         "median_area": float(area.median()),
-        "wider_than_high": float((boxes["w"] > boxes["h"]).mean()) if len(boxes) else float("nan"),
+        "wider_than_high": float(lies.mean()) if len(boxes) else float("nan"),
     }
