@@ -9,13 +9,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from labtools.core.findings import Action, Finding, Severity
 from labtools.prepare.layout.places import ImageIndex
 from labtools.prepare.sources.tree import Tree
+
+CORNERS = "corners"
+CENTRE = "centre"
+PIXELS = "pixels"
+PIXEL_CORNERS = "pixel corners"
 
 
 class RawBox(NamedTuple):
@@ -26,12 +31,16 @@ class RawBox(NamedTuple):
         class_name: the name written, or the number's name by the nearest names file; None where there is none.
         xyxy: corners; in 0..1 or in pixels, see `Record.size_wh`. Not clipped.
         line: 1-based line in the annotation file, 0 where unknown.
+        form: how sure `xyxy` is. `CORNERS`: as said above. `CENTRE`: four numbers in 0..1, read as centre and size as
+            usual; `PIXELS`: four numbers beyond 0..1, unread; `PIXEL_CORNERS`: corners in pixels of the picture
+            whatever the record's unit. The last three occur in YOLO files only, see `labels.units`.
     """
 
     class_id: int | None
     class_name: str | None
     xyxy: tuple[float, float, float, float]
     line: int
+    form: str = CORNERS
 
 
 @dataclass(frozen=True)
@@ -41,7 +50,7 @@ class Record:
     Attributes:
         file: the annotation file.
         image: the picture's path in the tree.
-        boxes: in the order written.
+        boxes: in the order written; a tuple, or a view into a table of many files.
         size_wh: None if the boxes are in 0..1; else they are pixels of a picture of this size ((0, 0): unknown).
         names: all names that the file's ids may mean, in id order; empty where no names file applies.
         bad_lines: lines or objects that could not be read at all.
@@ -49,7 +58,7 @@ class Record:
 
     file: str
     image: str
-    boxes: tuple[RawBox, ...]
+    boxes: Sequence[RawBox]
     size_wh: tuple[float, float] | None = None
     names: tuple[str, ...] = ()
     bad_lines: int = 0

@@ -1,106 +1,196 @@
-"""One line of a YOLO label file, in all the ways that people and tools write it."""
+"""One line of a YOLO label file, in all the ways that people and tools write it.
+
+The columns are ``class x y w h``, then perhaps a confidence, a track id or keypoints; or ``class x1 y1 x2 y2 x3 y3``
+and so on, a polygon. What four numbers beyond 0..1 mean is not decided here (`PIXELS`): one line does not tell.
+"""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from labtools.prepare.formats import finite
-
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+from labtools.prepare.formats import CENTRE, CORNERS, PIXEL_CORNERS, PIXELS, finite
+from labtools.prepare.formats._yolo_tokens import is_integer, is_number, split_line
 
 REPAIRS = {
-    "label-spaces": "stray spaces or tabs",
+    "label-spaces": "stray spaces, tabs or invisible characters",
     "label-blank-line": "blank lines",
+    "label-comment": "headings or comments: skipped",
     "label-comma-decimals": "decimals written with a comma",
-    "label-separators": "numbers separated by commas or semicolons",
-    "label-six-columns": "six columns: the last one (a confidence or a track id) is not used",
+    "label-separators": "numbers separated or enclosed by other characters than spaces",
+    "label-foreign-digits": "digits or signs that are not ASCII",
+    "label-percent": "percentages instead of fractions",
+    "label-six-columns": "columns after the box (a confidence or a track id) are not used",
+    "label-keypoints": "keypoints after the box are not used",
+    "label-trailing-text": "text after the numbers is not used",
     "label-id-not-integer": "the class id is written as a decimal number",
     "label-polygon": "a polygon instead of a box: the box around it is taken",
     "label-negative-size": "a negative width or height: taken without its sign",
 }
 
+_HEADINGS = frozenset(
+    {
+        "class", "classe", "class_id", "classid", "class_name", "label", "id", "name", "category", "object",
+        "track_id", "conf", "confidence", "score", "x", "y", "w", "h", "cx", "cy", "xc", "yc", "bw", "bh",
+        "x_center", "y_center", "xcenter", "ycenter", "x_centre", "y_centre", "center_x", "center_y", "width",
+        "height", "largeur", "hauteur", "xmin", "ymin", "xmax", "ymax", "x1", "y1", "x2", "y2"
+    }
+)  # fmt: skip
+_NO_CLASS = frozenset({"nan", "inf", "infinity", "none", "null", "na", "n/a", "undefined"})
 
-@dataclass(frozen=True)
-class Line:
-    """What a line says: the class as id or name, and the box's corners in 0..1 (or beyond: not yet clipped)."""
 
-    label: int | str
-    xyxy: tuple[float, float, float, float]
+class Line(NamedTuple):
+    """What a line says.
+
+    Attributes:
+        label: the class as id or name, None where the line has only the four numbers.
+        form: see `labtools.prepare.formats.RawBox`.
+        numbers: x y w h as written (sizes without sign) of a box, x1 y1 x2 y2 around a polygon.
+        repairs: keys of `REPAIRS`.
+    """
+
+    label: int | str | None
+    form: str
+    numbers: tuple[float, float, float, float]
     repairs: tuple[str, ...] = ()
+
+    @property
+    def xyxy(self) -> tuple[float, float, float, float]:
+        """The corners; of `PIXELS` the four numbers as they are."""
+        if self.form != CENTRE:
+            return self.numbers
+        x, y, w, h = self.numbers
+        return (x - w / 2, y - h / 2, x + w / 2, y + h / 2)
 
 
 class LineError(ValueError):
     """A line that means no box; its text says why."""
 
 
-def parse_line(line: str) -> Line:
-    """Read one line that is not blank.
+def is_comment(line: str) -> bool:
+    """A heading or a remark: no box was ever meant by it."""
+    bare = line.strip().lower()
+    if bare.startswith(("#", "//")):
+        return True
+    words = re.split(r"[\s,;|]+", bare.strip("\"'<>[]()"))
+    return len(words) > 1 and all(word.strip("\"'<>[]()") in _HEADINGS for word in words)
+
+
+def parse_line(line: str, keypoints: tuple[int, int] | None = None) -> Line:
+    """Read one line that is neither blank nor a comment.
+
+    Args:
+        keypoints: how many keypoints of how many numbers follow each box, if a ``data.yaml`` says so.
 
     Raises:
         LineError: it cannot be read without guessing.
     """
-    tokens, repairs = _tokens(line)
-    label = _label(tokens[0], repairs)
-    values = [_value(token) for token in tokens[1:]]
-    if len(values) == 5:
+    tokens, repairs = split_line(line)
+    if not tokens:
+        raise LineError("no numbers")
+    tokens[0] = tokens[0].rstrip(":=") or tokens[0]
+    label, columns = _label(tokens, repairs)
+    columns = _numbers(columns, repairs)
+    values = [_value(token) for token in columns]
+    if any("%" in token for token in columns):
+        repairs.append("label-percent")
+    if _has_keypoints(values, keypoints):
+        repairs.append("label-keypoints")
+        del values[4:]
+    elif len(values) == 5 or (len(values) == 6 and _ends_with_track(columns)):
         repairs.append("label-six-columns")
-        values.pop()
+        del values[4:]
     if len(values) == 4:
         return _box(label, values, repairs)
     if len(values) >= 6 and len(values) % 2 == 0:
         repairs.append("label-polygon")
-        xs, ys = values[0::2], values[1::2]
-        return Line(label, (min(xs), min(ys), max(xs), max(ys)), tuple(repairs))
+        return _polygon(label, values, repairs)
     raise LineError(f"{len(tokens)} columns instead of 5")
 
 
-def _tokens(line: str) -> tuple[list[str], list[str]]:
-    repairs: list[str] = []
-    if line != line.strip() or "\t" in line or "  " in line or "\xa0" in line:
-        repairs.append("label-spaces")
-    if ";" in line:
-        repairs.append("label-separators")
-        line = line.replace(";", " ")
-    tokens = line.split()
-    if any("," in t for t in tokens):
-        if len(tokens) >= 5 and not any(t.startswith(",") or t.endswith(",") or t.count(",") > 1 for t in tokens):
-            repairs.append("label-comma-decimals")
-            tokens = [t.replace(",", ".") for t in tokens]
-        else:
-            repairs.append("label-separators")
-            tokens = line.replace(",", " ").split()
-    if not tokens:
-        raise LineError("no numbers")
-    return tokens, repairs
+def _label(tokens: list[str], repairs: list[str]) -> tuple[int | str | None, list[str]]:
+    """The class that a line begins with, and its other tokens."""
+    if is_number(tokens[0]):
+        if len(tokens) == 4 and all(is_number(t) for t in tokens) and not is_integer(tokens[0]):
+            return None, tokens
+        return _id(tokens[0], repairs), tokens[1:]
+    first = next((i for i, token in enumerate(tokens) if is_number(token)), len(tokens))
+    rest = tokens[first:]
+    # `iphone 13 0.5 0.5 0.1 0.2`: an integer before decimals, one number too many, belongs to the name
+    if len(rest) % 2 and len(rest) > 4 and is_integer(rest[0]) and not any(is_integer(t) for t in rest[1:]):
+        first += 1
+    name = " ".join(tokens[:first])
+    if not any(c.isalnum() for c in name) or name.lower().lstrip("+-") in _NO_CLASS:
+        raise LineError(f"{name[:20]!r} is no class")
+    return name, tokens[first:]
 
 
-def _label(token: str, repairs: list[str]) -> int | str:
-    if token.isascii() and token.isdecimal() and len(token) < 10:
+def _id(token: str, repairs: list[str]) -> int:
+    if token.isdecimal() and len(token) < 10:
         return int(token)
-    if _NUMBER.fullmatch(token):
-        value = float(token)
-        if not finite(value) or value < 0 or value != int(value):
-            raise LineError(f"{token!r} is no class id")
-        repairs.append("label-id-not-integer")
-        return int(value)
-    return token
+    value = float(token) if "%" not in token else -1.0
+    if not finite(value) or value < 0 or value != int(value):
+        raise LineError(f"{token[:20]!r} is no class id")
+    repairs.append("label-id-not-integer")
+    return int(value)
+
+
+def _numbers(tokens: list[str], repairs: list[str]) -> list[str]:
+    """The columns after the class, without the text that may follow them."""
+    end = next((i for i, token in enumerate(tokens) if not is_number(token)), len(tokens))
+    if end == len(tokens):
+        return tokens
+    is_remark = tokens[end].startswith(("#", "//"))
+    # With another decimal behind it the odd token is a spoilt number, not a remark.
+    if end < 4 or not (is_remark or (end < 6 and all(not is_number(t) or is_integer(t) for t in tokens[end:]))):
+        raise LineError(f"{tokens[end][:20]!r} is no number")
+    repairs.append("label-trailing-text")
+    return tokens[:end]
 
 
 def _value(token: str) -> float:
-    if not _NUMBER.fullmatch(token):
-        raise LineError(f"{token[:20]!r} is no number")
-    value = float(token)
+    value = float(token[:-1]) / 100 if token.endswith("%") else float(token)
     if not finite(value):
         raise LineError(f"{token[:20]!r} is no coordinate")
     return value
 
 
-def _box(label: int | str, values: list[float], repairs: list[str]) -> Line:
+def _has_keypoints(values: list[float], shape: tuple[int, int] | None) -> bool:
+    """A box and keypoints ``x y visibility``, as in pose labels; two keypoints or more may also look like a polygon."""
+    extra = len(values) - 4
+    if shape is not None and extra > 0 and extra == shape[0] * shape[1]:
+        return True
+    if extra < 3 or extra % 3 or any(v not in {0.0, 1.0, 2.0} for v in values[6::3]):
+        return False
+    if len(values) % 2:
+        return True
+    x, y, w, h = values[:4]
+    seen = [(kx, ky) for kx, ky, v in zip(values[4::3], values[5::3], values[6::3], strict=True) if v]
+    return bool(seen) and all(abs(kx - x) <= 0.55 * w and abs(ky - y) <= 0.55 * h for kx, ky in seen)
+
+
+def _ends_with_track(columns: list[str]) -> bool:
+    """``x y w h confidence track``: an integer after five decimals; a third corner would be a decimal too."""
+    return is_integer(columns[5]) and not any(is_integer(t) for t in columns[:5])
+
+
+def _box(label: int | str | None, values: list[float], repairs: list[str]) -> Line:
     x, y, w, h = values
-    if max(abs(v) for v in values) > 2:
-        raise LineError("the numbers are not in 0..1 (pixels?)")
     if w < 0 or h < 0:
         repairs.append("label-negative-size")
         w, h = abs(w), abs(h)
-    return Line(label, (x - w / 2, y - h / 2, x + w / 2, y + h / 2), tuple(repairs))
+    if max(abs(x), abs(y), w, h) <= 2:
+        return Line(label, CENTRE, (x, y, w, h), tuple(repairs))
+    if min(x, y) < 0 or min(w, h) <= 2 or "label-negative-size" in repairs:
+        raise LineError("the numbers are neither in 0..1 nor pixels")
+    return Line(label, PIXELS, (x, y, w, h), tuple(repairs))
+
+
+def _polygon(label: int | str | None, values: list[float], repairs: list[str]) -> Line:
+    xs, ys = values[0::2], values[1::2]
+    around = (min(xs), min(ys), max(xs), max(ys))
+    if max(abs(v) for v in around) <= 2:
+        return Line(label, CORNERS, around, tuple(repairs))
+    if min(around[2] - around[0], around[3] - around[1]) <= 2:
+        raise LineError("the polygon's numbers are neither in 0..1 nor pixels")
+    return Line(label, PIXEL_CORNERS, around, tuple(repairs))

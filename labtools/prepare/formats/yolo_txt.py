@@ -1,162 +1,180 @@
 """YOLO txt: one file per picture, one line ``class x y w h`` per box (centre and size in 0..1).
 
 Darknet and CVAT *YOLO 1.1* (``obj.names``, ``obj_train_data/``), Ultralytics and Roboflow exports (``data.yaml``,
-polygons), labels beside the pictures. Lines are read tolerantly, see `_yolo_line`; a bad line costs only itself.
+polygons, keypoints), labels beside the pictures. Plain files are read a folder at a time, see `_yolo_plain`; all others
+line by line and tolerantly, see `_yolo_line`; a bad line costs only itself.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 
 from labtools.core.findings import Action, Finding, Severity
-from labtools.prepare.formats import Parsed, RawBox, Record, orphan
-from labtools.prepare.formats._names import is_names_file, names_files, nearest_names
-from labtools.prepare.formats._yolo_line import REPAIRS, LineError, parse_line
+from labtools.prepare.formats import CENTRE, CORNERS, Parsed, RawBox, Record, orphan
+from labtools.prepare.formats._names import NamesFile, is_names_file, names_files, nearest_names
+from labtools.prepare.formats._yolo_file import FileReader, Repairs
+from labtools.prepare.formats._yolo_line import LineError, is_comment, parse_line
+from labtools.prepare.formats._yolo_names import LooseNames, bare_stem
+from labtools.prepare.formats._yolo_plain import is_plain, read_plain
 from labtools.prepare.layout.places import SPLIT_WORDS, ImageIndex, stem_key
-from labtools.prepare.sources.text import REPAIR_MESSAGES, decode
+from labtools.prepare.sources.text import decode
 from labtools.prepare.sources.tree import READ_ERRORS, Tree, folder_of, name_of, stem_of
 
 TITLE = "YOLO txt"
 RICHNESS = 1
 
-_PLAIN = b"0123456789. \n-"
-_CHANGES = frozenset({"label-polygon", "label-negative-size", "label-six-columns", "text-not-utf8"})
+_SUFFIXES = (".txt", ".text", ".label", ".lbl", ".yolo")
+_ID = re.compile(rb"^\s*(\d{1,9})[\s,;|]", re.MULTILINE)
 
 
 def sniff(tree: Tree) -> list[str]:
     """Text files named like a picture, and others that hold nothing but label lines."""
     stems = {stem_key(stem_of(path)) for path in tree.images}
-    return [p for p in tree.ending(".txt") if not is_names_file(p) and _is_label(tree, p, stems)]
+    loose: LooseNames | None = None
+    found: list[str] = []
+    for path in tree.ending(*_SUFFIXES):
+        stem = stem_key(stem_of(path))
+        if stem in stems and stem not in SPLIT_WORDS:
+            found.append(path)
+            continue
+        if is_names_file(path) or stem.startswith("readme"):
+            continue
+        if stem_key(bare_stem(path)) in stems and stem not in SPLIT_WORDS:
+            found.append(path)
+            continue
+        loose = loose or LooseNames(tree.images)
+        if _holds_labels(tree, path) or (loose.knows(path) and stem not in SPLIT_WORDS):
+            found.append(path)
+    return found
 
 
-def _is_label(tree: Tree, path: str, stems: set[str]) -> bool:
-    stem = stem_key(stem_of(path))
-    if stem in stems:
-        return True
-    if stem in SPLIT_WORDS or stem.startswith("readme"):
-        return False
+def _holds_labels(tree: Tree, path: str) -> bool:
+    """Is its first line a box, whatever the file is called?"""
     try:
-        head = decode(tree.read(path)[:400]).lines
-    except (*READ_ERRORS, ValueError):
+        head = decode(tree.read(path)[:1000]).lines
+    except READ_ERRORS:
         return False
-    return bool(head) and bool(re.fullmatch(r"\s*\d+([\s,;]+[\d.,eE+-]+){4,}\s*", head[0]))
+    line = next((line for line in head if line.strip() and not is_comment(line)), "")
+    try:
+        parsed = parse_line(line)
+    except LineError:
+        return False
+    return parsed.form in {CENTRE, CORNERS} or isinstance(parsed.label, int)
 
 
 def parse(tree: Tree, files: list[str], index: ImageIndex) -> Parsed:
     """Every label file that belongs to one picture; labels without a picture are findings."""
     reading = _Reading(tree, index)
-    for path in files:
-        reading.label_file(path)
+    records = reading.read(files)
     used = frozenset(files) | {file.path for file in reading.names_files if files}
-    return Parsed(tuple(reading.records), tuple(reading.findings), reading.own_names(), used)
+    return Parsed(records, tuple(reading.all_findings()), reading.own_names(records), used)
 
 
-@dataclass
 class _Reading:
     """One pass over the label files of a submission."""
 
-    tree: Tree
-    index: ImageIndex
-    records: list[Record] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
+    def __init__(self, tree: Tree, index: ImageIndex) -> None:
+        self._tree = tree
+        self._index = index
+        self._findings: list[Finding] = []
+        self._repairs = Repairs()
+        self.names_files, found = names_files(tree)
+        self._findings += found
+        self._names_by_folder: dict[str, NamesFile] = {}
 
-    def __post_init__(self) -> None:
-        self.names_files, found = names_files(self.tree)
-        self.findings.extend(found)
-        self._names_by_folder: dict[str, tuple[str, ...]] = {}
+    def all_findings(self) -> list[Finding]:
+        return [*self._findings, *self._repairs.findings()]
 
-    def own_names(self) -> tuple[str, ...]:
-        """All declared names, those of the first file first."""
-        return tuple(dict.fromkeys(name for file in self.names_files for name in file.names if name))
+    def own_names(self, records: Iterable[Record]) -> tuple[str, ...]:
+        """All declared names, those of the first file first; then those that only the labels use."""
+        declared = dict.fromkeys(name for file in self.names_files for name in file.names if name)
+        written = (b.class_name for r in records if isinstance(r.boxes, tuple) for b in r.boxes if b.class_id is None)
+        return tuple({**declared, **dict.fromkeys(name for name in written if name)})
 
-    def names_for(self, path: str) -> tuple[str, ...]:
-        folder = folder_of(path)
+    def read(self, files: Sequence[str]) -> tuple[Record, ...]:
+        """The records of these files, in their order."""
+        images = self._images_of(files)
+        by_folder: dict[str, dict[str, bytes]] = defaultdict(dict)
+        for path in files:
+            if path in images:
+                data = self._bytes(path)
+                if data is not None:
+                    by_folder[folder_of(path)][path] = data
+        self._settle_blank_names(by_folder)
+        found: dict[str, Record] = {}
+        for folder, contents in by_folder.items():
+            found |= self._folder(self._names_for(folder), contents, images)
+        return tuple(found[path] for path in files if path in found)
+
+    def _images_of(self, files: Iterable[str]) -> dict[str, str]:
+        """The picture of each label file; a finding for each file that has none."""
+        images: dict[str, str] = {}
+        strays: dict[str, Finding] = {}
+        for path in files:
+            match = self._index.find_beside(path)
+            if match.path is not None:
+                images[path] = match.path
+            else:
+                strays[path] = orphan(path, 0, name_of(path), match.rivals)
+        if strays:
+            loose = LooseNames(self._tree.images)
+            for path, image in loose.match(strays, self._index, frozenset(images.values())).items():
+                images[path] = image
+                self._repairs.add(path, "label-name-differs", 0)
+                del strays[path]
+        self._findings += strays.values()
+        return images
+
+    def _bytes(self, path: str) -> bytes | None:
+        try:
+            return self._tree.read(path)
+        except READ_ERRORS as error:
+            what = f"this label file cannot be read: {type(error).__name__}"
+            self._findings.append(Finding("", path, 0, "label-unreadable", Severity.ERROR, what, Action.LEFT_OUT))
+            return None
+
+    def _names_for(self, folder: str) -> NamesFile:
         if folder not in self._names_by_folder:
-            near = nearest_names(self.names_files, path)
+            near = nearest_names(self.names_files, f"{folder}/label" if folder else "label")
             if near is None and len({file.names for file in self.names_files}) == 1:
                 near = self.names_files[0]
-            self._names_by_folder[folder] = near.names if near else ()
+            self._names_by_folder[folder] = near or NamesFile("", ())
         return self._names_by_folder[folder]
 
-    def label_file(self, path: str) -> None:
-        match = self.index.find_beside(path)
-        if match.path is None:
-            self.findings.append(orphan(path, 0, name_of(path), match.rivals))
+    def _settle_blank_names(self, by_folder: dict[str, dict[str, bytes]]) -> None:
+        """Names files with blank lines are read as the ids in the labels that they name demand."""
+        if not any(file.gapless for file in self.names_files):
             return
-        try:
-            data = self.tree.read(path)
-        except Exception as error:  # noqa: BLE001  any failure of a hostile archive is a fact about that file
-            what = f"this label file cannot be read: {type(error).__name__}"
-            self.findings.append(Finding("", path, 0, "label-unreadable", Severity.ERROR, what, Action.LEFT_OUT))
-            return
-        names = self.names_for(path)
-        boxes, bad = _plain_boxes(data, names), 0
-        if boxes is None:
-            boxes, bad = self.careful_boxes(path, data, names)
-        self.records.append(Record(path, match.path, tuple(boxes), None, names, bad))
+        used: dict[str, set[int]] = defaultdict(set)
+        for folder, contents in by_folder.items():
+            ids = {int(number) for data in contents.values() for number in _ID.findall(data)}
+            used[self._names_for(folder).path] |= ids
+        self.names_files = [file.for_ids(used[file.path]) for file in self.names_files]
+        self._names_by_folder.clear()
 
-    def careful_boxes(self, path: str, data: bytes, names: tuple[str, ...]) -> tuple[list[RawBox], int]:
-        """Line by line, with a finding for each kind of repair and for each line left out."""
-        text = decode(data)
-        boxes: list[RawBox] = []
-        bad = 0
-        repairs: Counter[str] = Counter(text.repairs)
-        first: dict[str, int] = {}
-        for number, line in enumerate(text.lines, 1):
-            if not line.strip():
-                codes: tuple[str, ...] = ("label-blank-line",)
-            else:
-                try:
-                    parsed = parse_line(line)
-                except LineError as error:
-                    bad += 1
-                    self.findings.append(
-                        Finding("", path, number, "label-bad-line", Severity.ERROR, str(error), Action.LEFT_OUT)
-                    )
-                    continue
-                boxes.append(_raw_box(parsed.label, parsed.xyxy, number, names))
-                codes = parsed.repairs
-            repairs.update(codes)
-            for code in codes:
-                first.setdefault(code, number)
-        self.findings.extend(_repair(path, code, first.get(code, 0), n) for code, n in repairs.items())
-        return boxes, bad
-
-
-def _repair(path: str, code: str, line: int, count: int) -> Finding:
-    message = REPAIRS.get(code) or REPAIR_MESSAGES[code]
-    times = f" ({count} lines)" if count > 1 else ""
-    severity = Severity.WARNING if code in _CHANGES else Severity.INFO
-    return Finding("", path, line, code, severity, message + times, Action.REPAIRED)
-
-
-def _plain_boxes(data: bytes, names: tuple[str, ...]) -> list[RawBox] | None:
-    """The boxes of a file without any oddity, fast; None if it needs care."""
-    if data.translate(None, _PLAIN):
-        return None
-    boxes: list[RawBox] = []
-    lines = data.decode("ascii").split("\n")
-    if lines[-1] == "":
-        lines.pop()
-    for number, line in enumerate(lines, 1):
-        tokens = line.split(" ")
-        if len(tokens) != 5 or not tokens[0].isdecimal() or len(tokens[0]) > 9:
-            return None
-        try:
-            x, y, w, h = (float(t) for t in tokens[1:])
-        except ValueError:
-            return None
-        # Digits alone spell no NaN, and infinity is over 2.
-        if max(x, y, w, h) > 2 or min(x, y) < -2 or w < 0 or h < 0:
-            return None
-        boxes.append(_raw_box(int(tokens[0]), (x - w / 2, y - h / 2, x + w / 2, y + h / 2), number, names))
-    return boxes
-
-
-def _raw_box(label: int | str, xyxy: tuple[float, float, float, float], line: int, names: tuple[str, ...]) -> RawBox:
-    if isinstance(label, str):
-        return RawBox(None, label, xyxy, line)
-    name = names[label] if label < len(names) and names[label] else None
-    return RawBox(label, name, xyxy, line)
+    def _folder(self, names: NamesFile, contents: dict[str, bytes], images: dict[str, str]) -> dict[str, Record]:
+        """The records of one folder: as one table as far as the files are plain, the others one by one."""
+        unified = {p: data.replace(b"\r\n", b"\n") if b"\r" in data else data for p, data in contents.items()}
+        table = read_plain(list(unified.values()), names.names)
+        odd: list[str] = []
+        if table is None:
+            odd = [path for path, data in unified.items() if not is_plain(data)]
+            for path in odd:
+                del unified[path]
+            table = read_plain(list(unified.values()), names.names)
+            if table is None:  # numbers beyond 2: a file of pixels
+                odd, unified = list(contents), {}
+        boxes: Sequence[Sequence[RawBox]] = table.boxes() if table is not None else ()
+        found = {
+            path: Record(path, images[path], rows, None, names.names)
+            for path, rows in zip(unified, boxes, strict=False)
+        }
+        reader = FileReader(names, self._repairs, self._findings)
+        for path in odd:
+            found[path] = reader.record(path, images[path], contents[path])
+        for path in unified:
+            if b"\r" in contents[path]:
+                self._repairs.add(path, "text-crlf", 0)
+        return found

@@ -42,6 +42,10 @@ def decode(data: bytes) -> Text:
             data, encoding = data[len(mark) :], name
             repairs.append(code)
             break
+    else:
+        encoding = _utf16_without_mark(data) or encoding
+        if encoding != "utf-8":
+            repairs.append("text-utf16")
     try:
         text = data.decode(encoding, "strict" if encoding == "utf-8" else "replace")
     except UnicodeDecodeError:
@@ -57,3 +61,15 @@ def decode(data: bytes) -> Text:
     if lines and lines[-1] == "":
         lines.pop()
     return Text(tuple(lines), tuple(repairs))
+
+
+def _utf16_without_mark(data: bytes) -> str:
+    """The encoding, where every other byte of mostly Latin text is NUL; ``""`` otherwise."""
+    if b"\0" not in data or len(data) < 4:
+        return ""
+    head = data[: 1 << 12]
+    nuls = head[0::2].count(0), head[1::2].count(0)
+    half = len(head) // 2
+    if nuls[1] >= 0.7 * half and nuls[0] <= 0.1 * half:
+        return "utf-16-le"
+    return "utf-16-be" if nuls[0] >= 0.7 * half and nuls[1] <= 0.1 * half else ""

@@ -16,9 +16,7 @@ from labtools.core.registry import members
 from labtools.prepare import formats
 from labtools.prepare.formats import Parsed
 from labtools.prepare.formats._xml import XmlError, parse_xml
-from labtools.prepare.formats._yolo_line import LineError, parse_line
 from labtools.prepare.layout.places import ImageIndex
-from labtools.prepare.sources.text import decode
 from labtools.prepare.sources.tree import File, Tree
 from labtools.prepare.splits.lists import clean_line, read_list
 
@@ -47,57 +45,6 @@ def test_every_format_answers(name: str) -> None:
     assert module.TITLE and module.RICHNESS > 0
     assert module.sniff(Files({})) == []
     assert parse(module, {}).records == ()
-
-
-@pytest.mark.parametrize(
-    ("line", "label", "xyxy"),
-    [
-        ("0 0.5 0.5 0.2 0.4", 0, (0.4, 0.3, 0.6, 0.7)),
-        ("  3\t0.5   0.5 0.2 0.4  ", 3, (0.4, 0.3, 0.6, 0.7)),
-        ("0 0,5 0,5 0,2 0,4", 0, (0.4, 0.3, 0.6, 0.7)),
-        ("0,0.5,0.5,0.2,0.4", 0, (0.4, 0.3, 0.6, 0.7)),
-        ("0, 0.5, 0.5, 0.2, 0.4", 0, (0.4, 0.3, 0.6, 0.7)),
-        ("0;0,5;0,5;0,2;0,4", 0, (0.4, 0.3, 0.6, 0.7)),
-        ("1.0 .5 .5 .2 .4", 1, (0.4, 0.3, 0.6, 0.7)),
-        ("0 5e-1 0.5 2.0E-1 0.4", 0, (0.4, 0.3, 0.6, 0.7)),
-        ("0 0.5 0.5 0.2 0.4 0.97", 0, (0.4, 0.3, 0.6, 0.7)),
-        ("0 0.5 0.5 -0.2 0.4", 0, (0.4, 0.3, 0.6, 0.7)),
-        ("velo 0.5 0.5 0.2 0.4", "velo", (0.4, 0.3, 0.6, 0.7)),
-        ("2 0.4 0.3 0.6 0.3 0.6 0.7 0.4 0.7", 2, (0.4, 0.3, 0.6, 0.7)),
-        ("2 -0.1 0.3 0.6 0.3 0.6 1.1", 2, (-0.1, 0.3, 0.6, 1.1)),
-    ],
-)
-def test_a_line_in_every_writing(line: str, label: int | str, xyxy: tuple[float, ...]) -> None:
-    parsed = parse_line(line)
-    assert parsed.label == label
-    assert parsed.xyxy == pytest.approx(xyxy, abs=1e-9)
-
-
-@pytest.mark.parametrize(
-    "line",
-    ["0 nan 0.5 0.1 0.1", "0 0.5 0.5", "0 inf 0 0 0", "0 320 180 40 40", "-1 0.5 0.5 0.1 0.1",
-     "0 0.5 x 0.1 0.1",     "0.5 0.5 0.5 0.2 0.2", "0 1_0 0.5 0.1 0.1", "0 0.1 0.2 0.3 0.4 0.5 0.6 0.7", ",,,,"],
-)  # fmt: skip
-def test_a_line_that_means_no_box(line: str) -> None:
-    with pytest.raises(LineError):
-        parse_line(line)
-
-
-def test_a_bad_line_costs_only_itself() -> None:
-    parsed = parse(FORMATS["yolo_txt"], {"labels/a.txt": b"0 0.5 0.5 0.2 0.4\n0 nan 0 0 0\n\n0 0.1 0.1 0.1 0.1"})
-    assert [box.line for box in parsed.records[0].boxes] == [1, 4]
-    assert [(f.code, f.line) for f in parsed.findings if f.severity.value == "error"] == [("label-bad-line", 2)]
-
-
-def test_names_of_the_nearest_file_name_the_ids() -> None:
-    content = {
-        "obj.names": b"chien\nchat\n",
-        "3.zip!/obj.names": b"\xef\xbb\xbfvelo\r\n",
-        "3.zip!/obj_train_data/a.txt": b"0 0.5 0.5 0.2 0.4\n7 0.5 0.5 0.2 0.4\n",
-    }
-    parsed = parse(FORMATS["yolo_txt"], content, "3/images/a.jpg")
-    assert [box.class_name for box in parsed.records[0].boxes] == ["velo", None]
-    assert parsed.records[0].names == ("velo",)
 
 
 def test_voc_corners_and_swapped_corners() -> None:
@@ -163,17 +110,6 @@ xml_texts = st.lists(
     max_size=25,
 ).map("".join)  # fmt: skip
 settings.register_profile("parsers", max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
-
-
-@settings(settings.get_profile("parsers"))
-@given(bytes_of_all_kinds, bytes_of_all_kinds)
-def test_any_bytes_are_labels_or_findings(label: bytes, names: bytes) -> None:
-    parsed = parse(FORMATS["yolo_txt"], {"labels/a.txt": label, "obj.names": names, "data.yaml": names})
-    lines = [line for line in decode(label).lines if line.strip()]
-    bad = [f for f in parsed.findings if f.code == "label-bad-line"]
-    assert len(parsed.records) == 1
-    # Nothing is lost in silence and nothing invented: every line is a box or a finding.
-    assert len(parsed.records[0].boxes) + len(bad) == len(lines)
 
 
 @settings(settings.get_profile("parsers"))

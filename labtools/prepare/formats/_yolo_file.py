@@ -1,0 +1,120 @@
+"""One label file with oddities: line by line, and what is said about it."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+
+from labtools.core.findings import Action, Finding, Severity
+from labtools.prepare.formats import RawBox, Record
+from labtools.prepare.formats._names import NamesFile
+from labtools.prepare.formats._yolo_line import REPAIRS, Line, LineError, is_comment, parse_line
+from labtools.prepare.formats._yolo_tokens import is_blank
+from labtools.prepare.sources.text import REPAIR_MESSAGES, decode
+from labtools.prepare.sources.tree import folder_of
+
+_CHANGES = frozenset(
+    {"label-polygon", "label-negative-size", "label-six-columns", "label-keypoints", "label-percent"}
+    | {"label-trailing-text", "label-foreign-digits", "text-not-utf8"}
+)
+_ABOUT_FILES = {"label-name-differs": "the file's name differs from its picture's in zeros, case or a doubled suffix"}
+_MOST_FILES = 5
+_MOST_REASONS = 10
+_CONTROL = frozenset(range(32)) - {9, 10, 11, 12, 13, 26}
+
+
+class Repairs:
+    """What was repaired, collected: more than a few files of one folder with the same oddity are one finding."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, str], list[tuple[str, int, int]]] = defaultdict(list)
+
+    def add(self, path: str, code: str, line: int, count: int = 1) -> None:
+        """``count`` lines of a file, the first of which is ``line``."""
+        self._found[folder_of(path), code].append((path, line, count))
+
+    def findings(self) -> list[Finding]:
+        findings: list[Finding] = []
+        for (_, code), places in self._found.items():
+            what = REPAIRS.get(code) or REPAIR_MESSAGES.get(code) or _ABOUT_FILES[code]
+            severity = Severity.WARNING if code in _CHANGES else Severity.INFO
+            if len(places) > _MOST_FILES:
+                path, line, _ = places[0]
+                total = sum(count for _, _, count in places)
+                lines = f"{total} lines of " if total > len(places) else ""
+                message = f"{what} ({lines}{len(places)} files of this folder; this is the first)"
+                findings.append(Finding("", path, line, code, severity, message, Action.REPAIRED))
+                continue
+            for path, line, count in places:
+                message = what + (f" ({count} lines)" if count > 1 else "")
+                findings.append(Finding("", path, line, code, severity, message, Action.REPAIRED))
+        return findings
+
+
+class FileReader:
+    """Reads label files whose ids have the names of one names file; fills ``repairs`` and ``findings``."""
+
+    def __init__(self, names: NamesFile, repairs: Repairs, findings: list[Finding]) -> None:
+        self._names = names.names
+        self._keypoints = names.keypoints
+        self._repairs = repairs
+        self._findings = findings
+
+    def record(self, path: str, image: str, data: bytes) -> Record:
+        """What a file says about its picture."""
+        if _is_binary(data):
+            what = "this is no text, and hence no label file"
+            self._findings.append(Finding("", path, 0, "label-unreadable", Severity.ERROR, what, Action.LEFT_OUT))
+            return Record(path, image, (), None, self._names, 1)
+        text = decode(data)
+        boxes: list[RawBox] = []
+        bad: dict[str, list[int]] = defaultdict(list)
+        repairs = Counter(text.repairs)
+        first: dict[str, int] = {}
+        for number, line in enumerate(text.lines, 1):
+            codes: tuple[str, ...]
+            if is_blank(line):
+                codes = ("label-blank-line",)
+            elif is_comment(line):
+                codes = ("label-comment",)
+            else:
+                try:
+                    parsed = parse_line(line, self._keypoints)
+                except LineError as error:
+                    bad[str(error)].append(number)
+                    continue
+                boxes.append(self._box(parsed, number))
+                codes = parsed.repairs
+            repairs.update(codes)
+            for code in codes:
+                first.setdefault(code, number)
+        for code, count in repairs.items():
+            self._repairs.add(path, code, first.get(code, 0), count)
+        self._say_bad(path, bad)
+        return Record(path, image, tuple(boxes), None, self._names, sum(map(len, bad.values())))
+
+    def _box(self, line: Line, number: int) -> RawBox:
+        if not isinstance(line.label, int):
+            return RawBox(None, line.label, line.xyxy, number, line.form)
+        name = self._names[line.label] if line.label < len(self._names) and self._names[line.label] else None
+        return RawBox(line.label, name, line.xyxy, number, line.form)
+
+    def _say_bad(self, path: str, bad: dict[str, list[int]]) -> None:
+        """A finding per reason; lines beyond that are counted in the last one."""
+        reasons = list(bad.items())
+        for reason, lines in reasons[:_MOST_REASONS]:
+            more = f" (lines {', '.join(map(str, lines[:8]))}{' ...' * (len(lines) > 8)})" if len(lines) > 1 else ""
+            self._bad(path, lines[0], reason + more)
+        rest = [line for _, lines in reasons[_MOST_REASONS:] for line in lines]
+        if rest:
+            self._bad(path, rest[0], f"{len(rest)} more lines that mean no box")
+
+    def _bad(self, path: str, line: int, what: str) -> None:
+        self._findings.append(Finding("", path, line, "label-bad-line", Severity.ERROR, what, Action.LEFT_OUT))
+
+
+def _is_binary(data: bytes) -> bool:
+    """More control characters than any text has; UTF-16 is text."""
+    head = data[:4096]
+    if not head or "text-utf16" in decode(head[: len(head) // 2 * 2]).repairs:
+        return False
+    return sum(byte in _CONTROL for byte in head) > 0.1 * len(head)
