@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -68,21 +68,28 @@ class Memory:
             count, latest = files_and_latest(self._target)
             if count != state["files"] or latest > state["time"]:
                 return None
+            if not all(is_untouched(f"{self._target}/{path}", (size, time)) for path, size, time in state["own"]):
+                return None
             return Last(state["made_from"], state["parts"], state["result"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def remember(self, last: Last, files: int) -> None:
-        """After the dataset took its place; kept parts that are not in it go.
-
-        Args:
-            files: pictures and labels in the dataset.
-        """
+    def remember(self, last: Last, parts: Sequence[Part]) -> None:
+        """After the dataset took its place; kept parts that are not in it go."""
+        files = sum(2 * len(part) - part.state.count("unlabelled") for part in parts)
+        own = [stamp for part in parts for stamp in part.written]
         mark = self._target / _MARK
         mark.touch()  # by the clock of the dataset's own disk: what is changed from now on is later
         time = max(mark.stat().st_mtime_ns, *(os.stat(self._target / top).st_mtime_ns for top in _TOPS))  # noqa: PTH116
         mark.unlink()
-        state = {"made_from": last.made_from, "parts": last.parts, "result": last.result, "files": files, "time": time}
+        state = {
+            "made_from": last.made_from,
+            "parts": last.parts,
+            "result": last.result,
+            "files": files,
+            "own": own,
+            "time": time,
+        }
         write_bytes(self.folder / _RESULT, json.dumps(state, sort_keys=True, ensure_ascii=False).encode("utf-8"))
         names = {_RESULT, *(Path(path).name for path in last.parts)}
         for path in self.folder.iterdir():
@@ -153,7 +160,7 @@ def reinstate(part: Part, tree: Tree, base: str, before: str) -> bool:
         if expected is None:
             done = link(tree.files[source].disk, f"{base}/{image}")
         else:
-            done = _is_untouched(f"{before}/{image}", expected) and link(f"{before}/{image}", f"{base}/{image}")
+            done = is_untouched(f"{before}/{image}", expected) and link(f"{before}/{image}", f"{base}/{image}")
         if not done:
             _undo(part, base)
             return False
@@ -161,7 +168,7 @@ def reinstate(part: Part, tree: Tree, base: str, before: str) -> bool:
     return True
 
 
-def _is_untouched(path: str, expected: tuple[int, int]) -> bool:
+def is_untouched(path: str, expected: tuple[int, int]) -> bool:
     try:
         found = os.stat(path)  # noqa: PTH116  for every picture
     except OSError:

@@ -96,8 +96,7 @@ def prepare(
             result = _join(submissions, out, seen, table, parts, writer)
             _commit(writer, parts, last)
         prefixes = {cached[part.root]: part.prefix for part in parts}
-        files = sum(len(part) + len(part) - part.state.count("unlabelled") for part in parts)
-        memory.remember(Last(overall, prefixes, _to_json(result)), files)
+        memory.remember(Last(overall, prefixes, _to_json(result)), parts)
         return result
 
 

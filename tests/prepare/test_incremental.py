@@ -1,0 +1,168 @@
+"""A second run redoes what changed and nothing else, and what comes out is what a first run would have written."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from labtools.artifacts.dataset import open_dataset, read_boxes
+from labtools.core import update
+from labtools.core.files import hash_file, read_json
+from labtools.prepare.pipeline import PrepareResult, prepare
+
+Picture = Callable[..., bytes]
+COURSE = "names: [ballon, velo, prise]\n"
+
+
+class Cohort:
+    """Three teams of two sequences; each picture has one box."""
+
+    def __init__(self, folder: Path, picture: Picture) -> None:
+        self.folder = folder
+        self.picture = picture
+        self.course = folder.with_name("course.yaml")
+        self.course.write_text(COURSE, encoding="utf-8")
+        for number, team in enumerate(("ballon/a", "velo/b", "velo/c")):
+            self.team(team, number)
+
+    def team(self, name: str, seed: int) -> None:
+        for sequence, split in ((1, "train"), (2, "val"), (3, "test")):
+            for frame in range(3):
+                data = self.picture(1000 * seed + 10 * sequence + frame)
+                # Ultralytics rewrites this one, so it is copied: the dataset has a file of its own
+                self.write(f"{name}/{sequence}/images/f_{frame}.jpg", data + b"tail" * (frame == 2))
+                self.write(f"{name}/{sequence}/labels/f_{frame}.txt", b"0 0.5 0.5 0.25 0.5\n")
+                with (self.folder / name / f"{split}.txt").open("a", encoding="utf-8") as file:
+                    file.write(f"./{name}/{sequence}/images/f_{frame}.jpg\n")
+
+    def write(self, path: str, data: bytes) -> Path:
+        target = self.folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+        return target
+
+    def prepare(self, out: Path) -> PrepareResult:
+        return prepare(self.folder, out, self.course)
+
+
+@pytest.fixture
+def cohort(tmp_path: Path, picture: Picture) -> Cohort:
+    return Cohort(tmp_path / "in", picture)
+
+
+def content(folder: Path) -> dict[str, str]:
+    return {p.relative_to(folder).as_posix(): hash_file(p) for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def test_nothing_changed_nothing_done(cohort: Cohort, tmp_path: Path) -> None:
+    first = cohort.prepare(tmp_path / "out")
+    inode = (tmp_path / "out" / "manifest.csv").stat().st_ino
+    again = cohort.prepare(tmp_path / "out")
+    assert (first.redone, again.redone) == (3, 0)
+    assert (tmp_path / "out" / "manifest.csv").stat().st_ino == inode
+    assert (again.fingerprint, again.findings, again.summary) == (first.fingerprint, first.findings, first.summary)
+
+
+CHANGES: dict[str, tuple[Callable[[Cohort], object], int]] = {
+    "a label": (lambda c: c.write("velo/b/1/labels/f_0.txt", b"0 0.5 0.5 0.125 0.5\n"), 1),
+    "a label of the same size": (lambda c: c.write("velo/b/1/labels/f_0.txt", b"0 0.5 0.5 0.15 0.05\n"), 1),
+    "a picture": (lambda c: c.write("velo/b/1/images/f_0.jpg", c.picture(77)), 1),
+    "a list": (lambda c: c.write("velo/c/test.txt", b""), 1),
+    "a picture more": (lambda c: c.write("ballon/a/1/images/f_9.jpg", c.picture(78)), 1),
+    "a picture less": (lambda c: (c.folder / "ballon/a/1/images/f_1.jpg").unlink(), 1),
+    "a team less": (lambda c: shutil.rmtree(c.folder / "velo/b"), 2),
+    "a team more": (lambda c: c.team("prise/d", 9), 4),
+    "a class folder less": (lambda c: shutil.rmtree(c.folder / "ballon"), 2),
+    "a team renamed": (lambda c: (c.folder / "velo/b").rename(c.folder / "velo/bb"), 3),
+    "the course": (lambda c: c.course.write_text("names: [velo, ballon, prise]\n", encoding="utf-8"), 3),
+}
+
+
+@pytest.mark.parametrize("change", list(CHANGES))
+def test_a_change_is_brought_in(change: str, cohort: Cohort, tmp_path: Path) -> None:
+    cohort.prepare(tmp_path / "out")
+    act, redone = CHANGES[change]
+    act(cohort)
+    second = cohort.prepare(tmp_path / "out")
+    fresh = cohort.prepare(tmp_path / "fresh")
+    assert second.redone == redone
+    assert content(tmp_path / "out") == content(tmp_path / "fresh")
+    assert (second.fingerprint, second.findings, second.summary) == (fresh.fingerprint, fresh.findings, fresh.summary)
+    assert cohort.prepare(tmp_path / "out").redone == 0
+    assert sorted(p.name for p in tmp_path.iterdir() if p.name.startswith(".")) == []
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda out: (out / "labels/velo/b/1/f_0.txt").write_text("0 0.1 0.1 0.1 0.1\n", encoding="utf-8"),
+        lambda out: (out / "labels/velo/b/1/f_0.txt").unlink(),
+        lambda out: (out / "images/velo/b/1/f_0.jpg").unlink(),
+        lambda out: (out / "images/velo/b/1/f_2.jpg").write_bytes(b"rewritten"),
+        lambda out: shutil.rmtree(out / "images/velo"),
+    ],
+)
+@pytest.mark.parametrize("with_a_change", [False, True])
+def test_what_somebody_did_to_the_dataset_is_mended(
+    spoil: Callable[[Path], object], with_a_change: bool, cohort: Cohort, tmp_path: Path
+) -> None:
+    before = content(cohort.prepare(tmp_path / "out").out)
+    time.sleep(0.02)  # the disk's clock ticks every few milliseconds
+    spoil(tmp_path / "out")
+    if with_a_change:
+        cohort.write("velo/c/1/labels/f_0.txt", b"0 0.5 0.5 0.125 0.5\n")
+        before = content(cohort.prepare(tmp_path / "fresh").out)
+    cohort.prepare(tmp_path / "out")
+    assert content(tmp_path / "out") == before
+
+
+KILLED = """
+import os, sys, signal
+from pathlib import Path
+from labtools.prepare.pipeline import prepare
+left = int(sys.argv[4])
+def rename(self, target, real=Path.rename):
+    global left
+    left -= 1
+    if left < 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return real(self, target)
+Path.rename = rename
+prepare(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
+@pytest.mark.parametrize("renames", [0, 1, 2, 3, 5, 8])
+def test_killed_between_two_renames(renames: int, cohort: Cohort, tmp_path: Path) -> None:
+    old = content(cohort.prepare(tmp_path / "out").out)
+    cohort.write("velo/b/1/labels/f_0.txt", b"0 0.5 0.5 0.125 0.5\n")
+    new = content(cohort.prepare(tmp_path / "fresh").out)
+    command = [sys.executable, "-c", KILLED, cohort.folder, tmp_path / "out", cohort.course, str(renames)]
+    done = subprocess.run([str(part) for part in command], env=os.environ, check=False)
+    assert done.returncode == -signal.SIGKILL
+    dataset = open_dataset(tmp_path / "out")  # whoever opens it next finishes the update
+    assert content(tmp_path / "out") in (old, new)
+    assert len(read_boxes(dataset)) == 27
+    assert not update.aside_of(tmp_path / "out").exists() or content(tmp_path / "out") == old
+    cohort.prepare(tmp_path / "out")
+    assert content(tmp_path / "out") == new
+
+
+def test_a_damaged_memory_costs_time_only(cohort: Cohort, tmp_path: Path) -> None:
+    cohort.prepare(tmp_path / "out")
+    memory = Path(os.environ["LABTOOLS_CACHE"]) / "prepare"
+    for path in memory.rglob("*.json"):
+        path.write_text("{}", encoding="utf-8")
+    cohort.write("velo/b/1/labels/f_0.txt", b"0 0.5 0.5 0.125 0.5\n")
+    cohort.prepare(tmp_path / "out")
+    assert content(tmp_path / "out") == content(cohort.prepare(tmp_path / "fresh").out)
+    assert read_json(tmp_path / "out" / "dataset.json")["layout"] == 1
