@@ -11,6 +11,15 @@ _RESERVED = frozenset(
 )
 
 
+def is_device_name(name: str) -> bool:
+    """Would Windows take this file or folder for a device?
+
+    >>> is_device_name("CON"), is_device_name("aux.jpg"), is_device_name("contour.jpg")
+    (True, True, False)
+    """
+    return name.partition(".")[0].strip().casefold() in _RESERVED
+
+
 def slug(name: str) -> str:
     """A name for comparing and for folders: ASCII lower case, digits and single underscores.
 

@@ -57,6 +57,24 @@ class SplitPolicy(Config):
         return priority
 
 
+class Limits(Config):
+    """What an archive may hold. A bomb of a few kilobytes unpacks to terabytes; a ten-second video does not.
+
+    Attributes:
+        members: entries of one archive, those of the archives inside it included.
+        member_mb: one unpacked member.
+        total_mb: all that one archive unpacks to, the archives inside it included.
+        ratio: unpacked / packed of one member over a megabyte (label text reaches about 10, a bomb 1000).
+        depth: archives in archives; 1 reads none.
+    """
+
+    members: int = Field(default=200_000, ge=1)
+    member_mb: int = Field(default=512, ge=1)
+    total_mb: int = Field(default=32_768, ge=1)
+    ratio: float = Field(default=200.0, gt=1)
+    depth: int = Field(default=4, ge=1)
+
+
 class CourseConfig(Config):
     """The course of one year.
 
@@ -66,6 +84,7 @@ class CourseConfig(Config):
         year: for titles, e.g. ``2023-2024``.
         language: of the sheets that students read.
         split: see `SplitPolicy`.
+        limits: see `Limits`.
     """
 
     names: tuple[str, ...]
@@ -73,6 +92,7 @@ class CourseConfig(Config):
     year: str = ""
     language: Literal["fr", "en"] = "en"
     split: SplitPolicy = Field(default_factory=SplitPolicy)
+    limits: Limits = Field(default_factory=Limits)
 
     @model_validator(mode="before")
     @classmethod

@@ -1,24 +1,28 @@
 """A folder of submissions as one flat table of files; an archive's members are files like all others.
 
 Paths are relative to the submissions folder, with forward slashes; a member of an archive is
-``velo/tic_et_tac/3.zip!/obj_train_data/frame_000001.txt``. Nothing is extracted, nothing is written.
+``velo/tic_et_tac/3.zip!/obj_train_data/frame_000001.txt``. Nothing is written beside the submissions.
 """
 
 from __future__ import annotations
 
+import lzma
 import os
 import zlib
 from bisect import bisect_left
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from threading import Lock
 from typing import Any, NamedTuple
-from zipfile import BadZipFile, ZipFile, ZipInfo
 
-READ_ERRORS = (OSError, RuntimeError, NotImplementedError, BadZipFile, zlib.error, EOFError)
-"""What `Tree.read` raises: the disk's troubles, and those of an archive that is damaged, encrypted or hostile."""
+from labtools.prepare.sources.members import ArchiveError, Member, read_member
+from labtools.prepare.sources.unpacked import Unpacked
+
+READ_ERRORS = (OSError, ArchiveError, zlib.error, lzma.LZMAError, EOFError)
+"""What `Tree.read` raises: the disk's troubles, and those of an archive that is damaged or lies."""
+
+Stamp = tuple[int, int, int]
+"""Of a file on disk: bytes, time of the last change of its content (ns), inode."""
 
 _MOST_FILES = 1 << 17  # bytes that hold a label or a picture of a course: one read each
 
@@ -33,57 +37,36 @@ class File(NamedTuple):
 
     Attributes:
         path: see the module; what findings and the manifest show.
-        disk: the file itself, or the archive that holds it.
-        member: the archive's entry, None for a plain file.
-        stamp: size in bytes, time of the last change of content and of the last change at all (ns), as the walk saw
-            them; of the archive on disk for its members. Two walks that see the same stamps see the same bytes.
+        disk: the file itself, or what holds its bytes: the archive, or our private copy of what was in one.
+        member: where in that archive they are, None for a plain file.
+        stamp: as the walk saw it; of the archive in the submissions for its members. Two walks that see the same
+            stamps see the same bytes.
     """
 
     path: str
     disk: str
-    member: ZipInfo | None = None
+    member: Member | None = None
     stamp: tuple[int, int, int] = (0, 0, 0)
 
     @property
     def size(self) -> int:
         """Bytes, as the file system or the archive's directory said."""
-        return self.stamp[0] if self.member is None else self.member.file_size
+        return self.stamp[0] if self.member is None else self.member.size
 
-
-class OpenArchives:
-    """The few archives that are open now; safe to share between threads."""
-
-    def __init__(self, most: int = 16) -> None:
-        self._most = most
-        self._open: OrderedDict[str, ZipFile] = OrderedDict()
-        self._lock = Lock()
-
-    def read(self, disk: str, member: ZipInfo) -> bytes:
-        """A member's bytes, never more than the archive's directory announced.
-
-        Raises:
-            READ_ERRORS: it cannot be read.
-        """
-        with self._lock:
-            archive = self._open.pop(disk, None) or ZipFile(disk)
-            self._open[disk] = archive
-            while len(self._open) > self._most:
-                self._open.popitem(last=False)[1].close()
-            with archive.open(member) as stream:
-                return stream.read(member.file_size)
-
-    def close(self) -> None:
-        with self._lock:
-            while self._open:
-                self._open.popitem()[1].close()
+    def read(self) -> bytes:
+        """All bytes, from any thread or process. Raises `READ_ERRORS`."""
+        return read_disk(self.disk) if self.member is None else read_member(self.disk, self.member)
 
 
 @dataclass(frozen=True)
 class Tree:
-    """Files by path, in order; `under` gives the part below a folder, which is a tree again."""
+    """Files by path, in order; `under` gives the part below a folder, which is a tree again.
+
+    `archives` holds what had to be unpacked to be read; when it is closed, the members of archives are gone.
+    """
 
     files: Mapping[str, File]
-    archives: OpenArchives = field(default_factory=OpenArchives, repr=False, compare=False)
+    archives: Unpacked = field(default_factory=Unpacked, repr=False, compare=False)
     memo: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What somebody found out about all these files, by his name for it: looked at once, used by many."""
 
@@ -98,10 +81,7 @@ class Tree:
 
     def read(self, path: str) -> bytes:
         """All bytes of a file. Raises `READ_ERRORS`."""
-        file = self.files[path]
-        if file.member is not None:
-            return self.archives.read(file.disk, file.member)
-        return read_disk(file.disk)
+        return self.files[path].read()
 
     @cached_property
     def _by_suffix(self) -> dict[str, list[str]]:

@@ -1,0 +1,238 @@
+"""Archives -> files of the tree, archives inside archives too. Hostile until checked; nothing is extracted to where
+anybody works.
+
+Zips and plain tars are read in place; what is compressed as a whole, and archives inside archives, are unpacked once
+into a private folder (see `unpacked`), within the limits that are checked while the bytes come out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from labtools.core.findings import Action, Severity
+from labtools.prepare.config import Limits
+from labtools.prepare.sources.found import BY_PRODUCT, Found
+from labtools.prepare.sources.kinds import HEAD, STREAMS, advice, is_archive_name, kind_of, may_be_archive
+from labtools.prepare.sources.listing import Entry, RefusedError
+from labtools.prepare.sources.members import STORED, Member, read_range, unpack
+from labtools.prepare.sources.names import archive_stem, has_junk_folder, is_junk_name
+from labtools.prepare.sources.tars import list_tar
+from labtools.prepare.sources.tree import READ_ERRORS, File, Stamp, folder_of, name_of
+from labtools.prepare.sources.unpacked import Budget, Copy, Unpacked
+from labtools.prepare.sources.zips import list_zip
+
+_SMALL = 1 << 16  # bytes fed to a decompressor at once: damage costs no more than they unpack to
+_LARGE = 1 << 20  # bytes, from which on the ratio counts
+_DRIVE = re.compile(r"[A-Za-z]:")
+
+
+class _Archive(NamedTuple):
+    """An archive that is being read.
+
+    Attributes:
+        disk: where its bytes are: its own file, or a private copy.
+        path: in the tree, without the ``!``.
+        stamp: of the outermost archive.
+        depth: 1 for an archive on disk, 2 for one inside it.
+    """
+
+    disk: str
+    path: str
+    stamp: Stamp
+    depth: int
+    budget: Budget
+
+
+class ArchiveReader:
+    """Adds members to what was found.
+
+    Args:
+        found: takes the files and findings.
+        unpacked: takes copies of what cannot be read in place.
+    """
+
+    def __init__(self, found: Found, unpacked: Unpacked, limits: Limits) -> None:
+        self._found = found
+        self._unpacked = unpacked
+        self._limits = limits
+
+    def look(self, disk: str, path: str, stamp: Stamp) -> bool:
+        """Read a file of the disk if it is an archive, or wants to be one. False: it is an ordinary file.
+
+        Raises:
+            OSError: the file cannot be read.
+        """
+        head = next(read_range(disk, 0, HEAD), b"")
+        kind = kind_of(head)
+        if not kind and not is_archive_name(name_of(path)):
+            return False
+        self._open(_Archive(disk, path, stamp, 1, Budget(self._limits)), kind, head)
+        return True
+
+    def _open(self, archive: _Archive, kind: str, head: bytes) -> None:
+        path = archive.path
+        try:
+            if kind in STREAMS:
+                self._stream(archive, kind)
+            elif kind in {"zip", "tar"}:
+                self._members(archive, kind)
+            elif kind:
+                self._found.say(path, "archive-unsupported", Severity.ERROR, advice(kind, head))
+            else:
+                self._found.say(path, "archive-unreadable", Severity.ERROR, advice(kind, head))
+        except (RefusedError, OSError) as error:
+            self._refuse(path, error)
+
+    def _stream(self, archive: _Archive, kind: str) -> None:
+        """A compressed file: a tar, another archive, or just one file."""
+        packed = Path(archive.disk).stat().st_size
+        copy = self._unpacked.write(unpack(read_range(archive.disk, 0, packed, _SMALL), kind), packed, archive.budget)
+        if copy.trouble is not None:
+            what = f"it is damaged or was cut off; the first {copy.size} bytes that it unpacks to are read"
+            self._damaged(archive, f"{what} ({copy.trouble})")
+        if archive.depth > 1:
+            Path(archive.disk).unlink()  # a private copy, no longer needed
+        head = next(read_range(copy.disk, 0, HEAD), b"")
+        inner = kind_of(head)
+        name = archive_stem(name_of(archive.path))
+        if inner == "tar":
+            self._open(archive._replace(disk=copy.disk), inner, head)
+        elif inner:
+            if not self._is_too_deep(archive, f"{archive.path}!/{name}"):
+                self._nested(archive, f"{archive.path}!/{name}", copy, inner, head)
+        elif copy.size or copy.trouble is None:
+            member = Member(0, copy.size, copy.size, STORED, copy.crc)
+            self._found.add(File(f"{archive.path}!/{name}", copy.disk, member, archive.stamp))
+
+    def _members(self, archive: _Archive, kind: str) -> None:
+        listing = (list_zip if kind == "zip" else list_tar)(archive.disk, archive.budget.members)
+        archive.budget.take_members(len(listing.entries))
+        claimed = sum(entry.member.size for entry in listing.entries if entry.member is not None)
+        # A tar holds its bytes as they are, but for links, which hold none.
+        there = Path(archive.disk).stat().st_size if kind == "tar" else 0
+        archive.budget.take(max(0, claimed - there))
+        if listing.trouble:
+            self._damaged(archive, listing.trouble)
+        refused: dict[str, list[str]] = defaultdict(list)
+        junk: dict[str, list[str]] = defaultdict(list)
+        own: set[str] = set()
+        for entry in listing.entries:
+            if entry.member is None and not entry.problem:
+                continue  # a folder
+            name, problem = self._checked(entry)
+            path = f"{archive.path}!/{name}"
+            if is_junk_name(name_of(name)) or has_junk_folder(folder_of(name)):
+                junk[folder_of(path)].append(path)
+            elif problem or entry.member is None:
+                refused[problem].append(path)
+            elif not self._is_nested(archive, path, entry.member):
+                self._add(File(path, archive.disk, entry.member, archive.stamp), own)
+        for problem, paths in refused.items():
+            self._found.say_all(paths, "archive-member-refused", Severity.ERROR, problem)
+        for paths in junk.values():
+            more = f" ({len(paths)} files in this folder)" if len(paths) > 1 else ""
+            self._found.say(paths[0], "junk", Severity.INFO, BY_PRODUCT + more)
+
+    def _checked(self, entry: Entry) -> tuple[str, str]:
+        """A member's name as part of a path, and why the member is refused (``""``: it is not)."""
+        name = entry.name
+        problem = entry.problem or _name_problem(name)
+        clean = "/".join(part for part in name.split("/") if part not in {"", "."})
+        if not clean:
+            return "?", problem or "it has no name"
+        if not problem and entry.member is not None:
+            problem = self._size_problem(entry.member, clean)
+        return clean, problem
+
+    def _size_problem(self, member: Member, name: str) -> str:
+        if is_archive_name(name_of(name)):
+            return ""  # measured while it is unpacked
+        if max(member.size, member.packed) > self._limits.member_mb << 20:
+            return f"it would unpack to {member.size >> 20} MB, over {self._limits.member_mb} MB"
+        if member.size > _LARGE and member.size > self._limits.ratio * max(1, member.packed):
+            return f"it would unpack to {member.size / max(1, member.packed):.0f} times its size: a zip bomb"
+        return ""
+
+    def _add(self, file: File, own: set[str]) -> None:
+        """A member; the later one of two of the same name in one archive, as when unpacking it.
+
+        Args:
+            own: paths that this archive has added so far.
+        """
+        if file.path in own:
+            what = "the archive holds two members of this name: the later one is used, as when unpacking it"
+            self._found.say(file.path, "archive-member-twice", Severity.WARNING, what)
+            self._found.files[file.path] = file
+            return
+        own.add(file.path)
+        self._found.add(file)
+
+    def _is_nested(self, archive: _Archive, path: str, member: Member) -> bool:
+        """Read an archive inside this one; False: it is an ordinary file."""
+        name = name_of(path)
+        if not may_be_archive(name):
+            return False
+        head = _head(archive.disk, member)
+        kind = kind_of(head)
+        if not kind and not is_archive_name(name):
+            return False
+        if self._is_too_deep(archive, path):
+            return True
+        if kind not in {"zip", "tar", *STREAMS}:
+            self._open(archive._replace(path=path), kind, head)  # which only says so
+            return True
+        packed = read_range(archive.disk, member.offset, member.packed, _SMALL)
+        try:
+            copy = self._unpacked.write(unpack(packed, member.method), member.packed, archive.budget)
+        except (RefusedError, OSError) as error:
+            self._refuse(path, error)
+            return True
+        if copy.trouble is not None or member.crc not in {None, copy.crc}:
+            what = "the archive that holds it is damaged here; what can be read of it, is"
+            self._damaged(archive._replace(path=path), what)
+        self._nested(archive, path, copy, kind, head)
+        return True
+
+    def _is_too_deep(self, archive: _Archive, path: str) -> bool:
+        """Is this archive the last whose inside is read? Then one inside it is reported."""
+        if archive.depth < self._limits.depth:
+            return False
+        what = f"archives in archives, more than {self._limits.depth} deep: unpack it once"
+        self._found.say(path, "archive-nested", Severity.ERROR, what)
+        return True
+
+    def _nested(self, archive: _Archive, path: str, copy: Copy, kind: str, head: bytes) -> None:
+        self._open(_Archive(copy.disk, path, archive.stamp, archive.depth + 1, archive.budget), kind, head)
+
+    def _refuse(self, path: str, error: RefusedError | OSError) -> None:
+        if isinstance(error, RefusedError):
+            self._found.say(path, "archive-refused", Severity.ERROR, str(error))
+        else:
+            what = f"this archive cannot be read: {error.strerror or error}"
+            self._found.say(path, "archive-unreadable", Severity.ERROR, what)
+
+    def _damaged(self, archive: _Archive, what: str) -> None:
+        self._found.say(archive.path, "archive-damaged", Severity.ERROR, what, Action.NOTED)
+
+
+def _head(disk: str, member: Member) -> bytes:
+    """The first unpacked bytes of a member, empty where they cannot be read: whoever reads it all will say so."""
+    try:
+        packed = read_range(disk, member.offset, min(member.packed, _SMALL))
+        return next(unpack(packed, member.method), b"")[:HEAD]
+    except READ_ERRORS:
+        return b""
+
+
+@lru_cache(maxsize=1 << 14)
+def _name_problem(name: str) -> str:
+    """Why a name of a member is refused, or ``""``."""
+    if name.startswith("/") or _DRIVE.match(name):
+        return "its name is an absolute path"
+    if ".." in name.split("/"):
+        return "its name leads out of the archive"
+    return ""

@@ -1,0 +1,77 @@
+"""What a walk finds: files by path, and findings."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable
+
+from labtools.core.findings import Action, Finding, Severity
+from labtools.core.names import is_device_name
+from labtools.prepare.sources.tree import File
+
+BY_PRODUCT = "a by-product of the system, not data"
+_LISTED = 20
+"""So many findings of one kind in one place are listed; more are one finding with their number."""
+
+
+class Found:
+    """Files and findings; every file that the walk meets goes into one or the other."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, File] = {}
+        self.findings: list[Finding] = []
+
+    def say(self, path: str, code: str, severity: Severity, message: str, action: Action = Action.LEFT_OUT) -> None:
+        self.findings.append(Finding("", path, 0, code, severity, message, action))
+
+    def say_all(self, paths: list[str], code: str, severity: Severity, message: str) -> None:
+        """The same of many files in one place: a locked archive of 600 members is one fact."""
+        if len(paths) <= _LISTED:  # none, too
+            for path in paths:
+                self.say(path, code, severity, message)
+        else:
+            self.say(paths[0], code, severity, f"{message} (and {len(paths) - 1} more here, up to {paths[-1]})")
+
+    def check_name(self, path: str) -> None:
+        """Say what some system makes of the last name of a path."""
+        if is_device_name(path.rpartition("/")[2]):
+            what = "Windows takes this name for a device: it is kept, and has another name in the dataset"
+            self.say(path, "name-device", Severity.WARNING, what, Action.NOTED)
+
+    def add(self, file: File) -> None:
+        """Under its path; under a numbered one, where names that could not be read as written became equal."""
+        path, number = file.path, 2
+        self.check_name(path)
+        while path in self.files:
+            folder, slash, name = file.path.rpartition("/")
+            stem, dot, suffix = name.rpartition(".")
+            path = f"{folder}{slash}{stem or name} ({number}){dot if stem else ''}{suffix if stem else ''}"
+            number += 1
+        if path != file.path:
+            what = f"a second file that reads as {file.path}: it is called {path} here"
+            self.say(path, "name-twice", Severity.WARNING, what, Action.REPAIRED)
+            file = file._replace(path=path)
+        self.files[path] = file
+
+
+def twin_findings(paths: Iterable[str]) -> list[Finding]:
+    """Files and folders whose names differ by case, or by how accents are encoded, only: one finding for each."""
+    folded: dict[str, str] = {}
+    twins: dict[str, list[str]] = defaultdict(list)
+    for path in paths:
+        key = path.lower() if path.isascii() else unicodedata.normalize("NFC", path).casefold()
+        if (first := folded.setdefault(key, path)) is not path:
+            twins[first].append(path)
+    places: dict[str, str] = {}
+    for first, others in twins.items():
+        for other in others:
+            pairs = zip(first.split("/"), other.split("/"), strict=True)
+            depth = next(i for i, (a, b) in enumerate(pairs, 1) if a != b)
+            place, twin = ("/".join(path.split("/")[:depth]) for path in (other, first))
+            places.setdefault(place, twin)
+    what = "differs from {!r} by case or by the encoding of accents only: Windows and macOS can keep just one of them"
+    return [
+        Finding("", place, 0, "name-twin", Severity.WARNING, what.format(twin.rpartition("/")[2]), Action.NOTED)
+        for place, twin in places.items()
+    ]
