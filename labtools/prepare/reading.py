@@ -18,7 +18,6 @@ from labtools.prepare.layout.naming import frame_of, sequences_of
 from labtools.prepare.layout.places import ImageIndex
 from labtools.prepare.layout.teams import Submission
 from labtools.prepare.output.leftovers import leftover_findings
-from labtools.prepare.pictures.headers import SUFFIXES
 from labtools.prepare.pictures.reader import Picture
 from labtools.prepare.sources.tree import Tree
 from labtools.prepare.splits.plan import Others, Splits, plan_splits
@@ -56,7 +55,7 @@ class Reading:
         self._sequences = sequences_of(paths, root)
         self._splits = plan_splits(self.tree, self.index, paths, self._sequences, root, policy, others)
         return {
-            path: (self._sequences[path], SUFFIXES[self.pictures[path].header.format])
+            path: (self._sequences[path], self.pictures[path].header.written_suffix)
             for path in paths
             if path in self._splits.of
         }

@@ -14,7 +14,8 @@ from PIL import Image, ImageOps
 
 from labtools.prepare.config import SplitPolicy
 from labtools.prepare.labels.annotations import turned
-from labtools.prepare.pictures.headers import ImageError, read_header
+from labtools.prepare.pictures.headers import read_header
+from labtools.prepare.pictures.opening import ImageError
 from labtools.prepare.splits.plan import natural_key, share_sequences
 
 

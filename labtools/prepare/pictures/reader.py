@@ -10,11 +10,12 @@ from typing import NamedTuple
 from labtools.core.files import hash_bytes
 from labtools.core.findings import Action, Finding, Severity
 from labtools.core.progress import Tick, silent
-from labtools.prepare.pictures.headers import SUFFIXES, Header, ImageError, read_header
-from labtools.prepare.sources.tree import Tree, read_disk, suffix_of
+from labtools.prepare.pictures.hashing import Seen, prove
+from labtools.prepare.pictures.headers import Header, read_header
+from labtools.prepare.pictures.oddities import oddities
+from labtools.prepare.pictures.opening import ImageError
+from labtools.prepare.sources.tree import READ_ERRORS, Tree, read_disk
 from labtools.prepare.sources.workers import Hands
-
-_WRITTEN = {".jpg": ".jpg", ".jpeg": ".jpg", ".jpe": ".jpg", ".jfif": ".jpg", ".mpo": ".jpg", ".tiff": ".tif"}
 
 
 class Picture(NamedTuple):
@@ -43,8 +44,8 @@ class Picture(NamedTuple):
 
 Examined = tuple[list[Picture], list[Finding]]
 
-Look = Callable[[bytes, Header], tuple[int, int]]
-"""Decodes a picture for its perceptual hashes, see `Picture`; a module-level function, as it goes to workers."""
+Look = Callable[[bytes, Header], Seen]
+"""Decodes a picture for its perceptual hashes: `hashing.look`, or a module-level function that raises the same."""
 
 
 class PictureReader:
@@ -54,7 +55,7 @@ class PictureReader:
         tree: where they are.
         paths: the pictures.
         hands: read the files; members of archives are read by a thread of its own, as an archive is read in order.
-        look: see `Look`; None to decode nothing.
+        look: see `Look`; None to decode only what is doubtful.
     """
 
     def __init__(self, tree: Tree, paths: Sequence[str], hands: Hands, look: Look | None = None) -> None:
@@ -96,42 +97,24 @@ def _examine_members(look: Look | None, tree: Tree, paths: Sequence[str]) -> Exa
 
 
 def _examine(look: Look | None, sources: Iterable[tuple[str, Callable[[], bytes]]]) -> Examined:
+    see = look or prove
     pictures: list[Picture] = []
     findings: list[Finding] = []
     for path, read in sources:
         try:
             data = read()
-        except Exception as error:  # noqa: BLE001  any failure of a disk or a hostile archive is a fact about that file
-            message = f"this picture cannot be read: {type(error).__name__}: {error}"
-            findings.append(_left_out(path, "image-unreadable", message))
-            continue
-        try:
             header = read_header(data)
+            seen = see(data, header)
         except ImageError as error:
             findings.append(_left_out(path, error.code, str(error)))
-            continue
-        if header.format not in SUFFIXES:
-            findings.append(_left_out(path, "image-format", f"{header.format} pictures cannot be trained on"))
-            continue
-        seen = (0, 0) if look is None else look(data, header)
-        pictures.append(Picture(path, header, hash_bytes(data), len(data), *seen))
-        findings.extend(_oddities(path, header))
+        except READ_ERRORS as error:
+            message = f"this picture cannot be read: {type(error).__name__}: {error}"
+            findings.append(_left_out(path, "image-unreadable", message))
+        else:
+            pictures.append(Picture(path, header, hash_bytes(data), len(data), seen.phash, seen.mirrored))
+            findings.extend(oddities(path, header, seen.damage))
     return pictures, findings
 
 
 def _left_out(path: str, code: str, message: str) -> Finding:
     return Finding("", path, 0, code, Severity.ERROR, message, Action.LEFT_OUT)
-
-
-def _oddities(path: str, header: Header) -> Iterable[Finding]:
-    """What is kept, but worth knowing."""
-    suffix = suffix_of(path)
-    if SUFFIXES[header.format] != _WRITTEN.get(suffix, suffix):
-        what = f"named {suffix}, but its content is {header.format}: renamed in the dataset, bytes unchanged"
-        yield Finding("", path, 0, "image-suffix", Severity.INFO, what, Action.REPAIRED)
-    if header.orientation != 1:
-        what = f"EXIF orientation {header.orientation}: boxes are meant for the picture as displayed"
-        yield Finding("", path, 0, "image-exif-orientation", Severity.INFO, what, Action.NOTED)
-    if header.format == "JPEG" and not header.is_closed:
-        what = "bytes follow the picture; it decodes. Ultralytics will rewrite its copy in the dataset"
-        yield Finding("", path, 0, "image-jpeg-end", Severity.INFO, what, Action.NOTED)

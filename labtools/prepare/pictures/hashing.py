@@ -1,0 +1,117 @@
+"""A picture's look as 64 bits: the signs of the lowest cosine frequencies of its grey thumbnail (a DCT hash).
+
+After *pHash* (Zauner, "Implementation and Benchmarking of Perceptual Image Hash Functions", 2010), with two changes.
+A JPEG is decoded at an eighth of its size, as libjpeg can skip most of the work then. And the threshold is zero instead
+of the median, so that mirroring a picture flips the bits of the odd columns, no more: ``hash ^ MIRROR`` is the hash of
+the mirrored picture. Measured on 234 real pictures: all 2 % crops and all mirrored copies lie within 10 bits, 99.6 % at
+half the size, 99.6 % at JPEG quality 30; of the 27,000 pairs of different pictures within 10 bits, all but pens
+on white were the same scene.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from simplejpeg import decode_jpeg
+
+from labtools.prepare.pictures.headers import Header
+from labtools.prepare.pictures.jpeg import with_end
+from labtools.prepare.pictures.opening import ImageError
+from labtools.prepare.pictures.pixels import Pixels, read_pixels, upright
+
+MIRROR = 0x5555_5555_5555_5555
+"""The odd columns of an 8x8 hash whose first column is the highest bit of each byte."""
+
+_SIDE = 8
+_LEAST = 32  # rows and columns of the thumbnail
+_MOST_PIXELS = 50_000_000  # beyond, decoding would take hundreds of megabytes
+
+
+class Seen(NamedTuple):
+    """What decoding told.
+
+    Attributes:
+        phash, mirrored: hashes of the picture as displayed and of its mirror image; 0 where it was not decoded (a real
+            hash has its first bit set: the mean brightness is above zero).
+        damage: what the decoder complained about, ``""`` for a sound picture.
+    """
+
+    phash: int = 0
+    mirrored: int = 0
+    damage: str = ""
+
+
+def look(data: bytes, header: Header) -> Seen:
+    """Decode a picture small and grey, and hash it.
+
+    About 0.4 ms for 640x360 and 40 KB of JPEG, nearly all of it the decoder's walk through the compressed bits.
+
+    Raises:
+        ImageError: it cannot be decoded, or its end is missing.
+    """
+    if header.stored_wh[0] * header.stored_wh[1] > _MOST_PIXELS and not header.is_doubtful:
+        return Seen()
+    if header.format == "JPEG" and header.change in {"", "end"}:
+        return _look_at_jpeg(data, header)
+    grey = read_pixels(data, header).convert("L")
+    factor = max(1, min(grey.size) // (2 * _LEAST))
+    return _seen(np.asarray(grey.reduce(factor)), "")
+
+
+def prove(data: bytes, header: Header) -> Seen:
+    """`look`, but only at a doubtful picture: where nobody asked for hashes, they are not worth decoding the others.
+
+    Raises:
+        ImageError: it cannot be decoded, or its end is missing.
+    """
+    return look(data, header) if header.is_doubtful else Seen()
+
+
+def hash_of(grey: Pixels) -> int:
+    """The hash of a grey picture, (H, W) uint8, upright; row by row, the lowest frequency in the highest bit."""
+    rows, columns = _cosines(grey.shape[0]), _cosines(grey.shape[1])
+    bits = (rows @ grey.astype(np.float32) @ columns.T) > 0  # (8, 8)
+    bits[0, 0] = True
+    return int.from_bytes(np.packbits(bits).tobytes(), "big")
+
+
+@lru_cache(maxsize=256)
+def _cosines(size: int) -> Pixels:
+    """(8, size) float32: the lowest cosines of a DCT-II over ``size`` samples."""
+    places = (2 * np.arange(size) + 1) * np.pi / (2 * size)
+    cosines: Pixels = np.cos(np.outer(np.arange(_SIDE), places)).astype(np.float32)
+    return cosines
+
+
+def _seen(grey: Pixels, damage: str) -> Seen:
+    phash = hash_of(grey)
+    return Seen(phash, phash ^ MIRROR, damage)
+
+
+def _look_at_jpeg(data: bytes, header: Header) -> Seen:
+    """simplejpeg rather than OpenCV, which is as fast, but writes what it finds damaged to the terminal and returns a
+    picture without a word."""
+    whole = data if header.is_closed else with_end(data)
+    w, h = header.stored_wh
+    grey, damage = _grey(whole, min(h, _LEAST), min(w, _LEAST))
+    if damage and not header.is_closed:
+        raise ImageError("image-truncated", f"the end of the picture is missing ({damage})")
+    if grey is None:  # rarely: libjpeg wants a second chance after garbage between segments, which Pillow gives it
+        return _seen(np.asarray(read_pixels(data, header).convert("L")), damage)
+    return _seen(upright(grey, header.orientation), damage)
+
+
+def _grey(data: bytes, least_h: int, least_w: int) -> tuple[Pixels | None, str]:
+    """Grey thumbnail as stored, at least of this size, and what costs pixels of libjpeg's complaints."""
+    options = {"min_height": least_h, "min_width": least_w, "min_factor": 1}
+    try:
+        return decode_jpeg(data, "GRAY", strict=True, **options)[:, :, 0], ""
+    except ValueError as error:
+        complaint = str(error).removeprefix("Corrupt JPEG data: ")
+    damage = "" if "extraneous bytes" in complaint else complaint
+    try:
+        return decode_jpeg(data, "GRAY", strict=False, **options)[:, :, 0], damage
+    except ValueError:
+        return None, damage
