@@ -2,28 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from labtools.core.findings import Finding
+from labtools.core.progress import Tick
 from labtools.prepare.parts import Part
 from labtools.prepare.pictures.twins import twin_findings
 
 
-def sign(findings: Iterable[Finding], places: dict[str, str]) -> list[Finding]:
+@dataclass(frozen=True)
+class Joined:
+    """What only all parts together show.
+
+    Attributes:
+        findings: all of them, sorted.
+        leakage, leakage_summary: rows of the two tables of `labtools.artifacts.leakage`; empty if nobody asked.
+    """
+
+    findings: tuple[Finding, ...]
+    leakage: tuple[Mapping[str, Any], ...] = ()
+    leakage_summary: tuple[Mapping[str, Any], ...] = ()
+
+
+def join(parts: Sequence[Part], outside: Sequence[Finding], leakage: bool, tick: Tick) -> Joined:
+    """Findings of all, pictures that are the same, and how near val and test are to train.
+
+    Args:
+        outside: findings that belong to no part.
+    """
+    findings = [*outside, *(finding for part in parts for finding in part.findings), *twins(parts)]
+    return Joined(tuple(sorted(findings)))
+
+
+def sign(findings: Iterable[Finding], places: Mapping[str, tuple[str, str]]) -> list[Finding]:
     """Findings of the walk, signed with the team under whose folder they lie.
 
     Args:
-        places: root -> team.
+        places: root -> class folder and team.
     """
 
     def team(path: str) -> str:
         folder = path
         while folder:
             if folder in places:
-                return places[folder]
+                return places[folder][1]
             folder = folder.rpartition("/")[0]
-        return places.get("", "")
+        return places.get("", ("", ""))[1]
 
     return [replace(f, team=team(f.file)) for f in findings]
 

@@ -45,7 +45,7 @@ class Plan:
         submissions, places, others: by root: who; class folder and team folder in the dataset; see `Others`.
         images: ``link`` or ``copy``.
         look: bytes and header of a picture -> its perceptual hashes; None if nobody asked for them.
-        base: the folder that is being written.
+        base: the folder that is being written; ``""`` to write nothing.
         before: the dataset of the last run, which may not exist.
         cached: by root, where its part is kept between two runs.
         unchanged: the roots whose kept part still holds.
@@ -105,12 +105,13 @@ class Making:
         wanted = reading.plan(policy, plan.others[self._root])
         placed = place_pictures({path: ((class_folder, team, seq), suffix) for path, (seq, suffix) in wanted.items()})
         pictures = [(image, reading.pictures[path]) for path, image in placed.items()]
-        writing = _Writing(plan, self._hands, pictures)
+        writing = _Writing(plan, self._hands, pictures) if plan.base else None
         items = reading.items(table, placed, class_folder, team)
         findings = sorted(replace(f, team=team) for f in (*self._trouble, *reading.findings))
         part = part_of(self._root, class_folder, team, items, findings)
-        part = replace(part, written=writing.finish(part, tick))
-        store_part(plan.cached[self._root], part)
+        if writing is not None:
+            part = replace(part, written=writing.finish(part, tick))
+            store_part(plan.cached[self._root], part)
         return part
 
 

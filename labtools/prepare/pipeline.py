@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from labtools.core.files import hash_bytes
 from labtools.core.findings import Finding
 from labtools.core.progress import Tick, silent
 from labtools.prepare.answers import NO_ANSWERS, Answers
-from labtools.prepare.joining import sign, twins
+from labtools.prepare.joining import Joined, join, sign
 from labtools.prepare.kept import Last, Memory
 from labtools.prepare.labels.classes import ClassTable, course_table, own_table
 from labtools.prepare.making import Making, Plan, biggest_first, make_part
@@ -24,6 +24,7 @@ from labtools.prepare.output.summary import Summary, summarise, summary_from_jso
 from labtools.prepare.output.swap import check_target
 from labtools.prepare.output.writer import DatasetWriter
 from labtools.prepare.parts import Part, finding_from_json, finding_to_json
+from labtools.prepare.pictures.hashing import look
 from labtools.prepare.planning import Survey, survey
 from labtools.prepare.sources.workers import Workers
 
@@ -64,6 +65,7 @@ def prepare(
     *,
     fallback_course: Path | None = None,
     answers: Answers = NO_ANSWERS,
+    leakage: bool = False,
 ) -> PrepareResult:
     """Turn what teams handed in into one dataset; see the modules in the order of the steps.
 
@@ -74,15 +76,15 @@ def prepare(
         fallback_course: the classes, if the first-level folders bear their names; else not used.
         images: ``copy`` or ``link``.
         answers: what the teacher decided, see `labtools.prepare.answers`.
+        leakage: look at every picture for training pictures that look alike.
 
     Raises:
         LabError: nothing to read, a course file that does not fit, or ``out`` is somebody else's.
     """
     check_target(out, submissions)
     with paused_collector():
-        seen = survey(submissions, course, fallback_course, answers)
-        tick("look at submissions", len(seen.tree), len(seen.tree))
-        made_from = seen.signatures(answers, (images,))
+        seen = _look(submissions, course, fallback_course, answers, tick)
+        made_from = seen.signatures(answers, (images, leakage))
         overall = hash_bytes(repr((sorted(made_from.items()), list(seen.outside), seen.findings)).encode("utf-8"))
         memory = Memory(out.resolve())
         last = memory.last()
@@ -91,24 +93,60 @@ def prepare(
         memory.folder.mkdir(parents=True, exist_ok=True)
         cached = {root: memory.file(root, one) for root, one in made_from.items()}
         with DatasetWriter(out) as writer:
-            plan = _plan(seen, answers, images, writer, cached, last)
+            plan = _plan(seen, answers, images, leakage, writer, cached, last)
             table, parts = _make_parts(plan, seen, tick)
-            result = _join(submissions, out, seen, table, parts, writer)
+            joined = _join(submissions, seen, parts, leakage, tick)
+            fingerprint = writer.tables(parts, table.names, joined)
             _commit(writer, parts, last)
+        result = _result(out, seen, table, parts, joined, fingerprint)
         prefixes = {cached[part.root]: part.prefix for part in parts}
         memory.remember(Last(overall, prefixes, _to_json(result)), parts)
         return result
 
 
+def check(
+    submissions: Path,
+    course: Path | None = None,
+    tick: Tick = silent,
+    *,
+    fallback_course: Path | None = None,
+    answers: Answers = NO_ANSWERS,
+    leakage: bool = False,
+) -> PrepareResult:
+    """What `prepare` would find, without writing anything."""
+    with paused_collector():
+        seen = _look(submissions, course, fallback_course, answers, tick)
+        none = dict.fromkeys(seen.submissions, "")
+        plan = Plan(
+            seen.tree, seen.course, answers, seen.submissions, seen.places, seen.others, "link",
+            look if leakage else None, "", "", none, frozenset(), frozenset(),
+        )  # fmt: skip
+        table, parts = _make_parts(plan, seen, tick)
+        joined = _join(submissions, seen, parts, leakage, tick)
+        return _result(Path(), seen, table, parts, joined, "")
+
+
+def _look(submissions: Path, course: Path | None, fallback: Path | None, answers: Answers, tick: Tick) -> Survey:
+    seen = survey(submissions, course, fallback, answers)
+    tick("look at submissions", len(seen.tree), len(seen.tree))
+    return seen
+
+
 def _plan(
-    seen: Survey, answers: Answers, images: str, writer: DatasetWriter, cached: dict[str, str], last: Last | None
+    seen: Survey,
+    answers: Answers,
+    images: str,
+    leakage: bool,
+    writer: DatasetWriter,
+    cached: dict[str, str],
+    last: Last | None,
 ) -> Plan:
     """What can be taken over: parts that lie in the dataset of before stay there, others of the cache come back."""
     known = frozenset(root for root, path in cached.items() if Path(path).is_file()) if seen.course else frozenset()
     in_place = frozenset(root for root in known if last and cached[root] in last.parts)
     return Plan(
-        seen.tree, seen.course, answers, seen.submissions, seen.places, seen.others, images, None,
-        str(writer.aside), str(writer.target), cached, known, in_place,
+        seen.tree, seen.course, answers, seen.submissions, seen.places, seen.others, images,
+        look if leakage else None, str(writer.aside), str(writer.target), cached, known, in_place,
     )  # fmt: skip
 
 
@@ -164,19 +202,19 @@ def _make_without_course(plan: Plan, seen: Survey, workers: Workers, tick: Tick)
     return table, [making.write(table, tick) for making in makings]
 
 
-def _join(
-    submissions: Path, out: Path, seen: Survey, table: ClassTable, parts: list[Part], writer: DatasetWriter
-) -> PrepareResult:
-    teams = {root: team for root, (_, team) in seen.places.items()}
-    findings = [*sign(seen.findings, teams), *outside_findings(seen.outside)]
-    findings += [finding for part in parts for finding in part.findings]
+def _join(submissions: Path, seen: Survey, parts: list[Part], leakage: bool, tick: Tick) -> Joined:
+    joined = join(parts, [*sign(seen.findings, seen.places), *outside_findings(seen.outside)], leakage, tick)
     if not any(len(part) for part in parts):
-        raise LabError("there is no readable picture under this folder", submissions, _advice(findings))
-    ordered = tuple(sorted(findings + twins(parts)))
-    fingerprint = writer.tables(parts, table.names, ordered)
+        raise LabError("there is no readable picture under this folder", submissions, _advice(joined.findings))
+    return joined
+
+
+def _result(
+    out: Path, seen: Survey, table: ClassTable, parts: list[Part], joined: Joined, fingerprint: str
+) -> PrepareResult:
     return PrepareResult(
-        out, table.names, fingerprint, seen.layout.is_cohort, seen.course_file, ordered,
-        summarise(parts, table.names, ordered), sum(part.how == "made" for part in parts), len(parts),
+        out, table.names, fingerprint, seen.layout.is_cohort, seen.course_file, joined.findings,
+        summarise(parts, table.names, joined.findings), sum(part.how == "made" for part in parts), len(parts),
     )  # fmt: skip
 
 
@@ -212,7 +250,7 @@ def paused_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _advice(findings: list[Finding]) -> str:
+def _advice(findings: Sequence[Finding]) -> str:
     refused = next((f for f in sorted(findings) if f.severity.value == "error"), None)
     if refused is None:
         return "Give the folder that holds the class folders, or one dataset with its pictures."

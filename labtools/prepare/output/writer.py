@@ -9,11 +9,14 @@ from pathlib import Path
 
 from labtools import __version__
 from labtools.artifacts.dataset import MANIFEST_HEAD, SPLITS, findings_csv
+from labtools.artifacts.findings import findings_json
+from labtools.artifacts.leakage import leakage_csv, summary_csv
 from labtools.core.config import dump_yaml
 from labtools.core.files import hash_bytes
-from labtools.core.findings import Finding
 from labtools.core.update import aside_of, finish_update, update
+from labtools.prepare.joining import Joined
 from labtools.prepare.output.placing import create
+from labtools.prepare.output.sheets import write_sheets
 from labtools.prepare.output.swap import recover, swap
 from labtools.prepare.parts import Part
 
@@ -45,7 +48,7 @@ class DatasetWriter:
     def __exit__(self, *_: object) -> None:
         shutil.rmtree(self.aside, ignore_errors=True)
 
-    def tables(self, parts: Sequence[Part], names: Sequence[str], findings: Iterable[Finding]) -> str:
+    def tables(self, parts: Sequence[Part], names: Sequence[str], joined: Joined) -> str:
         """Lists, manifest, findings, data YAML. Returns the fingerprint.
 
         Args:
@@ -53,7 +56,12 @@ class DatasetWriter:
         """
         write_lists(self.aside, parts)
         self.write("manifest.csv", MANIFEST_HEAD + "".join(part.rows for part in parts))
-        self.write("findings.csv", findings_csv(findings))
+        self.write("findings.csv", findings_csv(joined.findings))
+        self.write("findings.json", findings_json(joined.findings))
+        if joined.leakage_summary:
+            self.write("leakage.csv", leakage_csv(joined.leakage))
+            self.write("leakage_summary.csv", summary_csv(joined.leakage_summary))
+        write_sheets(self.aside, parts, joined.findings, names, joined.leakage_summary, self.target)
         # No `path:`: Ultralytics then takes this file's own folder, wherever it is moved and whoever loads it.
         content = {**{split: f"{split}.txt" for split in SPLITS}, "names": dict(enumerate(names))}
         self.write("dlcv.yaml", dump_yaml(content))
