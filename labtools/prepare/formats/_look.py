@@ -28,7 +28,7 @@ _XML_WORDS = (b"annotation", b"image", b"track", b"bndbox", b"robndbox", b"polyg
 _JSON_WORDS = (
     "images", "annotations", "categories", "image_id", "bbox",  # COCO
     "shapes", "imagePath", "shape_type",  # LabelMe
-    "regions", "shape_attributes", "_via_img_metadata", "file", "metadata", "_via_attributes",  # VIA 1, 2 and 3
+    "regions", "shape_attributes", "_via_img_metadata", "file", "metadata", "view", "vid",  # VIA 1, 2 and 3
     "coordinates", "image", "items", "objects", "classTitle", "result", "original_width", "projects",  # others
 )  # fmt: skip
 
