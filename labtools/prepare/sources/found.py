@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from labtools.core.findings import Action, Finding, Severity
 from labtools.core.names import is_device_name
@@ -55,13 +55,14 @@ class Found:
         self.files[path] = file
 
 
-def twin_findings(paths: Iterable[str]) -> list[Finding]:
+def twin_findings(paths: Collection[str]) -> list[Finding]:
     """Files and folders whose names differ by case, or by how accents are encoded, only: one finding for each."""
+    if len({path.lower() if path.isascii() else _folded(path) for path in paths}) == len(paths):
+        return []  # nearly always
     folded: dict[str, str] = {}
     twins: dict[str, list[str]] = defaultdict(list)
     for path in paths:
-        key = path.lower() if path.isascii() else unicodedata.normalize("NFC", path).casefold()
-        if (first := folded.setdefault(key, path)) is not path:
+        if (first := folded.setdefault(_folded(path), path)) is not path:
             twins[first].append(path)
     places: dict[str, str] = {}
     for first, others in twins.items():
@@ -75,3 +76,7 @@ def twin_findings(paths: Iterable[str]) -> list[Finding]:
         Finding("", place, 0, "name-twin", Severity.WARNING, what.format(twin.rpartition("/")[2]), Action.NOTED)
         for place, twin in places.items()
     ]
+
+
+def _folded(path: str) -> str:
+    return path.lower() if path.isascii() else unicodedata.normalize("NFC", path).casefold()

@@ -20,7 +20,7 @@ from labtools.prepare.config import Limits
 from labtools.prepare.sources.listing import RefusedError
 from labtools.prepare.sources.members import ArchiveError
 
-_FREE = 256 << 20  # bytes; below, a ratio says nothing: a .tar.xz of equal label files is 480 times smaller
+_FREE = 16 << 20  # bytes that a bomb may have
 
 
 class Budget:
@@ -65,7 +65,7 @@ class Unpacked:
         """A new file with these bytes, as far as they can be had.
 
         Args:
-            packed: bytes before unpacking, for the ratio.
+            packed: bytes before unpacking, by which the ratio is measured.
 
         Raises:
             RefusedError: the limits were passed while unpacking; nothing is left on disk.

@@ -180,7 +180,7 @@ def test_a_hard_link_in_a_tar_is_the_file(put: Any, see: Any) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
-def test_a_later_member_takes_the_earlier_ones_place(zip_of: Make, put: Any, see: Any) -> None:
+def test_two_members_of_one_name(zip_of: Make, put: Any, see: Any) -> None:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
         for content in (b"old", b"new!"):
@@ -194,7 +194,7 @@ def test_a_later_member_takes_the_earlier_ones_place(zip_of: Make, put: Any, see
         other.writestr("a.txt", b"new!")
     put("in/b.zip", double.getvalue())
     seen = see()
-    assert seen.contents == {"a.tar!/a.txt": b"new!", "b.zip!/a.txt": b"new!"}
+    assert seen.contents == {"a.tar!/a.txt": b"new!", "b.zip!/a.txt": b"old"}
     assert seen.codes == {("a.tar!/a.txt", "archive-member-twice"), ("b.zip!/a.txt", "archive-member-twice")}
 
 
@@ -283,6 +283,14 @@ def test_bombs_that_show_while_unpacking(zip_of: Make, tar_of: Make, tmp_path: P
         ("a.tar.gz", "archive-refused"), ("b.txt.xz", "archive-refused"), ("c.zip", "archive-refused"),
         ("d.gz!/d!/d", "archive-nested"),
     }  # fmt: skip
+
+
+def test_a_bomb_by_ratio_that_shows_while_unpacking(tar_of: Make, put: Any, see: Any) -> None:
+    put("in/bomb.tar.gz", gzip.compress(tar_of({"zeros.txt": b"\0" * (18 << 20)})))
+    put("in/labels.tar.xz", tar_of({f"{i:06d}.txt": b"0 0.5 0.5 0.2 0.3\n" for i in range(2000)}, "xz"))
+    seen = see()
+    assert len(seen.contents) == 2000 and seen.codes == {("bomb.tar.gz", "archive-refused")}
+    assert "bomb" in seen.message("archive-refused")
 
 
 def test_a_bomb_of_shared_bytes(put: Any, see: Any) -> None:
