@@ -99,16 +99,14 @@ def _is_named(shot: Shot, team: Team, findings: Sequence[Row]) -> bool:
         if any(n and (n in file or n in row["message"]) for n in names):
             return True
         is_above = len(file) >= len(team.place) and any(n.startswith((f"{file}/", f"{file}!/")) for n in names)
-        if file and is_above and row["action"] in {"left out", "asked"}:
+        if file and is_above and (row["action"] in {"left out", "asked"} or row["severity"] == "error"):
             return True
     return False
 
 
 def _is_met(expect: Expect, team: Team, findings: Sequence[Row]) -> bool:
-    place = team.place.lower()
     return any(
-        (row["file"].lower().startswith(place) or row["team"] or not row["file"])
-        and _is_about(row, team)
+        _is_about(row, team)
         and expect.file in row["file"]
         and expect.action in row["action"]
         and re.search(expect.about, f"{row['code']}: {row['message']}", re.IGNORECASE)
@@ -117,9 +115,9 @@ def _is_met(expect: Expect, team: Team, findings: Sequence[Row]) -> bool:
 
 
 def _is_about(row: Row, team: Team) -> bool:
-    """Below the team's folder, or about something above it that its name was given to."""
+    """About its files or its folder, or comparing something with them."""
     name = team.place.rpartition("/")[2]
-    return row["file"].startswith(team.place) or name in row["team"] or name in row["file"]
+    return team.place in row["message"] or name in row["file"] or name in row["team"]
 
 
 def _rows_by_number(cohort: Cohort, out: Path) -> dict[int, list[Row]]:

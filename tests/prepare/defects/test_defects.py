@@ -21,48 +21,7 @@ from defects.registry import Kind, build, kinds
 from labtools.prepare.pipeline import prepare
 
 KINDS = kinds()
-NOT_YET: frozenset[str] = frozenset(
-    [
-        "a_box_that_jumps",
-        "a_python_list",
-        "annotation_stops_with_empty_files",
-        "boxes_that_freeze",
-        "centres_in_pixels",
-        "coco_in_utf16",
-        "coco_named_txt_with_bom",
-        "copy_of_another_team",
-        "csv_as_excel_writes_it",
-        "csv_per_split",
-        "csv_with_a_split_column",
-        "each_box_almost_twice",
-        "folders_in_a_list",
-        "labelme_polygons_beside_pictures",
-        "labelme_rectangles",
-        "lists_of_any_name",
-        "lists_of_autosplit",
-        "lists_with_odd_names",
-        "lists_with_the_teams_name",
-        "no_lists_and_no_sequences",
-        "one_line_with_blanks",
-        "one_line_with_commas",
-        "one_line_with_semicolons",
-        "roboflow_tf_csv",
-        "tar_gz_bomb_beside",
-        "tar_gz_cut_short",
-        "tf_csv_as_excel_writes_it",
-        "tf_csv_named_txt",
-        "tf_csv_per_split",
-        "two_formats_that_disagree",
-        "via_csv",
-        "via_csv_of_ellipses",
-        "via_polygons_of_version_one",
-        "via_project",
-        "voc_imagesets_with_presence",
-        "zero_bytes_within",
-        "zip_cut_short",
-        "zip_with_names_twice",
-    ]
-)
+NOT_YET = frozenset(Path(__file__).with_name("not_yet.txt").read_text(encoding="utf-8").split())
 COHORTS = 3
 LONGER = os.environ.get("LABTOOLS_DEFECTS", "")
 
