@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -15,6 +16,7 @@ JPEG_QUALITY = 88
 CROP_MARGIN = 0.35
 """Share of a box's longer side that a crop shows on each side of it."""
 _BLANK = (244, 241, 238)
+_MARK = (0, 159, 230)  # BGR of the report's orange
 
 
 _REDUCED = {
@@ -68,7 +70,7 @@ def draw_crop(
         return None
     x1, y1, x2, y2 = xyxy
     half = max(x2 - x1, y2 - y1, 8) * (0.5 + margin)
-    centre_x, centre_y = (x1 + x2) / 2, (y1 + y2) / 2
+    centre_x, centre_y = _inside((x1 + x2) / 2, half, image.shape[1]), _inside((y1 + y2) / 2, half, image.shape[0])
     scale = side / (2 * half)
     move = np.array([[scale, 0, side / 2 - scale * centre_x], [0, scale, side / 2 - scale * centre_y]])
     shrinking = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
@@ -78,6 +80,11 @@ def draw_crop(
     crop = cv2.warpAffine(image, move, (side, side), flags=cv2.INTER_LINEAR, borderValue=_BLANK)
     box = (as_boxes(xyxy) - [centre_x - half, centre_y - half] * 2) * scale
     return draw_boxes(np.asarray(crop, dtype=np.uint8), box, [class_id], [""])
+
+
+def _inside(centre: float, half: float, length: int) -> float:
+    """The centre of a window, moved so that the window does not leave the image where it can be helped."""
+    return min(max(centre, half), length - half) if 2 * half <= length else centre
 
 
 def draw_example(
@@ -123,3 +130,38 @@ def _frame(image: Image, box: np.ndarray) -> Image:
 def placeholder(width: int, height: int) -> Image:
     """A plain light picture for an image that could not be read."""
     return np.full((height, width, 3), _BLANK, dtype=np.uint8)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One of several pictures side by side: its file, its boxes in pixels, their class ids and names."""
+
+    path: Path
+    boxes: Boxes
+    class_ids: Sequence[int]
+    names: Sequence[str]
+
+
+def draw_strip(frames: Sequence[Frame], focus: int | None = None, height: int = 240) -> Image:
+    """Pictures of one height side by side with their boxes; the one at ``focus``, of several, has an orange frame."""
+    marked = focus if len(frames) > 1 else None
+    parts: list[Image] = []
+    for i, frame in enumerate(frames):
+        if i:
+            parts.append(np.full((height, 6, 3), 255, dtype=np.uint8))
+        parts.append(_one_of_strip(frame, height, i == marked))
+    return np.hstack(parts)
+
+
+def _one_of_strip(frame: Frame, height: int, marked: bool) -> Image:
+    image = read_image(frame.path)
+    if image is None:
+        return placeholder(height * 4 // 3, height)
+    scale = height / image.shape[0]
+    size = (max(1, round(image.shape[1] * scale)), height)
+    smooth = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    canvas = np.asarray(cv2.resize(image, size, interpolation=smooth), dtype=np.uint8)
+    canvas = draw_boxes(canvas, frame.boxes * scale, list(frame.class_ids), list(frame.names))
+    if marked:
+        cv2.rectangle(canvas, (1, 1), (size[0] - 2, height - 2), _MARK, 3)
+    return canvas

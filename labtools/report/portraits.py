@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
+from labtools.core.boxes import area
 from labtools.core.draw import Image
 from labtools.report.examples import Example, box_example
 from labtools.report.pictures import CROP_MARGIN, read_image
@@ -31,6 +32,8 @@ def choose_portraits(root: Path, truth: pd.DataFrame, classes: Sequence[str]) ->
         root: the dataset's folder.
         truth: `labtools.report.examples.add_pixels` of its boxes, with ``image_width`` and ``image_height``.
     """
+    truth = truth.reset_index(drop=True)
+    truth = truth.assign(covered=covered(truth))
     by_class = dict(list(truth.groupby("class_name")))
     wanted = [candidates(by_class[name]) for name in classes if name in by_class]
     with ThreadPoolExecutor(max_workers=4) as pool:  # OpenCV decodes outside Python's lock
@@ -43,21 +46,38 @@ def choose_portraits(root: Path, truth: pd.DataFrame, classes: Sequence[str]) ->
 
 
 def candidates(truth: pd.DataFrame, count: int = CANDIDATES) -> list[Example]:
-    """Boxes of one class, the likelier portraits first: near the upper third of its sizes, away from the border, not
-    tiny; one of each sequence before a second of any."""
-    area = truth["w"] * truth["h"]
+    """Boxes of one class, the likelier portraits first: away from the border, not tiny, alone, near the upper third of
+    its sizes; one of each sequence before a second of any.
+
+    ``truth`` has also ``covered``, see `covered`.
+    """
+    sizes = truth["w"] * truth["h"]
     w, h = truth["x2"] - truth["x1"], truth["y2"] - truth["y1"]
     room = np.minimum.reduce([truth["x1"], truth["y1"], truth["image_width"] - truth["x2"],
                               truth["image_height"] - truth["y2"]])  # fmt: skip
     cut = room < _BORDER * np.maximum(truth["image_width"], truth["image_height"])
-    # `draw_crop` shows some of what surrounds a box: better if there is something.
+    # `draw_crop` shows some of what surrounds a box: better if there is something, and nobody else.
     bare = room < CROP_MARGIN * np.maximum(w, h)
-    fault = (area.rank(pct=True) - 0.65).abs() + 0.3 * bare + cut + (np.minimum(w, h) < _SMALL)
-    rows = truth.assign(fault=fault).sort_values(["fault", "image"]).drop_duplicates("image")
+    rank = (sizes.rank(pct=True) - 0.65).abs()
+    faults = 4 * cut + 4 * (np.minimum(w, h) < _SMALL) + 2 * truth["covered"] + bare
+    rows = truth.assign(rank=rank, faults=faults).sort_values(["faults", "rank", "image"]).drop_duplicates("image")
     turn = rows.groupby(["team", "sequence"]).cumcount()
-    # Whole steps: a box that is cut off or tiny comes after every one that is not, whatever its sequence.
-    rows = rows.assign(step=np.floor(rows["fault"]), turn=turn).sort_values(["step", "turn", "fault", "image"])
+    rows = rows.assign(turn=turn).sort_values(["faults", "turn", "rank", "image"])
     return [box_example(row) for row in rows.head(count).itertuples()]
+
+
+def covered(truth: pd.DataFrame) -> pd.Series:
+    """Whether another box lies over more than a tenth of a box, so that its crop shows two objects."""
+    several = truth[truth["image"].duplicated(keep=False)].reset_index(names="row")
+    columns = ["row", "image", "x1", "y1", "x2", "y2"]
+    pairs = several[columns].merge(several[columns], on="image", suffixes=("", "_other"))
+    pairs = pairs[pairs["row"] != pairs["row_other"]]
+    corners = ["x1", "y1", "x2", "y2"]
+    own = pairs[corners].to_numpy(dtype=float)
+    other = pairs[[f"{c}_other" for c in corners]].to_numpy(dtype=float)
+    shared = np.minimum(own[:, 2:], other[:, 2:]) - np.maximum(own[:, :2], other[:, :2])
+    over = shared.clip(min=0).prod(axis=1) > 0.1 * area(own)
+    return pd.Series(truth.index.isin(pairs["row"][over]), index=truth.index)
 
 
 def sharpness(path: Path, xyxy: Sequence[float]) -> float:

@@ -91,7 +91,7 @@ def draw_counts_beside(rows: pd.DataFrame, whose: tuple[str, str]) -> Figure:
     axes.set_yticks(range(len(names)), [short(n) for n in names])
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.set_xlim(0, most * 1.12)
-    axes.xaxis.set_major_formatter(PercentFormatter(100))
+    axes.xaxis.set_major_formatter(PercentFormatter(100, decimals=0))
     axes.set_xlabel("share of all boxes of that dataset; at the end their number")
     axes.grid(axis="y", visible=False)
     figure.legend(loc="outside upper left", ncols=2)

@@ -89,13 +89,15 @@ def draw_heat(rows: pd.DataFrame, labels: Sequence[str], what: str) -> Figure:
     columns = -(-len(labels) // lines)  # 7 maps as 4 and 3, not as 6 and 1
     width = min(WIDTH, 1.6 + 3.0 * columns)
     cell = (width - 1.6) / columns
-    figure = new_figure(lines * (cell + 0.3) + 0.5, width)
+    crowded = columns > 3  # long names and their numbers would run into each other
+    figure = new_figure(lines * (cell + (0.46 if crowded else 0.3)) + 0.5, width)
     panels = grid_axes(figure, len(labels), columns, sharex=True, sharey=True)
     image = None
     for axes, label in zip(panels, labels, strict=True):
         mine = rows[rows["label"] == label]
         total = int(mine["boxes"].sum())
-        axes.set_title(f"{short(label, 18)} ({total:,})", fontsize=10)
+        name = f"{short(label, 17)}\n" if crowded else f"{short(label)} "
+        axes.set_title(f"{name}({total:,})", fontsize=9 if crowded else 10)
         drawn = draw_map(axes, mine, mine["boxes"] / mine["boxes"].max(), what)
         image = drawn or image
     _label_outer(panels, columns, what)

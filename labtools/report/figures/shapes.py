@@ -119,13 +119,13 @@ def draw_boxes_in_image(rows: pd.DataFrame, labels: Sequence[str]) -> Figure:
     """
     columns = min(6, len(labels)) if len(labels) != 1 else 1
     lines = -(-len(labels) // columns)
-    figure = new_figure(0.5 + 1.45 * lines, 10.5 if columns > 1 else 5)
+    figure = new_figure(0.5 + 1.6 * lines, 10.5 if columns > 1 else 5)
     panels = grid_axes(figure, len(labels), columns, sharex=True, sharey=True)
     numbers = range(1, MOST_IN_IMAGE + 1)
     for i, (axes, label) in enumerate(zip(panels, labels, strict=True)):
         mine = rows[rows["label"] == label].set_index("boxes")["share"].reindex(numbers, fill_value=0.0)
         images = int(rows.loc[rows["label"] == label, "images"].sum())
-        axes.set_title(f"{short(label, 15)} ({images:,})", fontsize=9.5)
+        axes.set_title(f"{short(label, 17)}\n({images:,})", fontsize=9)
         axes.bar(numbers, mine, color=PALETTE[0], width=0.8)
         for number, share in mine[mine > 0].items():
             shown = f"{100 * share:.0f}" if share >= 0.005 else "<1"

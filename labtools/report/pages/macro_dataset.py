@@ -15,12 +15,16 @@ from labtools.report.figures.dataset import draw_boxes_per_image, draw_counts
 from labtools.report.figures.shapes import draw_boxes_in_image
 from labtools.report.pages import Plan
 from labtools.report.pages._common import collage, heat_plots, missing_dataset
+from labtools.report.pages._frames import evidence_galleries
 from labtools.report.pages._shapes import image_sizes_text, ratio_plot, size_blocks
 from labtools.report.tables import dataset as rows
 from labtools.report.tables.shapes import Part, boxes_in_image
 
 title = "Dataset"
 order = 10
+
+EVIDENCE = 24
+"""Findings shown as pictures."""
 
 
 def build(plan: Plan) -> Sequence[Page]:
@@ -169,6 +173,7 @@ def _findings(plan: Plan, data: Data) -> tuple[Block, ...]:
             "findings.csv of the dataset has them one by one, with file and line."
         ),
         findings_table(plan, data.findings, "dataset-findings"),
+        *evidence_galleries(data, data.findings, "finding", EVIDENCE),
     )
 
 

@@ -23,6 +23,8 @@ from labtools.report.pages._common import (
     split_notes,
 )
 from labtools.report.pages._compare import compared_blocks, owners
+from labtools.report.pages._frames import pair_galleries
+from labtools.report.pages._leakage import EXPLANATION, leakage_table
 from labtools.report.pages._micro import across_runs, freeze_blocks, split_table, summary_table
 from labtools.report.pages._shapes import image_sizes_text, micro_shapes
 from labtools.report.tables.compare import match_classes
@@ -30,6 +32,9 @@ from labtools.report.tables.inference import confusion_matrix
 
 title = "Class"
 order = 40
+
+OWN_FOLDER = 0.1
+"""A folder with so large a share of a class's boxes is one of its own; in others it only happens to be seen."""
 
 
 def build(plan: Plan) -> Sequence[Page]:
@@ -43,6 +48,7 @@ def _page(plan: Plan, name: str) -> Page:
     sections: tuple[Section, ...] = (
         Section("dataset", "How much, where and how large", DATASET, NUMBERS, _data(plan, name, stem)),
         *_compared(plan, name, stem),
+        *_leakage(plan, name, stem),
         Section("crops", "What was filmed", DATASET, LOOKS, _crops(plan, name, stem, None)),
     )
     if results.has_runs:
@@ -97,6 +103,26 @@ def _compared(plan: Plan, name: str, stem: str) -> tuple[Section, ...]:
     theirs = other.boxes[other.boxes["class_name"] == matched[name]]
     blocks = compared_blocks(plan.results, (name, mine, theirs), owners(data, other), f"{stem}-beside")
     return (Section("beside", f"Beside {other.name}", DATASET, NUMBERS, blocks),)
+
+
+def _leakage(plan: Plan, name: str, stem: str) -> tuple[Section, ...]:
+    """The class folders that this class was handed in under, and the nearest pairs among the pictures that show it."""
+    data = plan.results.data
+    if data is None or data.leakage_summary.empty:
+        return ()
+    mine = data.boxes[data.boxes["class_name"] == name]
+    folders = mine["class_folder"].value_counts(normalize=True)
+    summary = data.leakage_summary
+    own = (summary["level"] == "class") & summary["class_folder"].isin(folders.index[folders >= OWN_FOLDER])
+    table = leakage_table(
+        plan, summary[own | (summary["level"] == "all")], f"Class folders of {name}, beside everything.",
+        f"{stem}-leakage", "class_folder", "split",
+    )  # fmt: skip
+    pairs = pair_galleries(data, data.leakage[data.leakage["image"].isin(mine["image"])], f"{stem}-leak", 2)
+    return (
+        Section("leakage", "Leakage between splits", DATASET, NUMBERS, (Prose(EXPLANATION), table)),
+        Section("pairs", "Tested on beside trained on", DATASET, LOOKS, pairs),
+    )
 
 
 def _crops(plan: Plan, name: str, stem: str, split: str | None) -> tuple[Block, ...]:

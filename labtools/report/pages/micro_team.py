@@ -12,6 +12,8 @@ from labtools.report.data import Data
 from labtools.report.links import stem_of
 from labtools.report.pages import Plan
 from labtools.report.pages._common import crop_gallery, example_galleries, heat_plots, missing_dataset, split_notes
+from labtools.report.pages._frames import evidence_galleries, pair_galleries
+from labtools.report.pages._leakage import EXPLANATION, leakage_table
 from labtools.report.pages._micro import across_runs, freeze_blocks, split_table, summary_table
 from labtools.report.pages._shapes import image_sizes_text, micro_shapes
 from labtools.report.pages.macro_dataset import findings_table
@@ -19,6 +21,9 @@ from labtools.report.tables.shapes import Part
 
 title = "Team"
 order = 50
+
+EVIDENCE = 6
+"""Findings shown as pictures."""
 
 
 def build(plan: Plan) -> Sequence[Page]:
@@ -33,6 +38,7 @@ def _page(plan: Plan, team: str) -> Page:
         Section("dataset", "How much, where and how large", DATASET, NUMBERS, _data(plan, team, stem)),
         Section("crops", "What was filmed", DATASET, LOOKS, _crops(plan, team, stem, None)),
         Section("findings", "What was repaired or left out", DATASET, LOOKS, _findings(plan, team, stem)),
+        *_leakage(plan, team, stem),
     )
     if results.has_runs:
         sections += _runs(plan, team, stem)
@@ -124,7 +130,23 @@ def _findings(plan: Plan, team: str, stem: str) -> tuple[Block, ...]:
     mine = _of(data.findings, team)
     if mine.empty:
         return (Prose(f"Nothing: every file of {team} was read as it came."),)
-    return (findings_table(plan, mine, f"{stem}-findings", alone=True),)
+    pictures = evidence_galleries(data, mine, f"{stem}-finding", EVIDENCE)
+    return (findings_table(plan, mine, f"{stem}-findings", alone=True), *pictures)
+
+
+def _leakage(plan: Plan, team: str, stem: str) -> tuple[Section, ...]:
+    """The team's verdict beside everyone's, and its nearest pairs."""
+    data = plan.results.data
+    if data is None or data.leakage_summary.empty:
+        return ()
+    summary = data.leakage_summary
+    rows = summary[((summary["level"] == "team") & (summary["team"] == team)) | (summary["level"] == "all")]
+    table = leakage_table(plan, rows, f"{team} beside everyone.", f"{stem}-leakage", "team", "class_folder", "split")
+    pairs = pair_galleries(data, _of(data.leakage, team), f"{stem}-leak", 2)
+    return (
+        Section("leakage", "Leakage between its splits", DATASET, NUMBERS, (Prose(EXPLANATION), table)),
+        Section("pairs", "Tested on beside trained on", DATASET, LOOKS, pairs),
+    )
 
 
 def _examples(plan: Plan, team: str, stem: str) -> tuple[Block, ...]:
