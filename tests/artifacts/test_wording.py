@@ -15,7 +15,7 @@ from labtools.artifacts.wording import LANGUAGES, SHOWN, Language, catalogue, wo
 PREPARE = Path(__file__).resolve().parents[2] / "labtools" / "prepare"
 
 # Strings that look like a code and are none.
-NO_CODES = frozenset({"utf-8", "utf-16-le", "utf-16-be", "utf-8-sig"})
+NO_CODES = frozenset({"utf-8", "utf-16-le", "utf-16-be", "utf-8-sig", "latin-1", "mac-roman"})
 
 
 def _is_severity(node: ast.expr) -> bool:
@@ -47,7 +47,8 @@ def codes_in(source: str) -> set[str]:
 
 def emitted() -> dict[str, str]:
     """Every code in the sources of prepare, ``*`` for what varies, and a file that emits it."""
-    return {code: path.name for path in sorted(PREPARE.rglob("*.py")) for code in codes_in(path.read_text("utf-8"))}
+    sources = [path for path in sorted(PREPARE.rglob("*.py")) if path.parent != PREPARE / "output" / "sheets"]
+    return {code: path.name for path in sources for code in codes_in(path.read_text("utf-8"))}
 
 
 def _matches(code: str, known: str) -> bool:
@@ -94,7 +95,7 @@ def test_french_is_french() -> None:
         assert one.title != english[code].title and one.means != english[code].means, code
         for text in (one.title, one.means, one.remedy):
             # Typography: a space before ; : ? !, guillemets instead of straight quotes; "vous" to students.
-            assert not re.search(r"\w[;?!](\s|$)|\w:\s", text), (code, text)
+            assert not re.search(r"[\w ][;?!»](\s|$)|[\w ]:\s|« ", text), (code, text)
             assert '"' not in text and not re.search(r"\b(tu|tes|ton)\b", text, flags=re.IGNORECASE), (code, text)
 
 

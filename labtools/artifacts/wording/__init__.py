@@ -7,6 +7,7 @@ same thing in the same words.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -55,9 +56,20 @@ def catalogue(language: Language) -> Mapping[str, Words]:
         for code, entry in _read(path).items():
             if code in found:
                 raise ValueError(f"{code} has words twice, the second time in {path.name}")
-            one = entry[language]
-            found[code] = Words(one["title"], one["means"], one["do"], entry.get("show", ""))
+            title, means, remedy = (typeset(entry[language][key], language) for key in ("title", "means", "do"))
+            found[code] = Words(title, means, remedy, entry.get("show", ""))
     return MappingProxyType(found)
+
+
+def typeset(text: str, language: Language) -> str:
+    """French puts a space before ``; : ! ?`` and inside guillemets, at which no line may break.
+
+    >>> typeset("Oui : « tout »", "fr").replace("\\u00a0", "_")
+    'Oui_: «_tout_»'
+    """
+    if language != "fr":
+        return text
+    return re.sub(r" (?=[;:!?»])|(?<=«) ", "\u00a0", text)
 
 
 def _read(path: Path) -> dict[str, dict[str, Any]]:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import yaml
 
-from labtools.artifacts.wording import LANGUAGES, Language
+from labtools.artifacts.wording import LANGUAGES, Language, typeset
 
 Value = str | int | float
 
@@ -38,7 +38,8 @@ class Phrases:
         phrase = self._phrases[key]
         if isinstance(phrase, list):
             phrase = phrase[0 if is_one(values["n"], self.language) else 1]
-        return str(phrase).format_map({k: written(v, self.language) for k, v in values.items()})
+        phrase = typeset(str(phrase), self.language)
+        return phrase.format_map({k: written(v, self.language) for k, v in values.items()})
 
 
 @cache

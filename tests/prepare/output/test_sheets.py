@@ -49,7 +49,8 @@ def found(
 
 def sheet(findings: list[Finding], language: Language = "en", one: Part | None = None) -> str:
     one = part("bleus") if one is None else one
-    return render(plan_sheets([one], findings, NAMES)[sheet_stem(one.class_folder, one.team)], language)
+    text = render(plan_sheets([one], findings, NAMES)[sheet_stem(one.class_folder, one.team)], language)
+    return text.replace("\u00a0", " ")
 
 
 @pytest.fixture
@@ -213,6 +214,13 @@ def test_the_same_twice_and_drawings_are_taken_over(dataset: Path, tmp_path: Pat
     assert first == {p.name: p.read_bytes() for p in (other / "teams").rglob("*") if p.is_file()}
 
 
+def test_pictures_of_an_unchanged_team_are_still_in_the_dataset_of_before(dataset: Path, tmp_path: Path) -> None:
+    findings = [found("ballon/bleus/1/labels/frame_000002.txt", "label-bad-line", line=1)]
+    (tmp_path / "other").mkdir()
+    write_sheets(tmp_path / "other", [part("bleus")], findings, NAMES, before=dataset)
+    assert len(list((tmp_path / "other/teams/pictures").iterdir())) == 1
+
+
 def test_a_picture_that_opencv_cannot_decode_is_not_shown(dataset: Path) -> None:
     one = part("bleus")
     (dataset / one.image[0]).write_bytes(b"no picture at all")
@@ -276,7 +284,7 @@ def test_leakage_is_told(verdict: str, english: str, french: str) -> None:
     }  # fmt: skip
     plan = plan_sheets([part("bleus")], [], NAMES, [row, {**row, "split": "val", "verdict": "leaky"}])["ballon__bleus"]
     for language, words in (("en", english), ("fr", french)):
-        text = render(plan, language)
+        text = render(plan, language).replace("\u00a0", " ")
         assert words in text
         assert ("Is your split honest?" in text or "Votre découpage est-il honnête ?" in text) == bool(words)
 

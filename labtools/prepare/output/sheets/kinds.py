@@ -83,6 +83,11 @@ def places(findings: Sequence[Finding], root: str, most: int) -> tuple[list[Plac
     return found, len(findings) - done
 
 
+def is_telling(shown: Sequence[Place]) -> bool:
+    """Do the messages say more than their kind's title? Five times the same one does not."""
+    return len(shown) == 1 or len({place.message for place in shown}) > 1
+
+
 def runs(findings: Sequence[Finding]) -> Iterator[Sequence[Finding]]:
     """Findings one by one, but those that say the same of frames at equal steps together."""
     done = 0

@@ -15,7 +15,7 @@ from labtools.artifacts.wording.phrases import Phrases, percent, written
 from labtools.core.findings import Question, Severity
 from labtools.prepare.output.sheets.counts import MEASURES, STATES, Medians, TeamCounts
 from labtools.prepare.output.sheets.gallery import Drawing
-from labtools.prepare.output.sheets.kinds import Kind, Place, places
+from labtools.prepare.output.sheets.kinds import Kind, Place, is_telling, places
 
 _PHRASES = Path(__file__).with_name("phrases.yaml")
 _MOST_KINDS = 12
@@ -114,7 +114,7 @@ class _Page:
         if told.means:
             yield f"{told.means} **{self._say('what-to-do')}** {told.remedy}"
         shown, more = places(kind.findings, self._sheet.root, _MOST_PLACES)
-        lines = [self._place(place, with_message=_is_telling(shown)) for place in shown]
+        lines = [self._place(place, with_message=is_telling(shown)) for place in shown]
         lines += [self._say("more-places", n=more)] if more else []
         yield "\n".join(f"- {line}" for line in lines if line)
         for drawing in self._sheet.drawings:
@@ -232,11 +232,6 @@ class _Page:
     def foot(self) -> Iterator[str]:
         yield self._say("in-english") if any(self._of[s] for s in (Severity.ERROR, Severity.WARNING)) else ""
         yield self._say("closing") if self._sheet.kinds else ""
-
-
-def _is_telling(shown: Sequence[Place]) -> bool:
-    """Do the messages say more than the title? Five times the same one does not."""
-    return len(shown) == 1 or len({place.message for place in shown}) > 1
 
 
 def _what_is_fine(sheet: Sheet) -> Iterator[tuple[str, dict[str, int]]]:
