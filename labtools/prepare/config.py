@@ -33,12 +33,15 @@ class SplitPolicy(Config):
         seed: chooses which sequences go where.
         unlisted: an image that no list names, of a team that gave lists: left out, or put into that split.
         priority: an image that a team put into two splits stays in the first of these.
+        gap: frames left out at each cut where a single video has to be cut into a made split; 0 loses none, but
+            leaves neighbours 1/30 s apart on both sides.
     """
 
     shares: dict[str, float] = Field(default_factory=lambda: {"train": 0.6, "val": 0.2, "test": 0.2})
     seed: int = 0
     unlisted: Literal["leave out", "train", "val", "test"] = "leave out"
     priority: tuple[Literal["train", "val", "test"], ...] = ("test", "val", "train")
+    gap: int = Field(default=0, ge=0)
 
     @field_validator("shares")
     @classmethod

@@ -70,7 +70,7 @@ Rank = tuple[int, int, int]
 
 
 class ImageIndex:
-    """The pictures of one submission, found by any of their names.
+    """The pictures of one submission, found by any of their names; `paths` are all of them.
 
     Args:
         images: their paths in the tree.
@@ -79,7 +79,7 @@ class ImageIndex:
 
     def __init__(self, images: Iterable[str], root: str) -> None:
         self._root = root
-        self._paths = frozenset(images)
+        self.paths = frozenset(images)
         self._folders: dict[str, _Folder] = {}
         for path in images:
             above, _, name = path.rpartition("/")
@@ -124,7 +124,7 @@ class ImageIndex:
     @cached_property
     def _by_loose(self) -> Mapping[str, list[str]]:
         found: dict[str, list[str]] = {}
-        for path in sorted(self._paths):
+        for path in sorted(self.paths):
             stem = stem_of(path)
             # A Roboflow copy bears its source's name too; but a copy that is asked for is never another copy.
             for key in dict.fromkeys((loose_key(stem), loose_key(source_stem(stem)))):
@@ -168,7 +168,7 @@ class ImageIndex:
     def exact(self, reference: str, base: str) -> str | None:
         """The picture at this very path below ``base``; a leading ``./`` does not count."""
         path = base + (reference[2:] if reference.startswith("./") else reference)
-        return path if path in self._paths else None
+        return path if path in self.paths else None
 
     def find(self, reference: str, near: str = "") -> Match:
         """The picture that a path written in the file ``near`` means."""
@@ -325,7 +325,7 @@ class ImageIndex:
     def _below(self, prefix: str) -> tuple[str, ...]:
         if not any(f"{folder}/".startswith(prefix) for folder in self._folders):
             return ()
-        return tuple(sorted(path for path in self._paths if path.startswith(prefix)))
+        return tuple(sorted(path for path in self.paths if path.startswith(prefix)))
 
     def _below_keys(self, anchor: tuple[str, ...], anchors: Mapping[tuple[str, ...], set[str]]) -> Iterator[str]:
         for folder in anchors[anchor]:

@@ -1,98 +1,157 @@
-"""Split lists in every writing: ``train.txt`` and its like, VOC's ImageSets, CSV with a column of file names."""
+"""Files that put pictures into splits, found by name, by content, and by what ``obj.data`` or ``data.yaml`` point to.
+
+``train.txt`` and its like in every writing of name and content, VOC's ImageSets, tables, JSON, YAML. What a line of
+free text names is decided later, beside the pictures (`lines`, `claims`).
+"""
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
-from labtools.core.findings import Action, Finding, Severity
-from labtools.core.names import slug
-from labtools.prepare.layout.places import SPLIT_WORDS
-from labtools.prepare.sources.text import REPAIR_MESSAGES, decode
-from labtools.prepare.sources.tree import IMAGE_SUFFIXES, Tree, folder_of, name_of, stem_of, suffix_of
+from labtools.core.findings import Action, Finding, Question, Severity
+from labtools.prepare.answers import LEAVE_OUT, Answers
+from labtools.prepare.layout.split_words import (
+    has_split_word,
+    list_stem,
+    split_of_folder,
+    split_of_list_name,
+    splits_in,
+)
+from labtools.prepare.sources.text import REPAIR_MESSAGES, Text, decode
+from labtools.prepare.sources.tree import IMAGE_SUFFIXES, READ_ERRORS, Tree, folder_of, name_of, suffix_of
+from labtools.prepare.splits.documents import pointers, read_json_list
+from labtools.prepare.splits.lines import REPAIRS, read_line
+from labtools.prepare.splits.tables import Listed, read_table, split_of_value
 
-_NAME_COLUMNS = frozenset({"filename", "file_name", "file", "image", "image_name", "img", "path", "image_path"})
-_REPAIRS = {
-    "list-blank-line": "blank lines",
-    "list-spaces": "stray spaces or tabs around paths",
-    "list-quotes": "paths in quotes",
-    "list-comment": "comment lines",
-    "list-windows-path": "Windows paths with a drive or backslashes",
-    "list-absolute-path": "absolute paths of somebody's computer",
-    "list-label-path": "paths of label files instead of pictures",
-    "list-extra-column": "more than a path in a line: what follows the first comma or tab is not used",
-}
+_TEXTS = (".txt", ".text", ".lst", ".list", "")
+_TABLES = (".csv", ".tsv")
+_OFFICE = (".docx", ".doc", ".odt", ".xlsx", ".xls", ".ods", ".pdf", ".rtf", ".pages", ".numbers")
+_LABEL_LINE = re.compile(r"\s*\d+(?:[\s,;]+-?\d*[.,]?\d+(?:e-?\d+)?){4,}\s*", re.IGNORECASE)
+_SPLIT_FILE = re.compile(r"split|partition|repartition|subset|decoupage|train.?val|imageset", re.IGNORECASE)
 
+_WORD = {"train": "training", "val": "validation", "test": "test"}
 
-class Listed(NamedTuple):
-    """One entry of a list: the path as a clean string, and its line."""
-
-    reference: str
-    line: int
+TRAINVAL = "train+val"
+"""The split of VOC's ``trainval.txt``: training and validation together."""
 
 
 @dataclass(frozen=True)
 class SplitList:
-    """One file that puts pictures into one split."""
+    """One file that puts pictures into splits.
+
+    Attributes:
+        split: of all its entries, as far as they do not say it themselves; ``""`` if they have to.
+        entries: references as they are written in a document; empty for free text.
+        lines: of free text, as they are written; a line's number is its place plus one.
+        is_plain: the name is that of a list and nothing else, so that whatever it holds was meant as one.
+        is_pointer: a folder that ``data.yaml`` or ``obj.data`` names, rather than a list of pictures.
+    """
 
     path: str
     split: str
-    entries: tuple[Listed, ...]
-    findings: tuple[Finding, ...]
+    entries: tuple[Listed, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    lines: tuple[str, ...] = ()
+    is_plain: bool = True
+    is_pointer: bool = False
 
 
-def split_lists(tree: Tree) -> list[SplitList]:
-    """Every list of a submission: by file name, and those that ``obj.data`` or ``data.yaml`` point to."""
-    named = {path: split for path in tree.ending(".txt", ".csv") if (split := _split_of_name(path))}
-    pointed = _pointed_lists(tree, named)
-    lists = [read_list(tree, path, split) for path, split in sorted({**named, **pointed}.items())]
-    return [one for one in lists if one is not None]
+def split_lists(tree: Tree, is_label: Callable[[str], bool] = lambda stem: False) -> list[SplitList]:
+    """Every file of a submission that may put pictures into splits, in order of paths.
+
+    Args:
+        is_label: is a picture called so? A text file of the same name is its annotation, whatever words it holds.
+    """
+    named = {path: split for path in tree.ending(*_TEXTS, *_TABLES, ".json") if (split := _split_of(path, is_label))}
+    for path in tree.ending(*_TABLES, ".json"):
+        if path not in named and not is_label(list_stem(path)):
+            named[path] = "?"
+    found, pointed = _pointed(tree, named)
+    for path, split in sorted({**named, **pointed}.items()):
+        one = read_list(tree, path, split.strip("?"), is_plain=not split.endswith("?"))
+        if one is not None:
+            found.append(one)
+    return sorted(found, key=lambda one: (one.path, one.is_pointer))
 
 
-def _split_of_name(path: str) -> str:
-    """``train.txt`` -> train, ``train_labels.csv`` -> train; ``""`` for any other file."""
-    suffix, stem = suffix_of(path), stem_of(path)
-    if stem.isascii() and not any(word in stem.lower() for word in SPLIT_WORDS):
+def _split_of(path: str, is_label: Callable[[str], bool]) -> str:
+    """The split of a list by its name; with a ``?`` where only its content can tell whether it is one at all."""
+    stem = list_stem(path)
+    if not has_split_word(stem) and not _SPLIT_FILE.search(stem):
         return ""
-    stem = slug(stem)
-    if suffix == ".txt":
-        plain = stem.removesuffix("_list").removesuffix("_set").removesuffix("_images").removesuffix("_split")
-        return SPLIT_WORDS.get(plain, "")
-    if suffix == ".csv":
-        words = {SPLIT_WORDS[w] for w in stem.split("_") if w in SPLIT_WORDS}
-        return words.pop() if len(words) == 1 else ""
-    return ""
+    if split := split_of_list_name(path):
+        return split
+    if is_label(stem):
+        return ""
+    found, others = splits_in(stem)
+    if found == {"train", "val"} and not others:
+        return f"{TRAINVAL}?"
+    if len(found) == 1:
+        return f"{next(iter(found))}?"
+    return "?" if _SPLIT_FILE.search(stem) or found else ""
 
 
-def _pointed_lists(tree: Tree, named: dict[str, str]) -> dict[str, str]:
-    """Lists with other names that ``obj.data`` gives (``train = data/my_list.txt``)."""
-    found: dict[str, str] = {}
-    for path in tree.ending(".data"):
-        if name_of(path).lower() != "obj.data":
-            continue
-        for key, target in obj_data(tree, path).items():
-            split = SPLIT_WORDS.get(key)
-            match = _file_meant(tree, folder_of(path), target)
-            if split and match and match not in named:
-                found.setdefault(match, split)
+@dataclass(frozen=True)
+class _Pointer:
+    """One list or folder that ``obj.data`` or ``data.yaml`` names, and the splits that it is said to be.
+
+    Attributes:
+        file: the list in the tree, ``""`` for anything else.
+        own: the split that its own name says.
+    """
+
+    path: str
+    target: str
+    file: str
+    own: str
+    splits: tuple[str, ...]
+
+    @property
+    def kept(self) -> str:
+        """Its own name decides between two splits; Darknet knows no test split and calls the test list ``valid``."""
+        if self.own in self.splits or (self.own == "test" and self.splits == ("val",)):
+            return self.own
+        return "train" if "train" in self.splits else self.splits[0]
+
+    @property
+    def is_contradiction(self) -> bool:
+        return bool(self.file and self.own and self.own != self.kept)
+
+
+def _pointers(tree: Tree) -> list[_Pointer]:
+    found = []
+    for path in tree.ending(".data", ".yaml", ".yml"):
+        try:
+            given = pointers(path, tree.read(path))
+        except READ_ERRORS:
+            continue  # reported where its names are read
+        by_target: dict[str, list[str]] = defaultdict(list)
+        for split, target in given:
+            by_target[target].append(split)
+        for target, splits in by_target.items():
+            file = file_meant(tree, folder_of(path), target) if suffix_of(target) not in IMAGE_SUFFIXES else ""
+            own = split_of_list_name(file) if file else split_of_folder(name_of(target.replace("\\", "/").rstrip("/")))
+            found.append(_Pointer(path, target, file, own, tuple(dict.fromkeys(splits))))
     return found
 
 
-def obj_data(tree: Tree, path: str) -> dict[str, str]:
-    """The ``key = value`` lines of a Darknet ``obj.data``."""
-    try:
-        lines = decode(tree.read(path)).lines
-    except Exception:  # noqa: BLE001  an unreadable member has its finding from the walk or the formats
-        return {}
-    pairs = (line.partition("=") for line in lines if "=" in line)
-    return {key.strip().lower(): value.strip() for key, _, value in pairs}
+def _pointed(tree: Tree, named: Mapping[str, str]) -> tuple[list[SplitList], dict[str, str]]:
+    """What ``obj.data`` and ``data.yaml`` name: folders of pictures as lists of their own, and lists by any name."""
+    by_split: dict[tuple[str, str], list[Listed]] = defaultdict(list)
+    files: dict[str, str] = {}
+    for one in _pointers(tree):
+        if not one.file:
+            by_split[one.path, one.kept].append(Listed(one.target, 0, one.kept))
+        elif one.file not in named or named[one.file].endswith("?"):
+            files.setdefault(one.file, one.kept)
+    folders = [SplitList(path, split, tuple(e), is_pointer=True) for (path, split), e in by_split.items()]
+    return folders, files
 
 
-def _file_meant(tree: Tree, folder: str, target: str) -> str:
+def file_meant(tree: Tree, folder: str, target: str) -> str:
     """The file of the tree that a relative path in ``folder`` means; ``""`` if none."""
     parts = [p for p in target.replace("\\", "/").split("/") if p not in {"", ".", ".."}]
     while parts:
@@ -109,104 +168,93 @@ def _file_meant(tree: Tree, folder: str, target: str) -> str:
     return ""
 
 
-def repeated_lists(tree: Tree) -> list[Finding]:
-    """``obj.data`` that gives one list for training and for validation."""
+def pointer_findings(tree: Tree, root: str, answers: Answers) -> list[Finding]:
+    """``obj.data`` or ``data.yaml`` that give one list or folder for two splits, or a list against its name."""
     findings = []
-    for path in tree.ending(".data"):
-        if name_of(path).lower() == "obj.data":
-            data = obj_data(tree, path)
-            train, valid = data.get("train", ""), data.get("valid", data.get("val", ""))
-            if train and train == valid:
-                what = f"the validation list is the training list ({train}): its pictures stay in train only"
-                findings.append(Finding("", path, 0, "split-val-is-train", Severity.WARNING, what, Action.REPAIRED))
+    for one in _pointers(tree):
+        for split in one.splits:
+            if split != one.kept:
+                what = f"the {_WORD[split]} list is the {_WORD[one.kept]} list ({one.target}): its pictures stay in "
+                code = f"split-{split}-is-{one.kept}"
+                what += f"{one.kept} only"
+                findings.append(Finding("", one.path, 0, code, Severity.WARNING, what, Action.REPAIRED))
+        key = f"split:{root}:{below(one.file, root)}"
+        if one.is_contradiction and key not in answers:
+            what = f"{name_of(one.path)} gives {one.target} as the {_WORD[one.kept]} list: which split is it?"
+            options = (one.kept, one.own, LEAVE_OUT)
+            question = Question(key, what, options)
+            code = "split-list-contradicted"
+            findings.append(Finding("", one.path, 0, code, Severity.ERROR, what, Action.ASKED, question))
     return findings
 
 
-def read_list(tree: Tree, path: str, split: str) -> SplitList | None:
+def below(path: str, root: str) -> str:
+    """A path as the team sees it: from its own folder."""
+    return path.removeprefix(f"{root}/") if root else path
+
+
+def read_list(tree: Tree, path: str, split: str, *, is_plain: bool = True) -> SplitList | None:
     """Read one list; None if it is no list at all (a label file called ``test.txt``)."""
     try:
-        text = decode(tree.read(path))
-    except Exception as error:  # noqa: BLE001  any failure of a hostile archive is a fact about that file
+        data = tree.read(path)
+    except READ_ERRORS as error:
         what = f"this list cannot be read: {type(error).__name__}"
-        return SplitList(
-            path, split, (), (Finding("", path, 0, "list-unreadable", Severity.ERROR, what, Action.LEFT_OUT),)
-        )
-    repairs: Counter[str] = Counter(text.repairs)
-    first: dict[str, int] = {}
-    if suffix_of(path) == ".csv":
-        entries = _csv_entries(text.whole)
-        if entries is None:
-            return None
-    else:
-        entries = []
-        for number, line in enumerate(text.lines, 1):
-            reference, codes = clean_line(line)
-            repairs.update(codes)
-            for code in codes:
-                first.setdefault(code, number)
-            if reference:
-                entries.append(Listed(reference, number))
-    findings = tuple(_repair(path, code, first.get(code, 0), n) for code, n in repairs.items())
-    return SplitList(path, split, tuple(entries), findings)
+        finding = Finding("", path, 0, "list-unreadable", Severity.ERROR, what, Action.LEFT_OUT)
+        return SplitList(path, split, (), (finding,), is_plain=is_plain)
+    if suffix_of(path) == ".json":
+        entries = read_json_list(data, split)
+        return None if entries is None else SplitList(path, split, tuple(entries), is_plain=is_plain)
+    text = decode(data)
+    findings = tuple(repair_findings(path, Counter(text.repairs), {}))
+    if suffix_of(path) in _TABLES or (suffix_of(path) in _TEXTS and _has_titles(text)):
+        table = read_table(text.whole)
+        if table is not None:
+            is_said = bool(split) or any(entry.split for entry in table)
+            return SplitList(path, split, tuple(table), findings, is_plain=is_plain) if is_said else None
+    if suffix_of(path) in _TABLES and not split and not _has_split_cells(text):
+        return None
+    if _is_label_file(text):
+        return None
+    return SplitList(path, split, (), findings, text.lines, is_plain=is_plain)
 
 
-def _repair(path: str, code: str, line: int, count: int) -> Finding:
-    message = _REPAIRS.get(code) or REPAIR_MESSAGES[code]
-    times = f" ({count} lines)" if count > 1 else ""
-    return Finding("", path, line, code, Severity.INFO, message + times, Action.REPAIRED)
+def _has_titles(text: Text) -> bool:
+    """Does a text file begin with the title row of a table?"""
+    first = next((line for line in text.lines if line.strip()), "").lower()
+    return any(mark in first for mark in ",;\t") and "." not in first and "/" not in first
+
+
+def _has_split_cells(text: Text) -> bool:
+    """Is there a column of splits in a table without titles?"""
+    cells = [re.split(r"[,;\t|]", line) for line in text.lines[:20] if line.strip()]
+    return bool(cells) and all(any(split_of_value(cell) for cell in row) for row in cells)
+
+
+def _is_label_file(text: Text) -> bool:
+    """Nothing but numbers, five and more to a line, some of them fractions: boxes of a picture called ``test``."""
+    lines = [line for line in text.lines if line.strip()]
+    return bool(lines) and all(_LABEL_LINE.fullmatch(line) for line in lines[:50]) and "." in "".join(lines[:50])
+
+
+def unread_lists(tree: Tree) -> list[Finding]:
+    """Lists in formats of an office, which are not read: nothing of them may be lost without a word."""
+    what = "a split list in this format is not read: save it as plain text (.txt)"
+    return [
+        Finding("", path, 0, "list-unsupported", Severity.ERROR, what, Action.LEFT_OUT)
+        for path in tree.ending(*_OFFICE)
+        if split_of_list_name(f"{list_stem(path).rpartition('.')[0] or list_stem(path)}.txt")
+    ]
+
+
+def repair_findings(path: str, repairs: Mapping[str, int], first: Mapping[str, int]) -> Iterable[Finding]:
+    """One finding per kind of oddity, with the number of lines and the first of them."""
+    for code, count in repairs.items():
+        message = REPAIRS.get(code) or REPAIR_MESSAGES[code]
+        times = f" ({count} lines)" if count > 1 else ""
+        yield Finding("", path, first.get(code, 0), code, Severity.INFO, message + times, Action.REPAIRED)
 
 
 def clean_line(line: str) -> tuple[str, list[str]]:
     """One line of a text list -> the path it names (``""`` for none) and the codes of what was odd."""
-    text = line.strip().strip("\u200b\ufeff")
-    if not text:
-        return "", ["list-blank-line"]
-    if text.startswith(("#", "//")):
-        return "", ["list-comment"]
-    codes = ["list-spaces"] if text != line else []
-    text, more = _unquote(text)
-    codes += more
-    if "\\" in text or re.match(r"[A-Za-z]:", text):
-        codes.append("list-windows-path")
-    elif text.startswith(("/", "~", "file:")):
-        codes.append("list-absolute-path")
-    if suffix_of(text) in {".txt", ".xml"}:
-        codes.append("list-label-path")
-    return text, codes
-
-
-def _unquote(text: str) -> tuple[str, list[str]]:
-    codes: list[str] = []
-    if "\t" in text or _ends_early(text):
-        codes.append("list-extra-column")
-        text = re.split(r"[\t,;]", text, maxsplit=1)[0].strip()
-    stripped = text.strip("\"'`").strip()
-    if stripped != text:
-        codes.append("list-quotes")
-    return stripped, codes
-
-
-def _ends_early(text: str) -> bool:
-    """``a/b.jpg, 3`` or ``a/b.jpg;``: a picture's name ends at the first comma or semicolon."""
-    head, separator, _ = re.sub(r"[,;]", "\n", text, count=1).partition("\n")
-    return bool(separator) and suffix_of(head.strip("\"' ")) in IMAGE_SUFFIXES
-
-
-def _csv_entries(text: str) -> list[Listed] | None:
-    """The distinct file names of a CSV with a column for them; one row per box is common. None if there is none."""
-    sample = text.partition("\n")[0]
-    delimiter = max(",;\t", key=sample.count)
-    try:
-        rows = list(csv.reader(io.StringIO(text), delimiter=delimiter))
-    except csv.Error:
-        return None
-    if not rows:
-        return None
-    columns = [i for i, title in enumerate(rows[0]) if slug(title) in _NAME_COLUMNS]
-    if not columns:
-        return None
-    found: dict[str, int] = {}
-    for number, row in enumerate(rows[1:], 2):
-        if len(row) > columns[0] and row[columns[0]].strip():
-            found.setdefault(row[columns[0]].strip(), number)
-    return [Listed(reference, line) for reference, line in found.items()]
+    reading = read_line(line, lambda text: False)
+    return (reading.references[0] if reading.references else ""), list(reading.codes)

@@ -1,52 +1,49 @@
 """The split that a team meant: train, val or test for each of its pictures.
 
-What counts, in this order: lists (``train.txt``, CSV, VOC ImageSets), folders (``train/``, ``valid/``, ``TEST/``).
-A picture that no list names goes by its folder, and else by the course's policy. A team without any split gets one
-by whole sequences. Every decision that was not the team's own is a finding.
+What counts, in this order: lists (``train.txt``, tables, JSON, VOC's ImageSets), what ``data.yaml`` or ``obj.data``
+point to, folders (``train/``, ``valid/``, ``TEST/``). A picture that no list names goes by its folder, and else by the
+course's policy. A team without any split gets one by whole sequences. Every decision that was not the team's own is a
+finding; where its own files contradict each other, it is a question.
 """
 
 from __future__ import annotations
 
-import itertools
-import random
-import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
-from labtools.core.findings import Action, Finding, Severity
-from labtools.core.names import slug
+from labtools.core.findings import Action, Finding, Question, Severity
+from labtools.prepare.answers import LEAVE_OUT, Answers
 from labtools.prepare.config import SplitPolicy
-from labtools.prepare.layout.places import SPLIT_WORDS, ImageIndex
-from labtools.prepare.sources.tree import Tree, folder_of
-from labtools.prepare.splits.lists import SplitList, repeated_lists, split_lists
+from labtools.prepare.layout.places import ImageIndex
+from labtools.prepare.sources.tree import Tree, folder_of, name_of, suffix_of
+from labtools.prepare.splits.claims import Claim, Claims, Others
+from labtools.prepare.splits.folders import splits_by_folder
+from labtools.prepare.splits.lists import SplitList, below, pointer_findings, read_list, split_lists, unread_lists
+from labtools.prepare.splits.made import make_split, natural_key, sequences_by_name, share_sequences
+from labtools.prepare.splits.settle import SPLITS, settle
 
-SPLITS = ("train", "val", "test")
+__all__ = ["SPLITS", "Others", "Splits", "natural_key", "nobodys_lines", "plan_splits", "share_sequences"]
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+_MOST_UNKNOWN = 40
+"""Text files without any word for a split that are looked into where a team gave none."""
 
 
 @dataclass(frozen=True)
 class Splits:
-    """The split of each picture (absent: left out, with a finding) and how that came about."""
+    """The split of each picture (absent: left out, with a finding) and how that came about.
+
+    Attributes:
+        used: the lists.
+        shared_lines: (list, line) of the lists above all teams that name this one, see `nobodys_lines`.
+    """
 
     of: Mapping[str, str]
     findings: tuple[Finding, ...]
     used: frozenset[str] = field(default_factory=frozenset)
-
-
-@dataclass(frozen=True)
-class Others:
-    """The rest of the cohort, as far as one team's split must know it.
-
-    Attributes:
-        own: (class folder, team) of this submission, as keys; ``None`` for a single dataset.
-        foreign: the same of all others: a line with such a pair is not ours.
-        shared_lists: lists above all submissions, as in a cohort that was merged by hand.
-    """
-
-    own: tuple[str, str] | None = None
-    foreign: frozenset[tuple[str, str]] = frozenset()
-    shared_lists: tuple[SplitList, ...] = ()
+    shared_lines: frozenset[tuple[str, int]] = field(default_factory=frozenset)
 
 
 def plan_splits(
@@ -57,6 +54,8 @@ def plan_splits(
     root: str,
     policy: SplitPolicy,
     others: Others | None = None,
+    answers: Answers = _NOTHING,
+    twins: Mapping[str, Hashable] = _NOTHING,
 ) -> Splits:
     """Decide for one submission.
 
@@ -68,41 +67,240 @@ def plan_splits(
         root: its folder in the tree.
         policy: what to do where the team said nothing or too much.
         others: what is known of the rest of the cohort.
+        answers: what the teacher decided.
+        twins: pictures with an equal value are the same to the byte: a split that is made keeps them together.
     """
-    others = others or Others()
-    reading = _Lists(index, others)
-    found = split_lists(tree)
-    lists = _without_exports(found, reading)
-    for one in lists:
-        reading.read(one)
-    if not reading.claims:
-        lists += [reading.shared(one) for one in others.shared_lists]
-    used = frozenset(one.path for one in found)
-    findings = [*reading.findings, *repeated_lists(tree)]
-    listed, more = _one_split_each(reading.claims, policy, lists)
-    by_folder = _by_folder(images, root)
-    findings += more
-    present = frozenset(images)
-    split = {path: name for path, name in listed.items() if path in present}
-    if not split and not by_folder:
-        made, made_findings = _made_split(images, sequences, policy, root)
-        return Splits(made, (*findings, *made_findings), used)
-    for path in images:
-        if path not in split and path in by_folder:
-            split[path] = by_folder[path]
-        elif path not in split:
-            findings.append(_unlisted(path, policy))
-            if policy.unlisted != "leave out":
-                split[path] = policy.unlisted
-    findings += _missing(split, root)
-    return Splits(split, tuple(findings), used)
+    plan = _Plan(tree, index, images, root, policy, others or Others(), answers)
+    plan.sequences = sequences if len(set(sequences.values())) > 1 else sequences_by_name(images) or sequences
+    plan.read_lists()
+    plan.settle()
+    if not plan.split and not plan.disputed and not plan.has_folders:
+        plan.ask_about_unknown_lists()
+    if not plan.split and not plan.disputed and not plan.has_folders:
+        made, findings = make_split(images, plan.sequences, policy, root, twins)
+        return plan.result(made, findings)
+    plan.place_unlisted()
+    return plan.result(plan.split, _missing(plan.split, root))
 
 
-def _unlisted(path: str, policy: SplitPolicy) -> Finding:
-    if policy.unlisted == "leave out":
+class _Plan:
+    """The steps of `plan_splits` and what they find."""
+
+    def __init__(
+        self,
+        tree: Tree,
+        index: ImageIndex,
+        images: Sequence[str],
+        root: str,
+        policy: SplitPolicy,
+        others: Others,
+        answers: Answers,
+    ) -> None:
+        self.tree, self.index, self.images, self.root = tree, index, images, root
+        self.policy, self.others, self.answers = policy, others, answers
+        self.sequences: Mapping[str, str] = {}
+        self.present = frozenset(images)
+        self.split: dict[str, str] = {}
+        self.disputed: frozenset[str] = frozenset()
+        self.by_folder: dict[str, str] = splits_by_folder(images, root)
+        self.claims: list[Claim] = []
+        self.findings: list[Finding] = []
+        self.used: set[str] = set()
+        self.shared_lines: frozenset[tuple[str, int]] = frozenset()
+
+    @property
+    def has_folders(self) -> bool:
+        return bool(self.by_folder)
+
+    def result(self, split: Mapping[str, str], more: Sequence[Finding]) -> Splits:
+        return Splits(split, (*self.findings, *more), frozenset(self.used), self.shared_lines)
+
+    def reading(self) -> Claims:
+        groups: dict[str, list[str]] = defaultdict(list)
+        for path, sequence in self.sequences.items():
+            if sequence:
+                groups[sequence].append(path)
+        tuples = {name: tuple(paths) for name, paths in groups.items()}
+        return Claims(self.index, self.root, self.others, tuples, self.answers)
+
+    def read_lists(self) -> None:
+        """All lists of the team, and those above all teams as far as they name this one."""
+        lists = split_lists(self.tree, self.index.has_stem)
+        reading = self.reading()
+        self.findings += [*pointer_findings(self.tree, self.root, self.answers), *unread_lists(self.tree)]
+        for one in self.without_exports(lists):
+            answered = self.as_answered(one)
+            if answered is None or reading.read(answered):
+                self.used.add(one.path)
+        for one in self.others.shared_lists:
+            reading.read(one, is_shared=True)
+        self.claims = reading.claims
+        self.findings += reading.findings
+        self.shared_lines = frozenset(reading.shared_lines)
+
+    def as_answered(self, one: SplitList) -> SplitList | None:
+        """The list with the split that the teacher gave it; None if it is left out, or waits for her."""
+        if one.is_pointer:
+            return one
+        answer = self.answers.get(f"split:{self.root}:{below(one.path, self.root)}", "")
+        if answer in SPLITS:
+            return replace(one, split=answer)
+        waits = any(
+            f.question and f.question.key == f"split:{self.root}:{below(one.path, self.root)}" for f in self.findings
+        )
+        return None if answer == LEAVE_OUT or waits else one
+
+    def without_exports(self, lists: Sequence[SplitList]) -> list[SplitList]:
+        """CVAT puts a ``train.txt`` of everything into each YOLO 1.1 export: a table of contents, not a split.
+
+        Where other splits lie beside it, somebody has made lists of it.
+        """
+        beside = {folder_of(one.path) for one in lists if one.split != "train" and one.lines}
+        kept = []
+        for one in lists:
+            is_export = one.split == "train" and any("obj_train_data/" in line for line in one.lines[:3])
+            if is_export and folder_of(one.path) not in beside:
+                what = "CVAT's own list of everything it exported, not a split"
+                self.findings.append(Finding("", one.path, 0, "list-of-export", Severity.INFO, what, Action.NOTED))
+                self.used.add(one.path)
+            else:
+                kept.append(one)
+        return kept
+
+    def settle(self) -> None:
+        """Lists first, then what documents point to, then the names of folders."""
+        settled = settle([c for c in self.claims if not c.source.is_pointer], self.policy, self.root, self.answers)
+        self.findings += settled.findings
+        self.split = {path: name for path, name in settled.of.items() if path in self.present}
+        self.disputed = settled.disputed & self.present
+        self.settle_pointers()
+        self.say_disputed()
+        self.say_folders_differ()
+
+    def settle_pointers(self) -> None:
+        """Folders that ``data.yaml`` names count like folders named for a split; where both speak, they must agree."""
+        claims = [c for c in self.claims if c.source.is_pointer]
+        if not claims:
+            return
+        settled = settle(claims, self.policy, self.root, self.answers)
+        self.findings += settled.findings
+        listed = self.split.keys() | self.disputed
+        pointed = {p: s for p, s in settled.of.items() if p in self.present and p not in listed}
+        against = sorted(p for p, s in pointed.items() if self.by_folder.get(p, s) != s)
+        file = claims[0].source.path
+        if against:
+            pointed = self.pointers_or_folders(file, pointed, against)
+        self.by_folder |= pointed
+
+    def pointers_or_folders(self, file: str, pointed: dict[str, str], against: Sequence[str]) -> dict[str, str]:
+        """What counts where ``data.yaml`` and the names of folders contradict each other: the teacher's word."""
+        key = f"split:{self.root}:folders"
+        options = (f"as {below(file, self.root)} says", "as the folders are called", LEAVE_OUT)
+        answer = self.answers.get(key)
+        first = against[0]
+        what = (
+            f"{name_of(file)} puts {len(against)} pictures into another split than their folders are called, "
+            f"such as {first} into {pointed[first]}"
+        )
+        if answer == options[0]:
+            return pointed
+        if answer != options[1]:
+            self.disputed |= frozenset(against)
+            asked = None if answer == LEAVE_OUT else Question(key, f"{what}: what counts?", options)
+            action = Action.ASKED if asked else Action.LEFT_OUT
+            self.findings.append(Finding("", file, 0, "split-yaml-differs", Severity.ERROR, what, action, asked))
+        return {path: name for path, name in pointed.items() if path not in set(against)}
+
+    def say_disputed(self) -> None:
+        what = "the lists contradict each other about its split"
+        self.findings += [
+            Finding("", path, 0, "image-split-disputed", Severity.ERROR, what, Action.LEFT_OUT)
+            for path in sorted(self.disputed)
+        ]
+
+    def say_folders_differ(self) -> None:
+        """A list's word counts more than the name of the folder in which a picture lies; said once for each pair."""
+        differing: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+        for path, name in self.split.items():
+            if self.by_folder.get(path, name) != name:
+                differing[folder_of(path), self.by_folder[path], name].append(path)
+        for (folder, of_folder, name), paths in sorted(differing.items()):
+            what = f"{len(paths)} pictures in this folder of {of_folder} are listed in {name}: the list counts"
+            self.findings.append(
+                Finding("", folder, 0, "split-folder-differs", Severity.WARNING, what, Action.REPAIRED)
+            )
+
+    def ask_about_unknown_lists(self) -> None:
+        """Files that list pictures, but whose names say no split: which one is it?"""
+        candidates = [
+            path
+            for path in self.tree.ending(".txt", ".lst", ".list", "")
+            if path not in self.used and not self.index.has_stem(name_of(path).rpartition(".")[0] or path)
+        ]
+        if len(candidates) > _MOST_UNKNOWN:
+            return
+        reading = self.reading()
+        asked = []
+        for path in candidates:
+            key = f"split:{self.root}:{below(path, self.root)}"
+            answer = self.answers.get(key, "")
+            one = read_list(self.tree, path, answer if answer in SPLITS else "?", is_plain=False)
+            if one is None or not reading.read(one):
+                continue
+            claim = reading.claims[-1]
+            if answer in SPLITS or answer == LEAVE_OUT:
+                self.used.add(path)
+            elif len(claim.pictures) < len(self.present):  # a list of everything is no split
+                text = f"Which split is the list {name_of(path)} ({len(claim.pictures)} pictures)?"
+                asked.append((path, Question(key, text, (*SPLITS, LEAVE_OUT))))
+        for path, question in asked:
+            what = "it lists pictures, but its name does not say for which split"
+            code = "split-list-unnamed"
+            self.findings.append(Finding("", path, 0, code, Severity.ERROR, what, Action.ASKED, question))
+            self.used.add(path)
+        self.claims = [c for c in reading.claims if c.split in SPLITS]
+        if self.claims:
+            self.findings += [f for f in reading.findings if f.file in self.used]
+            self.settle()
+
+    def place_unlisted(self) -> None:
+        """Pictures that no list names: by their folder, else by the policy, or by the teacher's word."""
+        unlisted = []
+        for path in self.images:
+            if path in self.split or path in self.disputed:
+                continue
+            if path in self.by_folder:
+                self.split[path] = self.by_folder[path]
+            else:
+                unlisted.append(path)
+        target = self.split_of_unlisted(unlisted)
+        for path in unlisted:
+            self.findings.append(_unlisted(path, target))
+            if target in SPLITS:
+                self.split[path] = target
+
+    def split_of_unlisted(self, unlisted: Sequence[str]) -> str:
+        """Where one split has no list and pictures are in none, they may well be that split: a question."""
+        missing = [name for name in SPLITS if name not in set(self.split.values())]
+        key = f"split:{self.root}:unlisted"
+        answer = self.answers.get(key)
+        if answer in (*SPLITS, LEAVE_OUT):
+            return answer
+        is_policy = self.policy.unlisted != LEAVE_OUT
+        if len(missing) == 1 and not is_policy and len(unlisted) >= max(2, 0.05 * len(self.images)):
+            name = missing[0]
+            what = f"there is no {name} list, and {len(unlisted)} pictures are in no list"
+            question = Question(key, f"{what[0].upper()}{what[1:]}: are they {name}?", (name, LEAVE_OUT))
+            code = "split-unlisted-many"
+            self.findings.append(Finding("", self.root, 0, code, Severity.ERROR, what, Action.ASKED, question))
+        return self.policy.unlisted
+
+
+def _unlisted(path: str, target: str) -> Finding:
+    if target not in SPLITS:
         what = "no list of the team names this picture"
         return Finding("", path, 0, "image-unlisted", Severity.WARNING, what, Action.LEFT_OUT)
-    what = f"no list of the team names this picture: put into {policy.unlisted}"
+    what = f"no list of the team names this picture: put into {target}"
     return Finding("", path, 0, "image-unlisted", Severity.WARNING, what, Action.REPAIRED)
 
 
@@ -115,172 +313,15 @@ def _missing(split: Mapping[str, str], root: str) -> list[Finding]:
     ]
 
 
-class _Lists:
-    """Lists being read: which splits claim each picture."""
-
-    def __init__(self, index: ImageIndex, others: Others) -> None:
-        self._index = index
-        self._others = others
-        self.claims: dict[str, dict[str, None]] = defaultdict(dict)
-        self.findings: list[Finding] = []
-
-    def read(self, one: SplitList) -> None:
-        self.findings.extend(one.findings)
-        seen: dict[str, int] = {}
-        for entry in one.entries:
-            if _names_team(entry.reference, self._others.foreign):
-                what = f"names a picture of another team: {entry.reference[:160]!r}"
-                self.say(one, entry.line, "list-other-team", Severity.WARNING, what)
-                continue
-            match = self._index.find(entry.reference, one.path)
-            if match.path is None:
-                self.unmatched(one, entry.line, entry.reference, match.rivals)
-            elif match.path in seen:
-                what = f"{entry.reference[:160]!r} is listed already on line {seen[match.path]}"
-                self.say(one, entry.line, "list-twice", Severity.INFO, what)
-            else:
-                seen[match.path] = entry.line
-                self.claims[match.path][one.split] = None
-
-    def shared(self, one: SplitList) -> SplitList:
-        """Read the lines of a whole cohort's list that name this team; the others are their teams' business."""
-        own = frozenset([self._others.own] if self._others.own else [])
-        ours = SplitList(one.path, one.split, tuple(e for e in one.entries if _names_team(e.reference, own)), ())
-        self.read(ours)
-        return ours
-
-    def unmatched(self, one: SplitList, line: int, reference: str, rivals: tuple[str, ...]) -> None:
-        if rivals:
-            what = f"{reference[:160]!r} could be any of: {', '.join(rivals[:3])}"
-            self.findings.append(Finding("", one.path, line, "list-ambiguous", Severity.ERROR, what, Action.ASKED))
-        else:
-            self.say(one, line, "list-absent", Severity.WARNING, f"listed, but not there: {reference[:160]!r}")
-
-    def say(self, one: SplitList, line: int, code: str, severity: Severity, what: str) -> None:
-        self.findings.append(Finding("", one.path, line, code, severity, what, Action.LEFT_OUT))
-
-
-def _names_team(reference: str, pairs: frozenset[tuple[str, str]]) -> bool:
-    """Does a path hold one of these class and team folders, one after the other?"""
-    if not pairs:
-        return False
-    return any(pair in pairs for pair in _neighbours(reference.replace("\\", "/").rpartition("/")[0]))
-
-
-@lru_cache(maxsize=1 << 14)
-def _neighbours(folder: str) -> tuple[tuple[str, str], ...]:
-    """Each folder of a path with the one below it, as keys."""
-    return tuple(itertools.pairwise(slug(part) for part in folder.split("/")))
-
-
-def _without_exports(lists: list[SplitList], reading: _Lists) -> list[SplitList]:
-    """CVAT puts a ``train.txt`` of everything into each YOLO 1.1 export: that is a table of contents, not a split."""
-    exports = [one for one in lists if any("obj_train_data/" in e.reference for e in one.entries[:3])]
-    others = [one for one in lists if one not in exports]
-    if {one.split for one in exports} != {"train"}:
-        return lists
-    for one in exports:
-        what = "CVAT's own list of everything it exported, not a split"
-        reading.findings.append(Finding("", one.path, 0, "list-of-export", Severity.INFO, what, Action.NOTED))
-    return others
-
-
-def _one_split_each(
-    claims: Mapping[str, Mapping[str, None]], policy: SplitPolicy, lists: Sequence[SplitList]
-) -> tuple[dict[str, str], list[Finding]]:
-    """The one split of each listed picture; two claims are settled by the policy."""
-    findings: list[Finding] = []
-    members = {name: {p for p, c in claims.items() if name in c} for name in SPLITS}
-    copies: set[str] = set()
-    for name in ("val", "test"):
-        if members[name] and members[name] == members["train"]:
-            copies.add(name)
-            path = next(one.path for one in lists if one.split == name)
-            what = f"the {name} list names exactly the training pictures: they stay in train only"
-            findings.append(Finding("", path, 0, f"split-{name}-is-train", Severity.WARNING, what, Action.REPAIRED))
-    split: dict[str, str] = {}
-    for path, wanted in claims.items():
-        candidates = [name for name in policy.priority if name in wanted and name not in copies]
-        split[path] = candidates[0]
-        if len(candidates) > 1:
-            what = f"listed in {' and '.join(sorted(candidates))}: kept in {split[path]} only"
-            findings.append(Finding("", path, 0, "image-in-two-splits", Severity.WARNING, what, Action.REPAIRED))
-    return split, findings
-
-
-def _by_folder(images: Iterable[str], root: str) -> dict[str, str]:
-    """The split that a folder above a picture is called after; the innermost such folder counts."""
-    cache: dict[str, str] = {}
-    found: dict[str, str] = {}
-    for path in images:
-        folder = folder_of(path)
-        if folder not in cache:
-            inside = folder[len(root) :] if root else folder
-            words = [SPLIT_WORDS.get(slug(p.removesuffix(".zip!")), "") for p in inside.split("/")]
-            cache[folder] = next((w for w in reversed(words) if w), "")
-        if cache[folder]:
-            found[path] = cache[folder]
-    return found
-
-
-def natural_key(path: str) -> tuple[tuple[int, int | str], ...]:
-    """Sorts frame_2 before frame_10."""
-    return tuple((0, int(t)) if t.isdecimal() else (1, t) for t in re.split(r"(\d+)", path, flags=re.ASCII) if t)
-
-
-def _made_split(
-    images: Sequence[str], sequences: Mapping[str, str], policy: SplitPolicy, root: str
-) -> tuple[dict[str, str], list[Finding]]:
-    """Whole sequences, near the shares; with fewer than three of them, three blocks in the order of names."""
-    members: dict[str, list[str]] = defaultdict(list)
-    for path in images:
-        members[sequences[path]].append(path)
-    if len(members) >= 3:
-        of_sequence = share_sequences({name: len(paths) for name, paths in members.items()}, policy, root)
-        split = {path: of_sequence[name] for name, paths in members.items() for path in paths}
-        listed = {s: [n for n in sorted(of_sequence, key=natural_key) if of_sequence[n] == s] for s in SPLITS}
-        how = "whole sequences, " + "; ".join(f"{s}: {', '.join(listed[s]) or 'none'}" for s in SPLITS)
-    else:
-        split = _blocks(sorted(images, key=natural_key), policy)
-        how = "blocks in the order of the file names, as there are fewer than three sequences"
-    counts = Counter(split.values())
-    what = f"no split was handed in; made one of {how} ({'/'.join(str(counts[s]) for s in SPLITS)} pictures)"
-    return split, [Finding("", root, 0, "split-made", Severity.WARNING, what, Action.REPAIRED)] if images else []
-
-
-def _blocks(images: Sequence[str], policy: SplitPolicy) -> dict[str, str]:
-    first = round(len(images) * policy.shares["train"])
-    second = first + round(len(images) * policy.shares["val"])
-    return {p: "train" if i < first else "val" if i < second else "test" for i, p in enumerate(images)}
-
-
-def share_sequences(sizes: Mapping[str, int], policy: SplitPolicy, team: str) -> dict[str, str]:
-    """Give each sequence to a split so that the pictures come near the shares.
-
-    Args:
-        sizes: pictures per sequence, three sequences at least.
-        policy: its shares and seed.
-        team: mixed into the seed, so that not every team tests on its last video.
-    """
-    names = sorted(sizes, key=natural_key)
-    random.Random(f"{policy.seed}:{team}").shuffle(names)  # noqa: S311  not a secret
-    wanted = [s for s in SPLITS if policy.shares[s] > 0]
-    total = sum(sizes.values())
-
-    def miss(choice: Sequence[str]) -> float:
-        got = dict.fromkeys(wanted, 0)
-        for name, split in zip(names, choice, strict=True):
-            got[split] += sizes[name]
-        empty = sum(1 for n in got.values() if not n)
-        return empty * 10 + sum((got[s] / total - policy.shares[s]) ** 2 for s in wanted)
-
-    if len(names) <= 7:
-        best = min(itertools.product(wanted, repeat=len(names)), key=miss)
-        return dict(zip(names, best, strict=True))
-    got = dict.fromkeys(wanted, 0.0)
-    result: dict[str, str] = {}
-    for name in sorted(names, key=lambda n: -sizes[n]):
-        split = max(wanted, key=lambda s: policy.shares[s] * total - got[s])
-        result[name] = split
-        got[split] += sizes[name]
-    return result
+def nobodys_lines(shared: Sequence[SplitList], splits: Sequence[Splits]) -> list[Finding]:
+    """Lines of the lists above all teams that no team has taken for its own: they must not vanish unsaid."""
+    taken = frozenset(line for one in splits for line in one.shared_lines)
+    findings = []
+    for one in shared:
+        lines = [(number, line) for number, line in enumerate(one.lines, 1)]
+        lines += [(entry.line, entry.reference) for entry in one.entries]
+        for number, line in lines:
+            if (one.path, number) not in taken and ("/" in line or "\\" in line or suffix_of(line.strip())):
+                what = f"names no team's picture: {line.strip()[:160]!r}"
+                findings.append(Finding("", one.path, number, "list-absent", Severity.WARNING, what, Action.LEFT_OUT))
+    return findings

@@ -1,0 +1,404 @@
+"""Lists -> the pictures that each claims for a split; what a list names and is not there is a finding."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from fnmatch import translate
+from functools import lru_cache
+
+from labtools.core.findings import Action, Finding, Question, Severity
+from labtools.core.names import slug
+from labtools.prepare.answers import LEAVE_OUT, Answers
+from labtools.prepare.layout.places import ImageIndex, Match, is_same_folder
+from labtools.prepare.layout.references import folder_number
+from labtools.prepare.layout.split_words import without_archive
+from labtools.prepare.sources.tree import IMAGE_SUFFIXES, folder_of, name_of, stem_of, suffix_of
+from labtools.prepare.splits.lines import RANGE, headed, read_line, section
+from labtools.prepare.splits.lists import SplitList, below, repair_findings
+
+_FRAME = re.compile(r"\W*(?:frame|img|imag|photo|pic|dsc)[a-z]*\W*_?\d", re.IGNORECASE)
+_SHOWN = 160  # characters of a line in a message
+
+
+@dataclass(frozen=True)
+class Others:
+    """The rest of the cohort, as far as one team's split must know it.
+
+    Attributes:
+        own: (class folder, team) of this submission, as keys; ``None`` for a single dataset.
+        foreign: the same of all others: a line with such a pair is not ours.
+        shared_lists: lists above all submissions, as in a cohort that was merged by hand.
+    """
+
+    own: tuple[str, str] | None = None
+    foreign: frozenset[tuple[str, str]] = frozenset()
+    shared_lists: tuple[SplitList, ...] = ()
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The pictures that one list puts into one split, each with the line that says so."""
+
+    source: SplitList
+    split: str
+    pictures: Mapping[str, int]
+
+
+class _Meaning:
+    """What one text names: pictures (one, or those of a folder or range), or rivals between which it can't decide."""
+
+    __slots__ = ("is_loose", "pictures", "rivals")
+
+    def __init__(self, pictures: tuple[str, ...] = (), rivals: tuple[str, ...] = (), *, is_loose: bool = False) -> None:
+        self.pictures = pictures
+        self.rivals = rivals
+        self.is_loose = is_loose
+
+
+_NOTHING = _Meaning()
+
+
+class Meanings:
+    """What texts of one list mean among a submission's pictures.
+
+    Args:
+        near: the list.
+        groups: sequences that only file names tell, each with its pictures.
+        within: the folder that the teacher named for this list's bare names.
+    """
+
+    def __init__(self, index: ImageIndex, near: str, groups: Mapping[str, tuple[str, ...]], within: str = "") -> None:
+        self._index = index
+        self._near = near
+        self._groups = groups
+        self._within = within
+        self._context = ""
+        self._known: dict[str, _Meaning] = {}
+
+    def of(self, text: str) -> _Meaning:
+        known = self._known.get(text)
+        if known is None:
+            known = self._known[text] = self._of(text)
+        return known
+
+    def enter(self, folder: str) -> None:
+        """What follows names pictures of this folder, where it names none itself."""
+        self._context = folder
+        self._known.clear()
+
+    def is_something(self, text: str) -> bool:
+        meaning = self.of(text)
+        return bool(meaning.pictures or meaning.rivals)
+
+    def _of(self, text: str) -> _Meaning:
+        if not text or len(text) > 2000:
+            return _NOTHING
+        if RANGE.search(text) and (found := self._range(text)):
+            return _Meaning(found)
+        match = self._index.find(text, self._near)
+        if match.rivals:
+            match = self._nearer(text, match.rivals) or match
+        if match.path is None and suffix_of(text) in IMAGE_SUFFIXES and "*" not in text:
+            return _Meaning((), match.rivals)
+        folder = self.folder(text) if match.path is None or _may_be_sequence(text) else ()
+        if match.path and folder and folder != (match.path,):
+            return _Meaning((), (match.path, *folder))
+        if match.path:
+            return _Meaning((match.path,), is_loose=match.is_loose)
+        return _Meaning(folder) if folder else _Meaning((), match.rivals)
+
+    def _nearer(self, text: str, rivals: tuple[str, ...]) -> Match | None:
+        """Of rivals the one in the folder that a header of the list, or the teacher, names."""
+        for folder in (self._within, self._context):
+            inside = set(self._index.find_folder(folder, self._near)).intersection(rivals) if folder else set()
+            if len(inside) == 1:
+                return Match(inside.pop())
+        return None
+
+    def folder(self, text: str) -> tuple[str, ...]:
+        """The pictures of a folder, a sequence or a pattern; empty if it names none, or several."""
+        if any(mark in text for mark in "*?"):
+            return self._glob(text)
+        has_folders = "/" in text or "\\" in text
+        if _FRAME.match(name_of(text.replace("\\", "/"))):
+            return ()  # frame_000001 is not sequence 1
+        found = self._index.find_folder(text, self._near)
+        if found or has_folders:
+            return found
+        same = [paths for name, paths in self._groups.items() if is_same_folder(name, slug(text))]
+        return same[0] if len(same) == 1 else ()
+
+    def _glob(self, text: str) -> tuple[str, ...]:
+        """``images/train/*.jpg``, ``seq1_*``: a folder and a pattern of names in it."""
+        parts = [p for p in text.replace("\\", "/").split("/") if p not in {"", ".", "**"}]
+        folders = list(itertools.takewhile(lambda p: "*" not in p and "?" not in p, parts))
+        if len(parts) - len(folders) > 1:
+            return ()
+        inside = self._index.find_folder("/".join(folders), self._near) if folders else tuple(self._index.paths)
+        pattern = parts[-1] if len(parts) > len(folders) else "*"
+        stem = pattern.rpartition(".")[0] if suffix_of(pattern) in {*IMAGE_SUFFIXES, ".txt", ".*"} else pattern
+        matches = re.compile(translate(stem.casefold())).match
+        return tuple(sorted(p for p in inside if matches(stem_of(p).casefold())))
+
+    def _range(self, text: str) -> tuple[str, ...]:
+        """``1/images/frame_000001 - frame_000120``: both ends are pictures of one folder, or numbers of sequences."""
+        for mark in RANGE.finditer(text):
+            first, last = text[: mark.start()].strip(), text[mark.end() :].strip()
+            if not first or not last:
+                continue
+            if found := self._sequences_between(first, last) or self._frames_between(first, last):
+                return found
+        return ()
+
+    def _frames_between(self, first: str, last: str) -> tuple[str, ...]:
+        start = self._index.find(first, self._near).path
+        if start is None:
+            return ()
+        end = self._index.find(last, start).path
+        digits = re.search(r"\d+$", stem_of(start))
+        if end is None and last.isdecimal() and digits:
+            written = stem_of(start)[: digits.start()] + last.zfill(len(digits[0]))
+            end = self._index.find(f"{folder_of(start)}/{written}", start).path
+        if end is None or folder_of(start) != folder_of(end):
+            return ()
+        prefix, low = _numbered(start)
+        other, high = _numbered(end)
+        if low is None or high is None or prefix != other or low > high:
+            return ()
+        same = [p for p in self._index.paths if folder_of(p) == folder_of(start) and _numbered(p)[0] == prefix]
+        return tuple(sorted(p for p in same if low <= (_numbered(p)[1] or 0) <= high))
+
+    def _sequences_between(self, first: str, last: str) -> tuple[str, ...]:
+        low, high = folder_number(slug(first)), folder_number(slug(last))
+        if low is None or high is None or not low < high <= low + 1000:
+            return ()
+        found = {n: self.folder(str(n)) for n in range(low, high + 1)}
+        return tuple(p for paths in found.values() for p in paths) if found[low] and found[high] else ()
+
+
+def _may_be_sequence(text: str) -> bool:
+    """``3``, ``seq 3``; not ``frame_000003``."""
+    return len(text) < 40 and not _FRAME.match(text) and folder_number(slug(text)) is not None
+
+
+def _numbered(path: str) -> tuple[str, int | None]:
+    stem = stem_of(path)
+    bare = stem.rstrip("0123456789")
+    return bare, int(stem[len(bare) :]) if len(bare) < len(stem) and stem.isascii() else None
+
+
+@dataclass
+class Claims:
+    """Lists being read, one after the other; `claims` and `findings` fill up.
+
+    Args:
+        root: the submission's folder.
+        groups: sequences that only file names tell.
+    """
+
+    index: ImageIndex
+    root: str
+    others: Others
+    groups: Mapping[str, tuple[str, ...]]
+    answers: Answers
+    claims: list[Claim] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    shared_lines: set[tuple[str, int]] = field(default_factory=set)
+
+    def read(self, one: SplitList, *, is_shared: bool = False) -> bool:
+        """Read a list; False if it turned out to be none (only where its name left that open).
+
+        Args:
+            is_shared: it lies above all teams: only lines that name this one are its business.
+        """
+        reading = _ListReading(self, one, is_shared)
+        reading.read()
+        if not one.is_plain and (2 * reading.named < reading.told or not reading.named):
+            return False
+        if is_shared and not reading.named:
+            return True
+        self.findings += [*one.findings, *reading.all_findings()]
+        self.claims += [Claim(one, split, pictures) for split, pictures in reading.found.items() if pictures]
+        return True
+
+
+class _ListReading:
+    """One list being read."""
+
+    def __init__(self, claims: Claims, one: SplitList, is_shared: bool) -> None:
+        self.one = one
+        self.index = claims.index
+        self.others = claims.others
+        self.is_shared = is_shared
+        self.shared_lines = claims.shared_lines
+        self.question = f"split:{claims.root}:{below(one.path, claims.root)}#folder"
+        within = claims.answers.get(self.question, "")
+        self.is_left = within == LEAVE_OUT
+        self.meanings = Meanings(claims.index, one.path, claims.groups, within)
+        self.team = slug(without_archive(name_of(claims.root)))
+        self.class_folder = folder_of(claims.root)
+        self.split = one.split
+        self.found: dict[str, dict[str, int]] = {}
+        self.findings: list[Finding] = []
+        self.foreign: list[tuple[int, str]] = []
+        self.repairs: Counter[str] = Counter()
+        self.first: dict[str, int] = {}
+        self.named = self.told = 0
+        self.rivals: list[tuple[int, str, tuple[str, ...]]] = []
+
+    def read(self) -> None:
+        bases = self.index.bases(self.one.path)
+        if self.is_shared:  # "1/images/a.jpg" in a list above the teams is anybody's
+            bases = tuple(base for base in bases if self.one.path.startswith(base))
+        paths = self.index.paths
+        for number, line in enumerate(self.one.lines, 1):
+            # Most lines are paths from here or from above, to the letter: no need to look closer.
+            text = line[2:] if line[:2] == "./" else line
+            for base in bases:
+                if (path := base + text) in paths and self.split:
+                    self.claim(path, number, self.split)
+                    break
+            else:
+                if not self.is_shared or ("/" not in line and "\\" not in line) or self.is_ours(line):
+                    self.line(line, number)
+        for entry in self.one.entries:
+            self.reference(entry.reference, entry.line, entry.split or self.split)
+
+    def line(self, line: str, number: int) -> None:
+        """A line that is not just a path as it lies here."""
+        if self.header(line):
+            self.note(("list-comment",), number)
+            return
+        split, rest = headed(line) if ":" in line or "=" in line else ("", line)
+        if split:
+            self.split = split
+        if self.is_foreign(rest):
+            self.foreign.append((number, rest))
+            return
+        reading = read_line(rest, self.meanings.is_something, is_alone=len(self.one.lines) == 1 or bool(split))
+        self.note(reading.codes, number)
+        for reference in reading.references:
+            self.reference(reference, number, reading.split or self.split)
+
+    def header(self, line: str) -> bool:
+        """``[val]``, ``# Train``: the lines below are of that split; ``# sequence 2``: of that folder."""
+        text = line.strip().strip("#[]=*:-_<>\ufeff ").strip()
+        if split := section(text):
+            self.split = split
+            return True
+        is_marked = line.lstrip().startswith(("#", "//", "[")) or line.rstrip().endswith(":")
+        if is_marked and text and self.meanings.folder(text):
+            self.meanings.enter(text)
+            return True
+        return False
+
+    def note(self, codes: Iterable[str], number: int) -> None:
+        self.repairs.update(codes)
+        for code in codes:
+            self.first.setdefault(code, number)
+
+    def reference(self, reference: str, line: int, split: str) -> None:
+        if self.is_foreign(reference):
+            self.foreign.append((line, reference))
+            return
+        if self.is_shared:
+            if not self.is_ours(reference):
+                return
+            self.shared_lines.add((self.one.path, line))
+        self.told += 1
+        meaning = self.meanings.of(reference)
+        shown = repr(reference[:_SHOWN])
+        if meaning.rivals:
+            self.rivals.append((line, shown, meaning.rivals))
+        elif not meaning.pictures:
+            if not self.one.is_pointer:
+                self.say(line, "list-absent", Severity.WARNING, f"listed, but not there: {shown}")
+        elif not split:
+            self.say(line, "list-no-split", Severity.WARNING, f"no split is named for {shown}")
+        else:
+            if meaning.is_loose:
+                self.note(("list-name-differs",), line)
+            elif len(meaning.pictures) > 1 and not self.one.is_pointer:
+                self.note(("list-whole-folder",), line)
+            for path in meaning.pictures:
+                self.claim(path, line, split, told=0)
+
+    def claim(self, path: str, line: int, split: str, told: int = 1) -> None:
+        pictures = self.found.setdefault(split, {})
+        self.named += 1
+        self.told += told
+        if self.is_shared:
+            self.shared_lines.add((self.one.path, line))
+        if path in pictures:
+            what = f"{path[:_SHOWN]!r} is listed already on line {pictures[path]}"
+            self.say(line, "list-twice", Severity.INFO, what)
+        else:
+            pictures[path] = line
+
+    def is_foreign(self, reference: str) -> bool:
+        """Does a line name another team's picture?"""
+        foreign, own = self.others.foreign, self.others.own
+        if not foreign:
+            return False
+        pairs = _pairs(reference.replace("\\", "/").rpartition("/")[0])
+        return any(pair in foreign for pair in pairs) and own not in pairs
+
+    def is_ours(self, reference: str) -> bool:
+        """Does a line of a shared list name this team: with its class, or alone where that can be no other?"""
+        path = reference.strip().replace("\\", "/")
+        if self.others.own in _pairs(path):
+            return True
+        if self.team not in _keys(path):
+            return False
+        namesake = any(team == self.team for _, team in self.others.foreign)
+        return not namesake or folder_of(self.one.path) == self.class_folder
+
+    def say(self, line: int, code: str, severity: Severity, what: str) -> None:
+        self.findings.append(Finding("", self.one.path, line, code, severity, what, Action.LEFT_OUT))
+
+    def all_findings(self) -> list[Finding]:
+        found = [*self.findings, *repair_findings(self.one.path, self.repairs, self.first), *self._ambiguous()]
+        if self.is_shared:
+            return found
+        if self.foreign and not self.named:
+            what = (
+                f"all {len(self.foreign)} lines name pictures of another team, such as {self.foreign[0][1][:_SHOWN]!r}"
+            )
+            return [*found, Finding("", self.one.path, 0, "list-of-other-team", Severity.ERROR, what, Action.LEFT_OUT)]
+        for line, text in self.foreign:
+            what = f"names a picture of another team: {text[:_SHOWN]!r}"
+            found.append(Finding("", self.one.path, line, "list-other-team", Severity.WARNING, what, Action.LEFT_OUT))
+        if not self.told and not self.foreign and self.one.is_plain and not self.one.is_pointer:
+            what = "the list names no picture"
+            found.append(Finding("", self.one.path, 0, "list-empty", Severity.WARNING, what, Action.NOTED))
+        return found
+
+    def _ambiguous(self) -> list[Finding]:
+        """Lines that could mean several pictures, with one question for all of them: in which folder?"""
+        if not self.rivals:
+            return []
+        folders = Counter(folder_of(path) for _, _, rivals in self.rivals for path in rivals)
+        text = f"In which folder are the {len(self.rivals)} pictures that {name_of(self.one.path)} names without one?"
+        options = (*(below(f, self.class_folder) for f, _ in folders.most_common(12)), LEAVE_OUT)
+        question = Question(self.question, text, options)
+        return [
+            Finding("", self.one.path, line, "list-ambiguous", Severity.ERROR,
+                    f"{shown} could be any of: {', '.join(rivals[:3])}", Action.LEFT_OUT if self.is_left else
+                    Action.ASKED, None if self.is_left else question)
+            for line, shown, rivals in self.rivals
+        ]  # fmt: skip
+
+
+@lru_cache(maxsize=1 << 14)
+def _keys(path: str) -> tuple[str, ...]:
+    return tuple(slug(part) for part in path.split("/"))
+
+
+@lru_cache(maxsize=1 << 14)
+def _pairs(path: str) -> tuple[tuple[str, str], ...]:
+    """Each folder of a path with the one below it, as keys."""
+    return tuple(itertools.pairwise(_keys(path)))

@@ -1,0 +1,200 @@
+"""Claims of several lists -> one split per picture.
+
+A picture that one set of lists puts into two splits stays in one, by the course's policy. Two sets of lists that
+contradict each other (the team's own, and others in an archive) are a question: until it is answered, the pictures
+that they dispute are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from labtools.core.findings import Action, Finding, Question, Severity
+from labtools.prepare.answers import LEAVE_OUT, Answers
+from labtools.prepare.config import SplitPolicy
+from labtools.prepare.sources.tree import folder_of
+from labtools.prepare.splits.claims import Claim
+from labtools.prepare.splits.lists import TRAINVAL, below
+
+SPLITS = ("train", "val", "test")
+_SAME = 0.5
+"""Two lists that share this part of the smaller one speak of the same pictures: versions, not parts."""
+
+
+@dataclass(frozen=True)
+class Settled:
+    """The split of each listed picture, those that wait for an answer, and what was found."""
+
+    of: Mapping[str, str]
+    disputed: frozenset[str]
+    findings: tuple[Finding, ...]
+
+
+def settle(claims: Sequence[Claim], policy: SplitPolicy, root: str, answers: Answers) -> Settled:
+    """One split for each picture that some list names."""
+    findings: list[Finding] = []
+    claims, more = _trainval(claims)
+    findings += more
+    claims, more = _without_repeats(claims)
+    findings += more
+    claims, more = _without_copies(claims, policy)
+    findings += more
+    bundles = _bundles(claims)
+    if len(bundles) > 1:
+        bundles, disputed, more = _dispute(bundles, root, answers)
+        findings += more
+    else:
+        disputed = frozenset()
+    split, more = _one_split_each([c for bundle in bundles for c in bundle], policy, disputed)
+    return Settled(split, disputed, (*findings, *more))
+
+
+def _trainval(claims: Sequence[Claim]) -> tuple[list[Claim], list[Finding]]:
+    """VOC's ``trainval``: what train or val leave of it is the other one; alone it is training."""
+    both = [c for c in claims if c.split == TRAINVAL]
+    rest = [c for c in claims if c.split != TRAINVAL]
+    findings = []
+    for claim in both:
+        known = {name for name in ("train", "val") if any(c.split == name for c in rest)}
+        if known == {"train", "val"}:
+            continue
+        other = "val" if known == {"train"} else "train"
+        taken = {path for c in rest if c.split in known for path in c.pictures}
+        left = {path: line for path, line in claim.pictures.items() if path not in taken}
+        if left:
+            rest.append(replace(claim, split=other, pictures=left))
+            how = f"what {next(iter(known))} does not take is {other}" if known else "taken as train"
+            what = f"a list of training and validation together: {how} ({len(left)} pictures)"
+            code = "split-trainval"
+            findings.append(Finding("", claim.source.path, 0, code, Severity.WARNING, what, Action.REPAIRED))
+    return rest, findings
+
+
+def _without_repeats(claims: Sequence[Claim]) -> tuple[list[Claim], list[Finding]]:
+    """The same list twice: the one nearer to the top is used."""
+    kept: list[Claim] = []
+    findings = []
+    for claim in sorted(claims, key=lambda c: _order(c.source.path)):
+        same = next((k for k in kept if k.split == claim.split and k.pictures.keys() == claim.pictures.keys()), None)
+        if same is None:
+            kept.append(claim)
+        elif same.source.path != claim.source.path:
+            what = f"the same pictures as {same.source.path}"
+            findings.append(Finding("", claim.source.path, 0, "list-repeated", Severity.INFO, what, Action.NOTED))
+    return kept, findings
+
+
+def _order(path: str) -> tuple[bool, int, int, str]:
+    return "!/" in path, path.count("/"), len(path), path
+
+
+def _without_copies(claims: Sequence[Claim], policy: SplitPolicy) -> tuple[list[Claim], list[Finding]]:
+    """A validation list that is the training list, to the picture: one of them is no split at all."""
+    members = {name: {p for c in claims if c.split == name for p in c.pictures} for name in SPLITS}
+    dropped: set[str] = set()
+    findings = []
+    for kept, copy in (("train", "val"), ("train", "test"), (("val", "test") if _first(policy) else ("test", "val"))):
+        if members[copy] and members[copy] == members[kept] and not dropped & {copy, kept}:
+            dropped.add(copy)
+            path = next(c.source.path for c in claims if c.split == copy)
+            name = "training" if kept == "train" else "validation" if kept == "val" else "test"
+            what = f"the {copy} list names exactly the {name} pictures: they stay in {kept} only"
+            code = f"split-{copy}-is-{kept}"
+            findings.append(Finding("", path, 0, code, Severity.WARNING, what, Action.REPAIRED))
+    return [c for c in claims if c.split not in dropped], findings
+
+
+def _first(policy: SplitPolicy) -> bool:
+    """Does val come before test where a picture is in both?"""
+    return policy.priority.index("val") < policy.priority.index("test")
+
+
+def _bundles(claims: Sequence[Claim]) -> list[list[Claim]]:
+    """Lists that were meant together. A list that repeats much of another begins a version of its own, unless the two
+    lie side by side and are of different splits: then their pictures are in two splits."""
+    bundles: list[list[Claim]] = []
+    for claim in claims:
+        for bundle in bundles:
+            if not any(_is_version(claim, other) for other in bundle):
+                bundle.append(claim)
+                break
+        else:
+            bundles.append([claim])
+    return bundles
+
+
+def _is_version(first: Claim, second: Claim) -> bool:
+    if first.source is second.source:
+        return False
+    if first.split != second.split and folder_of(first.source.path) == folder_of(second.source.path):
+        return False
+    smaller = min(len(first.pictures), len(second.pictures))
+    return len(first.pictures.keys() & second.pictures.keys()) >= _SAME * smaller
+
+
+def _dispute(
+    bundles: list[list[Claim]], root: str, answers: Answers
+) -> tuple[list[list[Claim]], frozenset[str], list[Finding]]:
+    """The sets of lists that count, the pictures that wait for an answer, and what was found."""
+    splits = [_splits(bundle) for bundle in bundles]
+    disputed = {
+        path
+        for number, first in enumerate(splits)
+        for second in splits[number + 1 :]
+        for path in first.keys() & second.keys()
+        if first[path] != second[path]
+    }
+    if not disputed:
+        return bundles, frozenset(), []
+    names = _bundle_names(bundles, root)
+    key = f"split:{root}:lists"
+    file = bundles[1][0].source.path
+    answer = answers.get(key)
+    if answer in names:
+        what = f"lists contradict each other about {len(disputed)} pictures: {answer} counts, as the teacher decided"
+        finding = Finding("", file, 0, "split-lists-differ", Severity.WARNING, what, Action.REPAIRED)
+        return [bundles[names.index(answer)]], frozenset(), [finding]
+    listed = " or ".join(names)
+    what = f"the lists contradict each other about the split of {len(disputed)} pictures: {listed}"
+    if answer == LEAVE_OUT:
+        finding = Finding("", file, 0, "split-lists-differ", Severity.WARNING, what, Action.LEFT_OUT)
+    else:
+        text = f"Which lists count? They disagree about {len(disputed)} pictures."
+        question = Question(key, text, (*names, LEAVE_OUT))
+        finding = Finding("", file, 0, "split-lists-differ", Severity.ERROR, what, Action.ASKED, question)
+    return bundles, frozenset(disputed), [finding]
+
+
+def _splits(bundle: Iterable[Claim]) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for claim in bundle:
+        for path in claim.pictures:
+            found.setdefault(path, set()).add(claim.split)
+    return {path: frozenset(splits) for path, splits in found.items()}
+
+
+def _bundle_names(bundles: Sequence[Sequence[Claim]], root: str) -> list[str]:
+    """Each set by its files, as the team sees them."""
+    return [", ".join(sorted({below(c.source.path, root) for c in bundle})) for bundle in bundles]
+
+
+def _one_split_each(
+    claims: Sequence[Claim], policy: SplitPolicy, disputed: frozenset[str]
+) -> tuple[dict[str, str], list[Finding]]:
+    """The one split of each picture that is not disputed; two claims are settled by the policy."""
+    split: dict[str, str] = {}
+    twice: dict[str, set[str]] = {}
+    for claim in claims:
+        for path in claim.pictures:
+            if split.setdefault(path, claim.split) != claim.split:
+                twice.setdefault(path, {split[path]}).add(claim.split)
+    findings = []
+    for path, names in twice.items():
+        split[path] = next(name for name in policy.priority if name in names)
+        if path not in disputed:
+            what = f"listed in {' and '.join(sorted(names))}: kept in {split[path]} only"
+            findings.append(Finding("", path, 0, "image-in-two-splits", Severity.WARNING, what, Action.REPAIRED))
+    for path in disputed:
+        split.pop(path, None)
+    return split, findings
