@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from labtools.prepare.labels.annotations import Box
+from labtools.prepare.labels.annotations import Box, boxes_of
 from labtools.prepare.pictures.reader import Picture
 
 
@@ -16,6 +16,7 @@ class Item:
         image: its path in the dataset, ``images/...``.
         picture: where it comes from.
         state: ``boxes``, ``empty`` or ``unlabelled`` (which gets no label file).
+        label: the text of its label file.
     """
 
     image: str
@@ -26,7 +27,12 @@ class Item:
     frame: int | None
     split: str
     state: str
-    boxes: tuple[Box, ...]
+    label: str
+
+    @property
+    def boxes(self) -> tuple[Box, ...]:
+        """What the label says."""
+        return boxes_of(self.label)
 
     def row(self) -> dict[str, object]:
         """Its line of the manifest."""
@@ -34,5 +40,5 @@ class Item:
         return {
             "image": self.image, "source": self.picture.path, "class_folder": self.class_folder, "team": self.team,
             "sequence": self.sequence, "frame": self.frame, "split": self.split, "state": self.state,
-            "boxes": len(self.boxes), "width": w, "height": h, "hash": self.picture.hash,
+            "boxes": self.label.count("\n"), "width": w, "height": h, "hash": self.picture.hash,
         }  # fmt: skip

@@ -10,9 +10,9 @@ from labtools.prepare.answers import NO_ANSWERS, Answers
 from labtools.prepare.config import SplitPolicy
 from labtools.prepare.formats import Parsed
 from labtools.prepare.items import Item
-from labtools.prepare.labels.annotations import Annotator
 from labtools.prepare.labels.choice import parse_all
-from labtools.prepare.labels.classes import ClassResolver, ClassTable
+from labtools.prepare.labels.classes import ClassTable
+from labtools.prepare.labels.understand import understand
 from labtools.prepare.layout.copies import find_copies
 from labtools.prepare.layout.naming import frame_of, sequences_of
 from labtools.prepare.layout.places import ImageIndex
@@ -67,18 +67,18 @@ class Reading:
             placed: picture -> path in the dataset.
             class_folder, team: as they are called in the dataset.
         """
-        resolver = ClassResolver(table, self.submission, self.parsed.records)
-        annotator = Annotator(resolver, self.pictures)
         splits = self._splits.of
-        kept = [path for path in self.pictures if path in splits]
-        annotations = annotator.annotate(kept, self.parsed.records)
+        kept = {path: picture for path, picture in self.pictures.items() if path in splits}
+        annotations, found = understand(
+            self.submission, table, self.parsed.records, kept, self._sequences, self._answers
+        )
         has_annotations = any(r.boxes for r in self.parsed.records)
         left = leftover_findings(self.tree, self.parsed.used | self._splits.used, has_annotations=has_annotations)
-        self.findings += [*self._splits.findings, *annotator.findings, *resolver.findings(), *left]
+        self.findings += [*self._splits.findings, *found, *left]
         return [
             Item(
                 placed[p], self.pictures[p], class_folder, team, self._sequences[p], frame_of(p), splits[p],
-                annotations[p].state, annotations[p].boxes,
+                annotations[p].state, annotations[p].label,
             )
             for p in kept
         ]  # fmt: skip

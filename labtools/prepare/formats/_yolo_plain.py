@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import overload
 
 import numpy as np
@@ -46,6 +47,18 @@ class PlainTable:
         self.starts = starts
         self.names = names
         self.tails = tails
+
+    @cached_property
+    def ids(self) -> dict[int, int]:
+        """Boxes per class id."""
+        found, counts = np.unique(self.numbers[:, 0], return_counts=True)
+        return dict(zip(found.astype(int).tolist(), counts.tolist(), strict=True))
+
+    def mixes(self, class_id: int) -> bool:
+        """Does a file use this id and others too?"""
+        has = np.concatenate([[0], np.cumsum(self.numbers[:, 0] == class_id)])
+        per_file = np.diff(has[self.starts])
+        return bool(((per_file > 0) & (per_file < np.diff(self.starts))).any())
 
     def boxes(self) -> list[PlainBoxes]:
         """Those of each file."""

@@ -1,33 +1,49 @@
-"""Records of all formats -> the boxes of each picture, in the course's classes and in 0..1 as displayed."""
+"""Records of all formats -> the boxes of each picture, in the dataset's classes and in 0..1 as displayed."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from labtools.core.findings import Action, Finding, Severity
+from labtools.artifacts.dataset import format_label
+from labtools.core.findings import Action, Finding, Question, Severity
 from labtools.prepare.formats import RawBox, Record
-from labtools.prepare.labels.classes import ClassResolver, Refusal
+from labtools.prepare.formats._yolo_plain import PlainBoxes
+from labtools.prepare.labels.plain import EPSILON, write_tables
+from labtools.prepare.labels.resolver import ClassResolver, Refusal
+from labtools.prepare.labels.told import Told
 from labtools.prepare.pictures.headers import Header
 from labtools.prepare.pictures.reader import Picture
 
 Box = tuple[int, float, float, float, float]
 """class id and xywhn: one line of a YOLO label file."""
 
-# Below this a number differs only by the six decimals of the files that we read and write.
-_EPSILON = 2e-6
+BOXES, EMPTY, UNLABELLED = "boxes", "empty", "unlabelled"
 
 
-@dataclass(frozen=True)
-class Annotation:
+class Annotation(NamedTuple):
     """What is known about one picture: its boxes, and whether that is an annotation at all.
 
-    ``state`` is ``boxes``, ``empty`` (annotated as background) or ``unlabelled`` (nothing usable was found).
+    Attributes:
+        state: ``boxes``, ``empty`` (annotated as background) or ``unlabelled`` (nothing usable was found).
+        label: the text of its label file in the dataset; ``""`` without boxes.
     """
 
     state: str
-    boxes: tuple[Box, ...] = ()
+    label: str = ""
+
+    @property
+    def boxes(self) -> tuple[Box, ...]:
+        """What `label` says."""
+        return boxes_of(self.label)
+
+
+def boxes_of(label: str) -> tuple[Box, ...]:
+    """The boxes of a label file that labtools wrote."""
+    rows = (line.split() for line in label.splitlines())
+    return tuple((int(c), float(x), float(y), float(w), float(h)) for c, x, y, w, h in rows)
 
 
 @dataclass
@@ -36,28 +52,43 @@ class Annotator:
 
     resolver: ClassResolver
     pictures: Mapping[str, Picture]
-    findings: list[Finding] = field(default_factory=list)
+    lost: set[str] = field(default_factory=set)
+    """Pictures that somebody annotated, but not one box could be used."""
+    _told: Told = field(default_factory=Told)
+
+    @property
+    def findings(self) -> list[Finding]:
+        return self._told.findings()
 
     def annotate(self, images: Iterable[str], records: Iterable[Record]) -> dict[str, Annotation]:
-        """One `Annotation` per picture."""
+        """One `Annotation` per picture; one that no record is about counts as unlabelled."""
         by_image: dict[str, list[Record]] = defaultdict(list)
         for record in records:
             by_image[record.image].append(record)
-        return {path: self.one(path, by_image.get(path, [])) for path in images}
+        nothing = Annotation(UNLABELLED)
+        chosen = {path: self.choose(by_image[path]) for path in images if path in by_image}
+        plain = [(path, record) for path, record in chosen.items() if isinstance(record.boxes, PlainBoxes)]
+        labels = write_tables(plain, self.resolver)
+        found: dict[str, Annotation] = {}
+        for path in images:
+            label = labels.get(path)
+            if label is not None:
+                found[path] = Annotation(BOXES if label else EMPTY, label)
+            else:
+                found[path] = self.one(path, chosen[path]) if path in chosen else nothing
+        return found
 
-    def one(self, path: str, records: Sequence[Record]) -> Annotation:
-        if not records:
-            self.say(path, 0, "image-unlabelled", Severity.WARNING, "no annotation was found", Action.NOTED)
-            return Annotation("unlabelled")
-        record = self.choose(records)
-        boxes = self.boxes(record, self.pictures[path])
+    def one(self, path: str, record: Record) -> Annotation:
+        """What one record says about its picture, box by box."""
+        boxes, is_background = self.boxes(record, self.pictures[path])
         if boxes:
-            return Annotation("boxes", boxes)
-        if record.boxes or record.bad_lines:
-            what = f"every box of {record.file} was left out: the picture counts as unlabelled"
-            self.say(path, 0, "image-lost-boxes", Severity.ERROR, what, Action.NOTED)
-            return Annotation("unlabelled")
-        return Annotation("empty")
+            return Annotation(BOXES, format_label(boxes))
+        if is_background and not record.bad_lines:
+            return Annotation(EMPTY)
+        self.lost.add(path)
+        what = f"every box of {record.file} was left out: the picture counts as unlabelled"
+        self.say(path, 0, "image-lost-boxes", Severity.ERROR, what, Action.NOTED)
+        return Annotation(UNLABELLED)
 
     def choose(self, records: Sequence[Record]) -> Record:
         """Two files about one picture: the one outside an archive, then the one with more boxes, then the first."""
@@ -72,18 +103,23 @@ class Annotator:
             self.say(other.file, 0, "annotation-twice", severity, what, Action.LEFT_OUT)
         return ordered[0]
 
-    def boxes(self, record: Record, picture: Picture) -> tuple[Box, ...]:
-        """The usable boxes of one record, in the order written."""
+    def boxes(self, record: Record, picture: Picture) -> tuple[tuple[Box, ...], bool]:
+        """The usable boxes of one record, in the order written; and whether, without any, it says background."""
+        is_background = True
         if record.size_wh is not None:
-            record = self.in_units(record, record.size_wh, picture.header)
+            fitting = self.in_units(record, record.size_wh, picture.header)
+            is_background = fitting is not None or not record.boxes
+            record = fitting or Record(record.file, record.image, (), None, record.names, record.bad_lines)
         found: dict[tuple[int, ...], Box] = {}
         for raw in record.boxes:
             class_id = self.resolver.resolve(raw, record)
             if isinstance(class_id, Refusal):
-                self.say(record.file, raw.line, class_id.code, Severity.ERROR, class_id.message, Action.ASKED)
+                self.refuse(raw, record, class_id)
+                is_background = is_background and class_id.is_wanted
                 continue
             corners = self.clipped(raw, record)
             if corners is None:
+                is_background = False
                 continue
             x1, y1, x2, y2 = corners
             box = (class_id, (x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1)
@@ -92,57 +128,100 @@ class Annotator:
                 self.say(record.file, raw.line, "box-twice", Severity.INFO, "the same box again", Action.LEFT_OUT)
                 continue
             found[key] = box
-        return tuple(found.values())
+        return tuple(found.values()), is_background
+
+    def refuse(self, raw: RawBox, record: Record, refusal: Refusal) -> None:
+        """A box without a class: asked for, or left out because the answer says so."""
+        severity, action = (Severity.INFO, Action.LEFT_OUT) if refusal.is_wanted else (Severity.ERROR, Action.ASKED)
+        self.say(record.file, raw.line, refusal.code, severity, refusal.message, action, refusal.question)
 
     def clipped(self, raw: RawBox, record: Record) -> tuple[float, float, float, float] | None:
         """Corners cut to the picture; None if nothing of the box is left."""
         x1, y1, x2, y2 = raw.xyxy
-        if 0 <= x1 < x2 - _EPSILON and 0 <= y1 < y2 - _EPSILON and x2 <= 1 and y2 <= 1:
+        if 0 <= x1 < x2 - EPSILON and 0 <= y1 < y2 - EPSILON and x2 <= 1 and y2 <= 1:
             return raw.xyxy
         cut = max(0.0, x1), max(0.0, y1), min(1.0, x2), min(1.0, y2)
         beyond = max(-x1, -y1, x2 - 1, y2 - 1)
-        if cut[2] - cut[0] < _EPSILON / 4 or cut[3] - cut[1] < _EPSILON / 4:
+        if cut[2] - cut[0] < EPSILON / 4 or cut[3] - cut[1] < EPSILON / 4:
             outside = x1 >= 1 or y1 >= 1 or x2 <= 0 or y2 <= 0
             code, what = ("box-outside", "the box lies outside the picture") if outside else ("box-no-area", "no area")
             self.say(record.file, raw.line, code, Severity.WARNING, what, Action.LEFT_OUT)
             return None
-        if beyond > _EPSILON:
+        if beyond > EPSILON:
             what = f"the box reaches {beyond:.2%} of the picture beyond its border"
             severity = Severity.WARNING if beyond > 0.05 else Severity.INFO
             self.say(record.file, raw.line, "box-clipped", severity, what, Action.CLIPPED)
         return cut
 
-    def in_units(self, record: Record, size: tuple[float, float], header: Header) -> Record:
-        """Pixels to 0..1 as displayed, minding that the file may know the picture at another size."""
-        scale, turn, trouble = _scale(size, header)
-        if trouble:
+    def in_units(self, record: Record, size: tuple[float, float], header: Header) -> Record | None:
+        """Pixels to 0..1 as displayed, minding that the file may know the picture at another size; None: it cannot."""
+        scale = _scale(size, header, record.boxes)
+        if scale.trouble:
             severity = Severity.INFO if max(size) <= 0 else Severity.WARNING
-            self.say(record.file, 0, "size-differs", severity, trouble, Action.REPAIRED)
+            severity, action = (severity, Action.REPAIRED) if scale.is_usable else (Severity.ERROR, Action.LEFT_OUT)
+            self.say(record.file, 0, scale.code, severity, scale.trouble, action)
+        if not scale.is_usable:
+            return None
         boxes = []
         for box in record.boxes:
-            x1, y1, x2, y2 = (v / scale[i % 2] for i, v in enumerate(box.xyxy))
-            corners = turned((x1, y1, x2, y2), header.orientation) if turn else (x1, y1, x2, y2)
+            x1, y1, x2, y2 = (v / scale.wh[i % 2] for i, v in enumerate(box.xyxy))
+            corners = turned((x1, y1, x2, y2), header.orientation) if scale.turn else (x1, y1, x2, y2)
             boxes.append(RawBox(box.class_id, box.class_name, corners, box.line))
         return Record(record.file, record.image, tuple(boxes), None, record.names, record.bad_lines)
 
-    def say(self, file: str, line: int, code: str, severity: Severity, message: str, action: Action) -> None:
-        self.findings.append(Finding("", file, line, code, severity, message, action))
+    def say(
+        self,
+        file: str,
+        line: int,
+        code: str,
+        severity: Severity,
+        message: str,
+        action: Action,
+        question: Question | None = None,
+    ) -> None:
+        self._told.add(Finding("", file, line, code, severity, message, action, question))
 
 
-def _scale(written: tuple[float, float], header: Header) -> tuple[tuple[float, float], bool, str]:
-    """What pixels are divided by, whether boxes must be turned with the picture, and what was odd (``""``: nothing)."""
+class _Scale(NamedTuple):
+    """How the pixels of an annotation become fractions of the picture as displayed.
+
+    Attributes:
+        wh: what they are divided by.
+        turn: the boxes turn with the picture.
+        trouble: what was odd, ``""`` for nothing.
+    """
+
+    wh: tuple[float, float]
+    turn: bool = False
+    trouble: str = ""
+    is_usable: bool = True
+
+    @property
+    def code(self) -> str:
+        return "size-differs" if self.is_usable else "size-contradicts"
+
+
+def _scale(written: tuple[float, float], header: Header, boxes: Sequence[RawBox]) -> _Scale:
+    """The picture may have been shrunk or turned after it was annotated; its own size then differs from the written."""
     w, h = float(header.wh[0]), float(header.wh[1])
     stored = float(header.stored_wh[0]), float(header.stored_wh[1])
     if min(written) <= 0:
-        return (w, h), False, f"the annotation gives no size of the picture: {w:.0f}x{h:.0f} is taken"
+        return _Scale((w, h), False, f"the annotation gives no size of the picture: {w:.0f}x{h:.0f} is taken")
     if written == (w, h):
-        return (w, h), False, ""
+        return _Scale((w, h))
     what = f"annotated at {written[0]:.0f}x{written[1]:.0f}, the picture is {w:.0f}x{h:.0f}"
     if header.orientation >= 5 and written == stored:
-        return written, True, f"{what} as displayed (EXIF orientation {header.orientation}): boxes turned"
+        return _Scale(written, True, f"{what} as displayed (EXIF orientation {header.orientation}): boxes turned")
     if abs(written[0] * h - written[1] * w) <= 0.02 * written[0] * h:
-        return written, False, f"{what}: boxes scaled with it"
-    return (w, h), False, f"{what}, of another shape: boxes taken as pixels of the picture"
+        return _Scale(written, False, f"{what}: boxes scaled with it")
+    margin = 0.02
+    fits = all(
+        -margin * w <= b.xyxy[0] and -margin * h <= b.xyxy[1] and b.xyxy[2] <= w * (1 + margin)
+        and b.xyxy[3] <= h * (1 + margin) for b in boxes
+    )  # fmt: skip
+    if fits:
+        return _Scale((w, h), False, f"{what}, of another shape: boxes taken as pixels of the picture")
+    return _Scale((w, h), False, f"{what}, of another shape, and the boxes do not fit into it: left out", False)
 
 
 def turned(xyxyn: tuple[float, float, float, float], orientation: int) -> tuple[float, float, float, float]:

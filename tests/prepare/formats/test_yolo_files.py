@@ -134,7 +134,8 @@ def test_a_label_that_could_be_about_two_pictures_is_not_guessed() -> None:
 def test_texts_that_are_no_labels() -> None:
     tree = Files({
         "images/a.jpg": b"", "train.txt": b"./images/a.jpg\n", "notes.txt": b"we filmed 3 videos\n",
-        "obj.names": b"velo", "classes.txt": b"velo\n", "readme.txt": LINE.encode(), "b.txt": LINE.encode(), "labels/a.txt": b"",
+        "obj.names": b"velo", "classes.txt": b"velo\n", "readme.txt": LINE.encode(),
+        "b.txt": LINE.encode(), "labels/a.txt": b"",
     })  # fmt: skip
     assert yolo_txt.sniff(tree) == ["b.txt", "labels/a.txt"]
 

@@ -1,0 +1,151 @@
+"""Label text for whole tables of plain files; boxes that need care are left to `annotations`.
+
+Of 28,610 files nearly all need nothing but another class id: their lines are kept as written, with the id replaced.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labtools.prepare.formats import Record
+from labtools.prepare.formats._yolo_plain import PlainBoxes, PlainTable
+from labtools.prepare.labels.resolver import ClassResolver, Decision, Refusal
+
+# Below this a number differs only by the six decimals of the files that we read and write.
+EPSILON = 2e-6
+
+_LINE = "%d %.6f %.6f %.6f %.6f\n"
+_PRIME = np.uint64(0x9E3779B97F4A7C15)
+
+
+def write_tables(plain: Iterable[tuple[str, Record]], resolver: ClassResolver) -> dict[str, str]:
+    """The label text of each picture whose boxes are all in the picture, of known classes and different.
+
+    Args:
+        plain: picture and record, whose boxes are `PlainBoxes`.
+    """
+    by_table: dict[int, list[tuple[str, Record, PlainBoxes]]] = defaultdict(list)
+    for path, record in plain:
+        boxes = record.boxes
+        if isinstance(boxes, PlainBoxes):
+            by_table[id(boxes.table)].append((path, record, boxes))
+    labels: dict[str, str] = {}
+    for members in by_table.values():
+        labels.update(_TableWriter(members[0][2].table, members[0][1], resolver).labels(members))
+    return labels
+
+
+class _TableWriter:
+    """The rows of one table as label lines.
+
+    Args:
+        record: any record of the table: they share folder and names.
+    """
+
+    def __init__(self, table: PlainTable, record: Record, resolver: ClassResolver) -> None:
+        self._table = table
+        self._resolver = resolver
+        self._decisions = {class_id: self._decide(class_id, record) for class_id in table.ids}
+
+    def _decide(self, class_id: int, record: Record) -> Decision:
+        names = self._table.names
+        name = names[class_id] if class_id < len(names) and names[class_id] else None
+        return self._resolver.decide(class_id, name, record)
+
+    def labels(self, members: Sequence[tuple[str, Record, PlainBoxes]]) -> dict[str, str]:
+        """The text by picture; pictures with a box that needs care are absent."""
+        numbers = self._table.numbers
+        classes, refused = self._classes()
+        half = numbers[:, 3:] / 2
+        low, high = numbers[:, 1:3] - half, numbers[:, 1:3] + half
+        beyond = (low < -EPSILON) | (high > 1 + EPSILON) | (high - low <= EPSILON)
+        moved = np.asarray(((low < 0) | (high > 1)).any(axis=1))
+        low, high = np.maximum(low, 0), np.minimum(high, 1)
+        careful = beyond.any(axis=1) | refused | self._twins(classes, low, high)
+        per_file_careful, per_file_moved = self._per_file(careful), self._per_file(moved)
+        text, width = self._as_written(classes)
+        values: list[float] = []
+        found: dict[str, str] = {}
+        fine: list[tuple[Record, PlainBoxes]] = []
+        file_of = dict(zip(self._table.starts.tolist(), range(len(self._table.starts)), strict=True))
+        for path, record, boxes in members:
+            if boxes.start == boxes.stop:
+                found[path] = ""
+                continue
+            file = file_of[boxes.start]
+            if per_file_careful[file]:
+                continue
+            if width and not per_file_moved[file]:
+                found[path] = text[boxes.start * width : boxes.stop * width]
+            else:
+                values = values or np.column_stack([classes, (low + high) / 2, high - low]).ravel().tolist()
+                found[path] = _LINE * len(boxes) % tuple(values[boxes.start * 5 : boxes.stop * 5])
+            fine.append((record, boxes))
+        self._count(fine)
+        return found
+
+    def _classes(self) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """The class of each row, and which rows have none."""
+        ids = self._table.numbers[:, 0]
+        classes = np.zeros(len(ids), np.int64)
+        refused = np.zeros(len(ids), np.bool_)
+        for class_id, decision in self._decisions.items():
+            rows = slice(None) if len(self._decisions) == 1 else ids == class_id
+            if isinstance(decision.to, Refusal):
+                refused[rows] = True
+            else:
+                classes[rows] = decision.to
+        return classes, refused
+
+    def _twins(
+        self, classes: NDArray[np.int64], low: NDArray[np.float64], high: NDArray[np.float64]
+    ) -> NDArray[np.bool_]:
+        """Rows that seem to repeat another one of their file: equal hashes, which the careful way then looks into."""
+        files = np.repeat(np.arange(len(self._table.starts) - 1), np.diff(self._table.starts))
+        columns = np.column_stack([files, classes, np.rint(low * 1e6), np.rint(high * 1e6)]).astype(np.int64)
+        key = np.zeros(len(columns), np.uint64)
+        for column in columns.view(np.uint64).T:
+            key = (key ^ column) * _PRIME
+            key ^= key >> np.uint64(29)
+        ordered = np.sort(key)
+        repeated = ordered[1:][ordered[1:] == ordered[:-1]]
+        return np.isin(key, repeated) if len(repeated) else np.zeros(len(key), np.bool_)
+
+    def _per_file(self, rows: NDArray[np.bool_]) -> list[bool]:
+        """For each file: is it true of one of its rows?"""
+        before = np.concatenate([[0], np.cumsum(rows)])[self._table.starts]
+        return [n > 0 for n in np.diff(before).tolist()]
+
+    def _as_written(self, classes: NDArray[np.int64]) -> tuple[str, int]:
+        """All lines as they were written, with the new ids, and the characters of each; 0 where that cannot be."""
+        tails = self._table.tails
+        if tails is None or not len(classes):
+            return "", 0
+        digits = len(str(classes.max()))
+        if len(str(classes.min())) != digits:
+            return "", 0
+        heads = [
+            (classes // 10**place % 10 + ord("0")).astype(np.uint8)[:, None] for place in range(digits - 1, -1, -1)
+        ]
+        lines = np.hstack([*heads, tails])
+        return lines.tobytes().decode("ascii"), lines.shape[1]
+
+    def _count(self, fine: Sequence[tuple[Record, PlainBoxes]]) -> None:
+        """Tell the resolver for how many boxes it decided."""
+        if not fine:
+            return
+        if len(self._decisions) == 1:
+            decision = next(iter(self._decisions.values()))
+            self._resolver.count(decision, sum(len(b) for _, b in fine), len(fine), min(r.file for r, _ in fine))
+            return
+        ids = self._table.numbers[:, 0]
+        for class_id, decision in self._decisions.items():
+            rows = np.concatenate([[0], np.cumsum(ids == class_id)])
+            holding = [(r.file, n) for r, b in fine if (n := int(rows[b.stop] - rows[b.start]))]
+            if holding:
+                boxes = sum(n for _, n in holding)
+                self._resolver.count(decision, boxes, len(holding), min(file for file, _ in holding))

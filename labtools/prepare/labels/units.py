@@ -1,0 +1,269 @@
+"""What do the four numbers of a YOLO line mean, where they are not centre and size in 0..1?
+
+Scripts write pixels, and corners instead of centre and size; one line does not tell. All boxes of a folder together do,
+if one reading puts every box inside its picture and the others put many outside. Where that leaves two readings, the
+boxes are left out and the teacher is asked.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labtools.core.findings import Action, Finding, Question, Severity
+from labtools.prepare.answers import LEAVE_OUT, NO_ANSWERS, Answers
+from labtools.prepare.formats import CENTRE, CORNERS, PIXEL_CORNERS, PIXELS, RawBox, Record
+from labtools.prepare.formats._yolo_plain import PlainBoxes, PlainTable
+from labtools.prepare.pictures.reader import Picture
+from labtools.prepare.sources.tree import folder_of
+
+Numbers = NDArray[np.float64]
+
+_TOLERANCE = 0.02  # of the picture's side: annotators draw a little beyond the border
+_NEARLY_ALL, _MANY = 0.98, 0.8  # shares of boxes inside: this reading is possible, this one is not
+_ENOUGH = 8  # boxes that can overrule the usual reading of numbers in 0..1
+
+
+def _centre(n: Numbers) -> Numbers:
+    half = n[:, 2:] / 2
+    return np.hstack([n[:, :2] - half, n[:, :2] + half])
+
+
+def _corners(n: Numbers) -> Numbers:
+    return n
+
+
+def _corner_and_size(n: Numbers) -> Numbers:
+    return np.hstack([n[:, :2], n[:, :2] + n[:, 2:]])
+
+
+Reading = Callable[[Numbers], Numbers]
+READINGS: Mapping[str, Reading] = {
+    "centre and size": _centre,
+    "corners": _corners,
+    "top left corner and size": _corner_and_size,
+}
+_PERCENT = "centre and size in percent"
+
+
+def settle_units(
+    records: Sequence[Record], pictures: Mapping[str, Picture], root: str, answers: Answers = NO_ANSWERS
+) -> tuple[Sequence[Record], list[Finding]]:
+    """Records whose boxes are all corners in 0..1 or in the record's pixels; and what was decided, once per folder.
+
+    Args:
+        pictures: every record's picture.
+        root: of the submission, for the keys of questions.
+    """
+    settling = _Settling(pictures, root, answers)
+    in_pixels: dict[str, list[int]] = defaultdict(list)
+    by_folder: dict[str, list[int]] = defaultdict(list)
+    for number, record in enumerate(records):
+        if isinstance(record.boxes, PlainBoxes):
+            by_folder[folder_of(record.file)].append(number)
+        elif any(box.form != CORNERS for box in record.boxes):
+            folder = folder_of(record.file)
+            if any(box.form in {PIXELS, PIXEL_CORNERS} for box in record.boxes):
+                in_pixels[folder].append(number)
+            if any(box.form == CENTRE for box in record.boxes):
+                by_folder[folder].append(number)
+    changed = list(records)
+    settling.pixels(changed, in_pixels)
+    settling.fractions(changed, by_folder)
+    return changed, settling.findings
+
+
+@dataclass
+class _Settling:
+    pictures: Mapping[str, Picture]
+    root: str
+    answers: Answers
+
+    def __post_init__(self) -> None:
+        self.findings: list[Finding] = []
+
+    # ----------------------------------------------------------------------------------------------- pixels
+
+    def pixels(self, records: list[Record], folders: Mapping[str, Sequence[int]]) -> None:
+        """Numbers beyond 0..1, folder by folder; those that a folder leaves open are looked at together."""
+        chosen = {f: self._pixel_reading([records[i] for i in numbers], f) for f, numbers in folders.items()}
+        open_ones = [folder for folder, reading in chosen.items() if reading is None]
+        if len(folders) > 1 and open_ones:
+            together = self._pixel_reading([records[i] for f in open_ones for i in folders[f]], None)
+            settled = {reading for reading in chosen.values() if reading}
+            if together is None and len(settled) == 1:  # the other folders of the same hand
+                only = settled.pop()
+                together = (
+                    only if self._is_possible([records[i] for f in open_ones for i in folders[f]], only) else None
+                )
+            chosen |= dict.fromkeys(open_ones, together)
+        for folder, numbers in folders.items():
+            reading = chosen[folder]
+            count = sum(box.form in {PIXELS, PIXEL_CORNERS} for i in numbers for box in records[i].boxes)
+            self._say_pixels(folder, records[numbers[0]].file, reading, count, len(numbers))
+            for i in numbers:
+                records[i] = self._in_fractions(records[i], reading)
+
+    def _pixel_numbers(self, records: Iterable[Record]) -> tuple[Numbers, Numbers]:
+        rows = [(b.xyxy, self.pictures[r.image].wh) for r in records for b in r.boxes if b.form == PIXELS]
+        numbers = np.array([xyxy for xyxy, _ in rows], np.float64).reshape(-1, 4)
+        return numbers, np.array([(*wh, *wh) for _, wh in rows], np.float64).reshape(-1, 4)
+
+    def _pixel_reading(self, records: Sequence[Record], folder: str | None) -> str | None:
+        """The one reading that fits, ``LEAVE_OUT``, or None."""
+        answer = None if folder is None else self.answers.get(self._key(folder))
+        if answer in {LEAVE_OUT, _PERCENT, *READINGS}:
+            return answer
+        numbers, wh = self._pixel_numbers(records)
+        if not len(numbers):
+            return "corners"  # polygons alone: nothing to decide
+        shares = {name: _share_inside(read(numbers) / wh) for name, read in READINGS.items()}
+        shares[_PERCENT] = _share_inside(_centre(numbers / 100)) if numbers.max() <= 100 else 0.0
+        usual = {name: shares[name] for name in ("centre and size", "corners", _PERCENT)}
+        fitting = [name for name, share in usual.items() if share >= _NEARLY_ALL]
+        others = [name for name, share in usual.items() if share > _MANY and name not in fitting]
+        if len(fitting) == 1 and not others and (fitting[0] != _PERCENT or len(numbers) >= _ENOUGH):
+            return fitting[0]
+        if not fitting and not others and shares["top left corner and size"] >= _NEARLY_ALL:
+            return "top left corner and size"
+        return None
+
+    def _is_possible(self, records: Sequence[Record], reading: str) -> bool:
+        numbers, wh = self._pixel_numbers(records)
+        scale = np.float64(100.0) if reading == _PERCENT else wh
+        return reading == LEAVE_OUT or _share_inside(READINGS.get(reading, _centre)(numbers) / scale) >= _NEARLY_ALL
+
+    def _in_fractions(self, record: Record, reading: str | None) -> Record:
+        boxes: list[RawBox] = []
+        lost = 0
+        w, h = self.pictures[record.image].wh
+        for box in record.boxes:
+            if box.form not in {PIXELS, PIXEL_CORNERS}:
+                boxes.append(box)
+                continue
+            if box.form == PIXELS and reading in {None, LEAVE_OUT}:
+                lost += 1
+                continue
+            scale = (100.0, 100.0) if reading == _PERCENT else (float(w), float(h))
+            read = _corners if box.form == PIXEL_CORNERS else READINGS.get(reading or "", _centre)
+            x1, y1, x2, y2 = read(np.array([box.xyxy]))[0].tolist()
+            corners = (x1 / scale[0], y1 / scale[1], x2 / scale[0], y2 / scale[1])
+            boxes.append(box._replace(xyxy=corners, form=CORNERS))
+        wanted = 0 if reading == LEAVE_OUT else lost
+        return replace(record, boxes=tuple(boxes), bad_lines=record.bad_lines + wanted)
+
+    def _say_pixels(self, folder: str, file: str, reading: str | None, boxes: int, files: int) -> None:
+        many = f"{boxes} boxes in {files} files of this folder"
+        if reading is None:
+            what = f"{many} are not in 0..1, and more than one reading puts them into their pictures, or none does"
+            self._ask(folder, file, what, (*READINGS, _PERCENT, LEAVE_OUT))
+        elif reading == LEAVE_OUT:
+            what = f"{many} are not in 0..1: left out, as answered"
+            self._say(file, "label-pixels", Severity.INFO, what, Action.LEFT_OUT)
+        else:
+            unit = "" if reading == _PERCENT else " in pixels"
+            what = f"{many} are not in 0..1: read as {reading}{unit}, divided by the picture's size"
+            self._say(file, "label-pixels", Severity.WARNING, what, Action.REPAIRED)
+
+    # -------------------------------------------------------------------------------------------- fractions
+
+    def fractions(self, records: list[Record], folders: Mapping[str, Sequence[int]]) -> None:
+        """Numbers in 0..1 that make no sense as centre and size."""
+        for folder, numbers in folders.items():
+            values = _fractions_of([records[i] for i in numbers])
+            if not len(values) or _share_inside(_centre(values)) > _MANY:
+                continue
+            reading = self._fraction_reading(values, folder)
+            if reading == "centre and size":
+                continue
+            file = records[numbers[0]].file
+            many = f"{len(values)} boxes in {len(numbers)} files of this folder"
+            if reading is None:
+                what = f"{many} do not lie in their pictures as centre and size, and two other readings fit"
+                self._ask(folder, file, what, (*READINGS, LEAVE_OUT))
+            else:
+                what = f"{many} do not lie in their pictures as centre and size: read as {reading}"
+                action = Action.LEFT_OUT if reading == LEAVE_OUT else Action.REPAIRED
+                self._say(file, "label-corners", Severity.WARNING, what, action)
+            tables: dict[int, PlainTable] = {}
+            for i in numbers:
+                records[i] = _reread(records[i], reading, tables)
+
+    def _fraction_reading(self, values: Numbers, folder: str) -> str | None:
+        answer = self.answers.get(self._key(folder))
+        if answer in {LEAVE_OUT, *READINGS}:
+            return answer
+        fitting = [name for name, read in READINGS.items() if _share_inside(read(values)) >= _NEARLY_ALL]
+        if len(values) < _ENOUGH or not fitting:
+            return "centre and size"
+        return fitting[0] if len(fitting) == 1 else None
+
+    def _key(self, folder: str) -> str:
+        return f"label-units:{self.root}:{folder}"
+
+    def _ask(self, folder: str, file: str, what: str, options: tuple[str, ...]) -> None:
+        question = Question(self._key(folder), f"What are the four numbers in {folder or 'these labels'}?", options)
+        finding = Finding("", file, 0, "label-units-unknown", Severity.ERROR, what, Action.ASKED, question)
+        self.findings.append(finding)
+
+    def _say(self, file: str, code: str, severity: Severity, what: str, action: Action) -> None:
+        self.findings.append(Finding("", file, 0, code, severity, what, action))
+
+
+def _share_inside(xyxyn: Numbers) -> float:
+    """Of boxes with an area that lie in 0..1, but for a little."""
+    if not len(xyxyn):
+        return 1.0
+    low, high = xyxyn[:, :2], xyxyn[:, 2:]
+    inside = (low < high).all(axis=1) & (low.min(axis=1) >= -_TOLERANCE) & (high.max(axis=1) <= 1 + _TOLERANCE)
+    return float(inside.mean())
+
+
+def _fractions_of(records: Iterable[Record]) -> Numbers:
+    """x y w h of every box that is read as centre and size."""
+    found: list[Numbers] = []
+    written: list[tuple[float, float, float, float]] = []
+    tables: set[int] = set()
+    for record in records:
+        boxes = record.boxes
+        if isinstance(boxes, PlainBoxes):
+            if id(boxes.table) not in tables:
+                tables.add(id(boxes.table))
+                found.append(boxes.table.numbers[:, 1:])
+        else:
+            written += [_as_written(box) for box in boxes if box.form == CENTRE]
+    found.append(np.array(written, np.float64).reshape(-1, 4))
+    return np.concatenate(found)
+
+
+def _as_written(box: RawBox) -> tuple[float, float, float, float]:
+    x1, y1, x2, y2 = box.xyxy
+    return (x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1
+
+
+def _reread(record: Record, reading: str | None, tables: dict[int, PlainTable]) -> Record:
+    """With the numbers in 0..1 read in another way; without those boxes where that is open or unwanted."""
+    boxes = record.boxes
+    if reading is None or reading == LEAVE_OUT:
+        kept = tuple(box for box in boxes if box.form != CENTRE)
+        lost = 0 if reading == LEAVE_OUT else len(boxes) - len(kept)
+        return replace(record, boxes=kept, bad_lines=record.bad_lines + lost)
+    read = READINGS[reading]
+    if isinstance(boxes, PlainBoxes):
+        table = boxes.table
+        if id(table) not in tables:
+            low, high = np.hsplit(read(table.numbers[:, 1:]), 2)
+            numbers = np.hstack([table.numbers[:, :1], (low + high) / 2, high - low])
+            tables[id(table)] = PlainTable(numbers, table.starts, table.names, None)
+        return replace(record, boxes=PlainBoxes(tables[id(table)], boxes.start, boxes.stop))
+    moved = []
+    for box in boxes:
+        if box.form == CENTRE:
+            x1, y1, x2, y2 = read(np.array([_as_written(box)]))[0].tolist()
+            box = box._replace(xyxy=(x1, y1, x2, y2), form=CORNERS)
+        moved.append(box)
+    return replace(record, boxes=tuple(moved))
