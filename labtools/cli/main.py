@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import inspect
 import logging
@@ -76,19 +77,38 @@ def _reflow(docstring: str | None) -> str:
     return "\n\n".join(p if p.startswith("\b") else p.replace("\n", " ") for p in paragraphs)
 
 
+_DISK_TROUBLE = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EROFS: "this disk can only be read",
+    errno.EACCES: "this may not be read or written by you",
+}
+"""What the machine of a user can suffer anywhere; any other OSError is a bug of ours."""
+
+
 def main() -> None:
     """Entry point: a LabError is three lines and exit code 2."""
     _register_commands()
     try:
         app()
     except LabError as error:
-        console = err()
-        console.print(f"[bold red]error:[/] {_escape(error.what)}")
-        if error.where:
-            console.print(f"[bold]where:[/] {_escape(error.where)}")
-        if error.fix:
-            console.print(f"[bold green]  fix:[/] {_escape(error.fix)}")
+        _show(error)
         sys.exit(2)
+    except OSError as error:
+        trouble = _DISK_TROUBLE.get(error.errno or 0)
+        if trouble is None:
+            raise
+        _show(LabError(trouble, error.filename or "", "Make room, or choose another folder; then run it again."))
+        sys.exit(2)
+
+
+def _show(error: LabError) -> None:
+    console = err()
+    console.print(f"[bold red]error:[/] {_escape(error.what)}")
+    if error.where:
+        console.print(f"[bold]where:[/] {_escape(error.where)}")
+    if error.fix:
+        console.print(f"[bold green]  fix:[/] {_escape(error.fix)}")
 
 
 def _escape(text: str) -> str:

@@ -11,8 +11,8 @@ import typer
 from labtools.artifacts.lab import COURSE, DATASET
 
 if TYPE_CHECKING:
-    from labtools.prepare.output.summary import CodeCount
     from labtools.prepare.pipeline import PrepareResult
+    from labtools.prepare.resplit import ResplitResult
 
 ORDER = 10
 
@@ -24,9 +24,17 @@ class ImageMode(str, Enum):
     LINK = "link"
 
 
+class Resplit(str, Enum):
+    """Another split beside the students' own."""
+
+    BY_SEQUENCE = "by-sequence"
+    BY_TIME = "by-time"
+    RANDOM = "random"
+
+
 def command(
     submissions: Annotated[
-        Path, typer.Argument(help="The cohort's folder (<class>/<team>/<sequence>/...), or one dataset.")
+        Path, typer.Argument(help="The cohort: a folder (<class>/<team>/<sequence>/...) or an archive; or one dataset.")
     ],
     out: Annotated[Path, typer.Option("--out", help="The dataset's folder; replaced if labtools wrote it.")] = DATASET,
     course: Annotated[
@@ -37,6 +45,26 @@ def command(
             f"[dim]Default: {COURSE} where its class names are found, else the submissions' own names.[/dim]",
         ),
     ] = None,
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Write nothing; say what to mend. The exit code is 1 if something is wrong."),
+    ] = False,
+    ask: Annotated[
+        Path | None, typer.Option("--ask", help="Write the questions that only you can answer into this YAML.")
+    ] = None,
+    answers: Annotated[
+        Path | None, typer.Option("--answers", help="The same YAML with your answers; what they decide is done.")
+    ] = None,
+    resplit: Annotated[
+        Resplit | None, typer.Option("--resplit", help="Also write DATASET-<how>: the same pictures, split otherwise.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Of --resplit.")] = 0,
+    leakage: Annotated[
+        bool,
+        typer.Option(
+            "--leakage/--no-leakage", help="For each val and test picture, find the nearest training picture."
+        ),
+    ] = True,
     images: Annotated[
         ImageMode,
         typer.Option("--images", help="link: hard-link what no trainer would rewrite, copy the rest; or copy."),
@@ -45,111 +73,103 @@ def command(
 ) -> None:
     """Turn whatever students handed in into one dataset, and list every repair and every file left out.
 
-    Reads YOLO txt (CVAT "YOLO 1.1", Ultralytics, Roboflow), Pascal VOC and COCO, in folders and zip archives.
-    The submissions are only read.
+    Reads YOLO txt, Pascal VOC, COCO, CVAT XML, LabelMe, VIA and CSV, in folders and archives. The submissions are
+    only read. A second run redoes only the submissions that changed.
 
     \b
     Example:
       labtools prepare submissions/ --out datasets/dlcv --course configs/course.yaml
+      labtools prepare --check submissions/ballon/tic_et_tac
     """
-    from labtools.cli._show import print_json
     from labtools.core.console import progress_display
-    from labtools.prepare.pipeline import prepare
+    from labtools.prepare import pipeline
+    from labtools.prepare.answers import NO_ANSWERS, read_answers
 
+    check_ask(ask, answers)
+    known = read_answers(answers) if answers else NO_ANSWERS
     with progress_display() as tick:
-        result = prepare(submissions, out, course=course, fallback_course=COURSE, images=images.value, tick=tick)
-    _show(result)
+        if check:
+            result = pipeline.check(submissions, course, tick, fallback_course=COURSE, answers=known, leakage=leakage)
+        else:
+            result = pipeline.prepare(
+                submissions, out, course, images.value, tick, fallback_course=COURSE, answers=known, leakage=leakage
+            )
+        other = _resplit(out, resplit.value, seed, tick) if resplit and not check else None
+    _show(result, submissions, other, is_check=check, ask=ask, known=known)
     if as_json:
-        print_json(_json(result))
+        _print_json(result, other)
+    if check and any(finding.severity.value == "error" for finding in result.findings):
+        raise typer.Exit(1)
 
 
-def _json(result: PrepareResult) -> dict[str, Any]:
-    return {
+def check_ask(ask: Path | None, answers: Path | None) -> None:
+    """Refuse to write questions over somebody's answers.
+
+    Raises:
+        LabError: they would be lost.
+    """
+    from labtools.core.errors import LabError
+    from labtools.prepare.answers import read_answers
+
+    if (
+        ask is not None
+        and ask.exists()
+        and (answers is None or answers.resolve() != ask.resolve())
+        and read_answers(ask)
+    ):
+        fix = f"Give it as --answers {ask} too, or give --ask another name."
+        raise LabError("this file holds answers, which would be lost", ask, fix)
+
+
+def _resplit(dataset: Path, how: str, seed: int, tick: Any) -> ResplitResult:
+    from labtools.artifacts.dataset import open_dataset
+    from labtools.prepare.resplit import resplit
+
+    return resplit(open_dataset(dataset), how, seed, tick)
+
+
+def _show(
+    result: PrepareResult,
+    submissions: Path,
+    other: ResplitResult | None,
+    *,
+    is_check: bool,
+    ask: Path | None,
+    known: Any,
+) -> None:
+    from labtools.cli._check_screen import show_check
+    from labtools.cli._prepare_screen import show_result
+    from labtools.core.console import out as stdout
+    from labtools.core.files import write_text
+    from labtools.prepare.answers import questions_yaml
+
+    console = stdout()
+    if is_check:
+        show_check(console, result.findings, result.summary, result.language)
+    else:
+        show_result(console, result, submissions)
+    if other is not None:
+        counts = ", ".join(f"{split} {count}" for split, count in other.counts.items())
+        console.print(f"[bold]{other.out}[/]  the same pictures, split otherwise: {counts}", soft_wrap=True)
+    if ask is not None:
+        text, still = questions_yaml(result.findings, known)
+        write_text(ask, text)
+        console.print(f"[bold]{ask}[/]  {still} open questions", soft_wrap=True)
+
+
+def _print_json(result: PrepareResult, other: ResplitResult | None) -> None:
+    from labtools.cli._show import print_json
+
+    content = {
         "out": str(result.out),
         "fingerprint": result.fingerprint,
         "names": list(result.names),
         "course": None if result.course is None else str(result.course),
         "is_cohort": result.is_cohort,
+        "submissions": result.submissions,
+        "redone": result.redone,
         **result.summary.to_json(),
     }
-
-
-def _show(result: PrepareResult) -> None:
-    from labtools.core.console import out
-
-    console = out()
-    console.print(_findings_table(result))
-    console.print(_class_table(result))
-    origin = f"classes of {result.course}" if result.course else "the submissions' own class names"
-    console.print(f"[bold]{result.out}[/]  {sum(result.summary.images.values())} pictures, {origin}", soft_wrap=True)
-    for name, what in (
-        ("dlcv.yaml", "what Ultralytics and `labtools train-matrix` load"),
-        ("manifest.csv", "every picture: where from, team, sequence, split, boxes"),
-        ("findings.csv", f"{len(result.findings)} findings with file, line and reason"),
-    ):
-        console.print(f"  {name:13} {what}", soft_wrap=True)
-    missing = [split for split, count in result.summary.images.items() if not count]
-    for split in missing:
-        advice = "; training needs one: hand in a val.txt that takes some pictures of train" if split == "val" else ""
-        console.print(f"[bold yellow]no {split} split:[/] no team gave one{advice}", soft_wrap=True)
-
-
-def _class_table(result: PrepareResult) -> Any:
-    from rich.table import Table
-
-    table = Table(title="pictures that show the class (boxes)", title_justify="left", header_style="bold")
-    table.add_column("class")
-    for split in result.summary.images:
-        table.add_column(split, justify="right")
-    table.add_column("total", justify="right")
-    for name, splits in result.summary.classes.items():
-        cells = [(c.images, c.boxes) for c in splits.values()]
-        cells.append((sum(i for i, _ in cells), sum(b for _, b in cells)))
-        style = "dim" if not cells[-1][1] else ""
-        table.add_row(name, *(f"{i} ({b})" if b else "-" for i, b in cells), style=style)
-    for state, title in (("empty", "background"), ("unlabelled", "not annotated")):
-        counts = [states.get(state, 0) for states in result.summary.states.values()]
-        if any(counts):
-            table.add_row(title, *(str(c) if c else "-" for c in [*counts, sum(counts)]), style="italic")
-    images = list(result.summary.images.values())
-    table.add_section()
-    table.add_row("all pictures", *(str(n) for n in [*images, sum(images)]), style="bold")
-    return table
-
-
-def _without_infos(counts: tuple[CodeCount, ...]) -> list[CodeCount]:
-    """What was repaired without loss becomes one line per team: it is in findings.csv for who wants to know."""
-    from dataclasses import replace
-
-    shown = [c for c in counts if c.severity.value != "info"]
-    for team in dict.fromkeys(c.team for c in counts):
-        infos = [c for c in counts if c.team == team and c.severity.value == "info"]
-        if infos:
-            kinds = ", ".join(c.code for c in infos)
-            example = replace(infos[0].example, file="", line=0, message=kinds)
-            shown.append(replace(infos[0], code="", count=sum(c.count for c in infos), example=example))
-    teams = sorted({c.team for c in shown})
-    return sorted(shown, key=lambda c: teams.index(c.team))
-
-
-def _findings_table(result: PrepareResult) -> Any:
-    from rich.markup import escape
-    from rich.table import Table
-
-    colours = {"error": "red", "warning": "yellow", "info": "dim"}
-    table = Table(title="findings", title_justify="left", header_style="bold", show_lines=False)
-    for column in ("team", "severity", "what", "n", "for example"):
-        table.add_column(column, justify="right" if column == "n" else "left", overflow="fold")
-    team = None
-    for count in _without_infos(result.summary.findings):
-        if team is not None and count.team != team:
-            table.add_section()
-        shown = "" if count.team == team else count.team or "(all)"
-        team = count.team
-        example = count.example
-        where = example.file + (f":{example.line}" if example.line else "")
-        level = count.severity.value
-        text = escape(f"{where}: {example.message} [{example.action.value}]" if where else example.message)
-        what = count.code or "[dim]small repairs, notes[/]"
-        table.add_row(escape(shown), f"[{colours[level]}]{level}[/]", what, str(count.count), text)
-    return table
+    if other is not None:
+        content["resplit"] = {"out": str(other.out), "fingerprint": other.fingerprint, "images": other.counts}
+    print_json(content)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
 
 
 class Severity(str, Enum):
@@ -63,3 +64,16 @@ class Finding:
     message: str
     action: Action
     question: Question | None = field(default=None, compare=False)
+
+
+def finding_to_json(one: Finding) -> list[Any]:
+    """A finding as a list."""
+    question = None if one.question is None else [one.question.key, one.question.text, list(one.question.options)]
+    return [one.team, one.file, one.line, one.code, one.severity.value, one.message, one.action.value, question]
+
+
+def finding_from_json(values: list[Any]) -> Finding:
+    """What `finding_to_json` wrote."""
+    team, file, line, code, severity, message, action, asked = values
+    question = None if asked is None else Question(asked[0], asked[1], tuple(asked[2]))
+    return Finding(team, file, line, code, Severity(severity), message, Action(action), question)

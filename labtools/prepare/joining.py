@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 from labtools.core.findings import Finding
 from labtools.core.progress import Tick
+from labtools.prepare.leakage import Columns, analyse
 from labtools.prepare.parts import Part
 from labtools.prepare.pictures.twins import twin_findings
 
@@ -33,7 +35,21 @@ def join(parts: Sequence[Part], outside: Sequence[Finding], leakage: bool, tick:
         outside: findings that belong to no part.
     """
     findings = [*outside, *(finding for part in parts for finding in part.findings), *twins(parts)]
-    return Joined(tuple(sorted(findings)))
+    if not leakage:
+        return Joined(tuple(sorted(findings)))
+    tick("compare splits", 0, 1)
+    found = analyse(_columns(parts))
+    tick("compare splits", 1, 1)
+    return Joined(tuple(sorted([*findings, *found.findings])), tuple(found.rows), tuple(found.summary))
+
+
+def _columns(parts: Sequence[Part]) -> Columns:
+    def joined(name: str) -> list[Any]:
+        return list(chain.from_iterable(getattr(part, name) for part in parts))
+
+    plain = {name: joined(name) for name in ("image", "source", "split", "sequence", "frame", "hash", "phash")}
+    owners = {name: [getattr(part, name) for part in parts for _ in part.image] for name in ("class_folder", "team")}
+    return Columns(**plain, **owners)
 
 
 def sign(findings: Iterable[Finding], places: Mapping[str, tuple[str, str]]) -> list[Finding]:

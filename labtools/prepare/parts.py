@@ -10,13 +10,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from labtools.artifacts.dataset import format_label, manifest_lines
+from labtools.artifacts.dataset import manifest_lines
 from labtools.core.files import hash_bytes
-from labtools.core.findings import Action, Finding, Question, Severity
+from labtools.core.findings import Finding, finding_from_json, finding_to_json
 from labtools.prepare.items import Item
 
 COLUMNS = (
-    "image", "source", "sequence", "frame", "split", "state", "width", "height", "hash", "phash", "mirrored", "label",
+    "image", "source", "sequence", "frame", "split", "state", "width", "height", "hash", "phash", "label",
 )  # fmt: skip
 
 
@@ -28,7 +28,7 @@ class Part:
         root: the submission's folder in the tree.
         class_folder, team: as in the manifest, the same for all pictures.
         image, source, sequence, frame, split, state, width, height, hash: as in the manifest.
-        phash, mirrored: perceptual hashes, 64 bits each; 0 where they were not asked for.
+        phash: perceptual hash, 64 bits; 0 where it was not asked for.
         label: the text of the label file; ``""`` where there is none or an empty one.
         written: picture -> (bytes, modification time in ns) of those that are files of their own in the dataset; the
             others are hard links of what was handed in.
@@ -49,7 +49,6 @@ class Part:
     height: tuple[int, ...] = ()
     hash: tuple[str, ...] = ()
     phash: tuple[int, ...] = ()
-    mirrored: tuple[int, ...] = ()
     label: tuple[str, ...] = ()
     rows: str = ""
     digest: str = ""
@@ -72,7 +71,7 @@ def part_of(root: str, class_folder: str, team: str, items: Iterable[Item], find
     rows = [
         (
             i.image, i.picture.path, i.sequence, i.frame, i.split, i.state, *i.picture.wh, i.picture.hash,
-            i.picture.phash, i.picture.mirrored, format_label(i.boxes),
+            i.picture.phash, i.label,
         )
         for i in sorted(items, key=lambda item: item.image)
     ]  # fmt: skip
@@ -124,16 +123,3 @@ def part_from_json(content: dict[str, Any]) -> Part:
 
 def _tuples(rows: Iterable[Any]) -> tuple[Any, ...]:
     return tuple(tuple(row) for row in rows)
-
-
-def finding_to_json(one: Finding) -> list[Any]:
-    """A finding as a list."""
-    question = None if one.question is None else [one.question.key, one.question.text, list(one.question.options)]
-    return [one.team, one.file, one.line, one.code, one.severity.value, one.message, one.action.value, question]
-
-
-def finding_from_json(values: list[Any]) -> Finding:
-    """What `finding_to_json` wrote."""
-    team, file, line, code, severity, message, action, asked = values
-    question = None if asked is None else Question(asked[0], asked[1], tuple(asked[2]))
-    return Finding(team, file, line, code, Severity(severity), message, Action(action), question)

@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from labtools.core.config import load_config
 from labtools.core.errors import LabError
@@ -15,8 +16,8 @@ from labtools.core.findings import Finding
 from labtools.core.names import folder_name, slug
 from labtools.prepare.answers import Answers
 from labtools.prepare.config import CourseConfig
-from labtools.prepare.kept import code_signature, signature
 from labtools.prepare.layout.teams import Layout, Submission, plain_name, read_layout
+from labtools.prepare.memory import code_signature, signature
 from labtools.prepare.sources.tree import Tree
 from labtools.prepare.sources.walk import read_tree
 from labtools.prepare.splits.lists import SplitList, split_lists
@@ -43,6 +44,11 @@ class Survey:
     layout: Layout
     places: Mapping[str, tuple[str, str]]
     others: Mapping[str, Others]
+
+    @property
+    def language(self) -> Literal["fr", "en"]:
+        """Of what students read."""
+        return self.course.language if self.course else "en"
 
     @property
     def submissions(self) -> dict[str, Submission]:

@@ -1,0 +1,165 @@
+"""All parts made or taken over, joined, and written: the dataset.
+
+With numpy and the decoders, this takes as long to import as to see that nothing has changed: see `pipeline`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+from labtools.core.errors import LabError
+from labtools.core.findings import Finding
+from labtools.core.progress import Tick
+from labtools.prepare.answers import Answers
+from labtools.prepare.joining import Joined, join, sign
+from labtools.prepare.labels.classes import ClassTable, course_table, own_table
+from labtools.prepare.making import Making, Plan, biggest_first, make_part
+from labtools.prepare.memory import Last
+from labtools.prepare.output.leftovers import outside_findings
+from labtools.prepare.output.summary import summarise
+from labtools.prepare.output.writer import DatasetWriter
+from labtools.prepare.parts import Part
+from labtools.prepare.pictures.hashing import look
+from labtools.prepare.planning import Survey
+from labtools.prepare.result import PrepareResult
+from labtools.prepare.sources.workers import Workers
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a dataset is made.
+
+    Attributes:
+        answers: what the teacher decided.
+        images: ``copy`` or ``link``.
+        leakage: look for training pictures that look alike.
+    """
+
+    answers: Answers
+    images: str
+    leakage: bool
+
+
+def build(
+    submissions: Path,
+    out: Path,
+    seen: Survey,
+    options: Options,
+    cached: Mapping[str, str],
+    last: Last | None,
+    tick: Tick,
+) -> tuple[PrepareResult, list[Part]]:
+    """Write the dataset.
+
+    Args:
+        cached: by root, where its part is kept.
+        last: the run that wrote the dataset which lies there now, if nobody touched it since.
+    """
+    with DatasetWriter(out) as writer:
+        # Without a course the classes are the submissions' own, so that all have to be read again.
+        known = frozenset(root for root, path in cached.items() if Path(path).is_file()) if seen.course else frozenset()
+        in_place = frozenset(root for root in known if last and cached[root] in last.parts)
+        plan = _plan(seen, options, str(writer.aside), str(writer.target), cached, known, in_place)
+        table, parts = _make_parts(plan, seen, tick)
+        joined = _join(submissions, seen, parts, options.leakage, tick)
+        fingerprint = writer.tables(parts, table.names, joined)
+        _commit(writer, parts, last)
+    return _result(out, seen, table, parts, joined, fingerprint), parts
+
+
+def examine(submissions: Path, seen: Survey, options: Options, tick: Tick) -> PrepareResult:
+    """What `build` would find; nothing is written."""
+    nowhere = dict.fromkeys(seen.submissions, "")
+    plan = _plan(seen, options, "", "", nowhere, frozenset(), frozenset())
+    table, parts = _make_parts(plan, seen, tick)
+    joined = _join(submissions, seen, parts, options.leakage, tick)
+    return _result(Path(), seen, table, parts, joined, "")
+
+
+def _plan(
+    seen: Survey, options: Options, base: str, before: str, cached: Mapping[str, str], known: frozenset[str],
+    in_place: frozenset[str],
+) -> Plan:  # fmt: skip
+    return Plan(
+        seen.tree, seen.course, options.answers, seen.submissions, seen.places, seen.others, options.images,
+        look if options.leakage else None, base, before, cached, known, in_place,
+    )  # fmt: skip
+
+
+def _commit(writer: DatasetWriter, parts: list[Part], last: Last | None) -> None:
+    """All at once; or, where parts of the dataset of before are still good, only the others."""
+    stay = [part for part in parts if part.how == "in place"]
+    if last is None or not stay:
+        writer.commit()
+        return
+    gone = set(last.parts.values()) - {part.prefix for part in parts}
+    writer.commit_parts([part for part in parts if part.how != "in place"], sorted(gone))
+
+
+def _make_parts(plan: Plan, seen: Survey, tick: Tick) -> tuple[ClassTable, list[Part]]:
+    """Every submission's part, in the order of the dataset, and the classes that they are in."""
+    table = course_table(seen.course, trusts_ids=not seen.layout.is_cohort) if seen.course else None
+    sizes = {root: len(seen.tree.under(root)) for root in plan.submissions}
+    total = sum(sizes.values())
+    with Workers(total, (plan, table)) as workers:
+        if table is None:
+            table, parts = _make_without_course(plan, seen, workers, tick)
+        elif not workers.are_processes or max(sizes.values(), default=0) > 0.6 * total:
+            parts = [_make_with_help(plan, table, root, workers, tick) for root in sizes]
+        else:
+            futures = {workers.call(_make_in_worker, root): root for root in biggest_first(sizes)}
+            parts, done = [], 0
+            for future in as_completed(futures):
+                parts.append(future.result())
+                done += sizes[futures[future]]
+                tick("prepare submissions", done, total)
+    return table, sorted(parts, key=lambda part: part.prefix)
+
+
+def _make_in_worker(shared: tuple[Plan, ClassTable], root: str) -> Part:
+    return make_part(*shared, root)
+
+
+def _make_with_help(plan: Plan, table: ClassTable, root: str, workers: Workers, tick: Tick) -> Part:
+    """A submission that is most of the cohort: read here, while others work on its files."""
+    if root in plan.unchanged:
+        return make_part(plan, table, root)
+    making = Making(plan, root, workers)
+    making.read(tick)
+    return making.write(table, tick)
+
+
+def _make_without_course(plan: Plan, seen: Survey, workers: Workers, tick: Tick) -> tuple[ClassTable, list[Part]]:
+    """The classes are what the submissions call them, so all are read before the first can be written."""
+    makings = [Making(plan, root, workers) for root in plan.submissions]
+    for making in makings:
+        making.read(tick)
+    table = own_table([making.reading.parsed for making in makings], is_cohort=seen.layout.is_cohort)
+    return table, [making.write(table, tick) for making in makings]
+
+
+def _join(submissions: Path, seen: Survey, parts: list[Part], leakage: bool, tick: Tick) -> Joined:
+    joined = join(parts, [*sign(seen.findings, seen.places), *outside_findings(seen.outside)], leakage, tick)
+    if not any(len(part) for part in parts):
+        raise LabError("there is no readable picture under this folder", submissions, _advice(joined.findings))
+    return joined
+
+
+def _result(
+    out: Path, seen: Survey, table: ClassTable, parts: list[Part], joined: Joined, fingerprint: str
+) -> PrepareResult:
+    made = sum(part.how == "made" for part in parts)
+    return PrepareResult(
+        out, table.names, fingerprint, seen.layout.is_cohort, seen.course_file, joined.findings,
+        summarise(parts, table.names, joined.findings), seen.language, made, len(parts),
+    )  # fmt: skip
+
+
+def _advice(findings: Sequence[Finding]) -> str:
+    refused = next((f for f in sorted(findings) if f.severity.value == "error"), None)
+    if refused is None:
+        return "Give the folder that holds the class folders, or one dataset with its pictures."
+    return f"For instance {refused.file}: {refused.message}."
