@@ -96,7 +96,12 @@ def find_end(data: bytes) -> int | None:
         position += 2 + (data[position + 2] << 8) + data[position + 3]
 
 
+def up_to_end(data: bytes) -> bytes:
+    """The first picture in these bytes and nothing behind it; all bytes if it has no end mark."""
+    return data[: find_end(data)]
+
+
 def with_end(data: bytes) -> bytes:
-    """The first picture in these bytes and nothing behind it, with an end mark if it lacks one; pixels unchanged."""
-    end = find_end(data)
-    return data[:end] if end is not None else data + END
+    """`up_to_end`, with an end mark if it lacks one; pixels unchanged."""
+    whole = up_to_end(data)
+    return whole if whole.endswith(END) else whole + END

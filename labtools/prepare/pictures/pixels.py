@@ -2,7 +2,7 @@
 
 * More than 8 bits: divided by the smallest depth (8, 10, 12, 14 or 16 bits) that holds the brightest value, so that a
   12-bit camera's pictures are not black, and neighbouring frames keep their brightness. For the full range this is the
-  high byte, which viewers and OpenCV show. Floating point in 0..1 becomes 0..255; any other range is stretched to it.
+  high byte, which viewers and OpenCV show. Floating point: white is 1, 255 or the brightest, whichever holds all.
 * CMYK and Lab go through the embedded ICC profile where there is one, else by Pillow's formulas. RGB profiles are not
   applied: the detector gets the same numbers as from a JPEG of the same phone.
 * Transparency is dropped, not put over a background: so do CVAT's server, OpenCV, and hence Ultralytics.
@@ -18,7 +18,7 @@ from PIL import Image, ImageCms
 
 from labtools.prepare.pictures import jpeg, png
 from labtools.prepare.pictures.headers import Header
-from labtools.prepare.pictures.opening import TROUBLE, ImageError, open_heif, open_pillow, open_raster
+from labtools.prepare.pictures.opening import TROUBLE, ImageError, open_heif, open_pillow
 
 MOST_DECODED = 90_000_000
 """Pixels; three bytes each have to fit into memory beside all else."""
@@ -64,12 +64,12 @@ def upright(pixels: Pixels, orientation: int) -> Pixels:
 
 def _decoded(data: bytes, header: Header) -> Image.Image:
     if not header.is_closed:
-        data = {"JPEG": jpeg.with_end, "PNG": png.mended}.get(header.format, bytes)(data)
+        data = {"JPEG": jpeg.up_to_end, "PNG": png.mended}.get(header.format, bytes)(data)
     if header.format == "HEIF":
         heif = open_heif(data)
         return _plain(Image.frombytes(heif.mode, heif.size, bytes(heif.data), "raw", heif.mode, heif.stride))
-    if header.change == "depth":
-        return _from_deep(data, is_turned_tiff=header.format == "TIFF" and open_raster(data).is_turned)
+    if header.change == "depth" and header.format == "PNG":
+        return _from_deep_png(data)
     with open_pillow(data) as image:
         image.load()
         return _plain(image)
@@ -81,6 +81,8 @@ def _plain(image: Image.Image) -> Image.Image:
         return image.copy()
     if image.mode in {"CMYK", "LAB"}:
         return _managed(image)
+    if image.mode in {"I", "F"} or image.mode.startswith("I;"):
+        return Image.fromarray(to_bytes(np.asarray(image)))
     return image.convert("L" if image.mode in {"1", "LA"} else "RGB")
 
 
@@ -100,20 +102,17 @@ def _managed(image: Image.Image) -> Image.Image:
     return managed if managed is not None else image.convert("RGB")
 
 
-def _from_deep(data: bytes, *, is_turned_tiff: bool) -> Image.Image:
-    """More than 8 bits per channel, which Pillow keeps only of grey: OpenCV first, which cannot turn a TIFF."""
+def _from_deep_png(data: bytes) -> Image.Image:
+    """OpenCV keeps all bits of colour pictures too, of which Pillow keeps the high ones; its check sums were looked at
+    before, so that OpenCV has nothing to complain about on the terminal."""
     import cv2
 
-    raw = None if is_turned_tiff else cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    values = None if raw is None else np.asarray(raw)
-    if values is None or values.dtype == np.uint8:
-        with open_pillow(data) as image:
-            image.load()
-            if image.mode in {"L", "RGB", "RGBA", "LA", "P"}:
-                return _plain(image)
-            values = np.asarray(image)
-    elif values.ndim == 3:
-        values = values[:, :, :3][:, :, ::-1] if values.shape[2] >= 3 else values[:, :, 0]
+    raw = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    values = np.asarray(raw)
+    if values.ndim < 2:
+        raise ImageError("image-truncated", "the picture cannot be decoded")
+    if values.ndim == 3:
+        values = values[:, :, 2::-1] if values.shape[2] >= 3 else values[:, :, 0]
     return Image.fromarray(to_bytes(values))
 
 
@@ -121,8 +120,9 @@ def to_bytes(values: Pixels) -> Pixels:
     """Brightness of any depth -> uint8, see the module."""
     if values.dtype.kind == "f":
         finite = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
-        low, high = min(0.0, float(finite.min())), max(1.0, float(finite.max()))
+        low, brightest = min(0.0, float(finite.min())), float(finite.max())
+        high = next((white for white in (1.0, 255.0) if brightest <= white and not low), max(brightest, low + 1e-9))
         return np.asarray(np.rint((finite - low) * (255 / (high - low))), dtype=np.uint8)
-    brightest = int(values.max(initial=0))
-    bits = next((depth for depth in _DEPTHS if brightest < 1 << depth), brightest.bit_length())
+    top = int(values.max(initial=0))
+    bits = next((depth for depth in _DEPTHS if top < 1 << depth), top.bit_length())
     return np.asarray(np.clip(values, 0, None) >> (bits - 8), dtype=np.uint8)

@@ -1,0 +1,123 @@
+"""The look of a picture: what keeps it, what changes it, and what nothing has to do with it."""
+
+from __future__ import annotations
+
+import io
+import random
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
+
+from labtools.artifacts.leakage import NEAR_BITS
+from labtools.prepare.pictures.hashing import MIRROR, Seen, look, prove
+from labtools.prepare.pictures.headers import read_header
+from labtools.prepare.pictures.pixels import upright
+
+SIZES = ((640, 360), (320, 240), (200, 150), (90, 120))
+MANY = 40
+
+
+def scene(seed: int, wh: tuple[int, int]) -> Image.Image:
+    """Coloured shapes on a shaded ground: what a still of a student's video has, in large."""
+    rng = random.Random(seed)
+    w, h = wh
+    image = Image.new("RGB", wh, tuple(rng.randrange(256) for _ in range(3)))
+    draw = ImageDraw.Draw(image)
+    for _ in range(14):
+        x, y, size = rng.randrange(w), rng.randrange(h), rng.randrange(w // 12, w // 3)
+        colour = tuple(rng.randrange(256) for _ in range(3))
+        shape = rng.choice([draw.ellipse, draw.rectangle])
+        shape((x - size, y - size // 2, x + size // 2, y + size), fill=colour)
+    return image.filter(ImageFilter.GaussianBlur(1))
+
+
+def seen(image: Image.Image, kind: str = "JPEG", **options: object) -> Seen:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return look(buffer.getvalue(), read_header(buffer.getvalue()))
+
+
+def cropped(image: Image.Image, seed: int) -> Image.Image:
+    """2 % less in each direction, somewhere, and enlarged again."""
+    rng = random.Random(seed)
+    w, h = image.size
+    x, y = rng.uniform(0, 0.02 * w), rng.uniform(0, 0.02 * h)
+    return image.resize((w, h), box=(x, y, x + 0.98 * w, y + 0.98 * h))
+
+
+SCENES = [scene(seed, SIZES[seed % len(SIZES)]) for seed in range(MANY)]
+
+
+@pytest.fixture(scope="module")
+def hashes() -> list[int]:
+    return [seen(image, quality=90).phash for image in SCENES]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda image, seed: cropped(image, seed),
+        lambda image, _: image.reduce(2),
+        lambda image, _: ImageEnhance.Brightness(image).enhance(1.15),
+        lambda image, _: image.filter(ImageFilter.GaussianBlur(2)),
+    ],
+    ids=["crop", "half", "bright", "blurred"],
+)
+def test_the_same_picture_stays_near(hashes: list[int], change: Callable[[Image.Image, int], Image.Image]) -> None:
+    bits = [(seen(change(image, i), quality=70).phash ^ hashes[i]).bit_count() for i, image in enumerate(SCENES)]
+    assert sum(b <= NEAR_BITS for b in bits) >= 0.97 * MANY, sorted(bits)
+
+
+def test_a_mirrored_picture_is_the_mirrored_hash(hashes: list[int]) -> None:
+    for i, image in enumerate(SCENES):
+        found = seen(ImageOps.mirror(image), quality=90)
+        assert (found.phash ^ hashes[i] ^ MIRROR).bit_count() <= NEAR_BITS
+        assert found.mirrored == found.phash ^ MIRROR
+
+
+def test_different_pictures_are_far(hashes: list[int]) -> None:
+    pairs = [
+        min((a ^ b).bit_count(), (a ^ b ^ MIRROR).bit_count()) for i, a in enumerate(hashes) for b in hashes[i + 1 :]
+    ]
+    assert min(pairs) > NEAR_BITS
+
+
+def test_the_coding_does_not_matter(hashes: list[int]) -> None:
+    for kind in ("PNG", "WEBP", "BMP", "TIFF", "GIF"):
+        assert (seen(SCENES[0], kind).phash ^ hashes[0]).bit_count() <= 4, kind
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_turned_picture_is_seen_as_displayed(hashes: list[int], orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    undo = {5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_90, 7: Image.Transpose.TRANSVERSE,
+            8: Image.Transpose.ROTATE_270, 2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180,
+            4: Image.Transpose.FLIP_TOP_BOTTOM}  # fmt: skip
+    stored = SCENES[0].transpose(undo[orientation]) if orientation > 1 else SCENES[0]
+    assert (seen(stored, exif=exif).phash ^ hashes[0]).bit_count() <= 4
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_upright_is_what_pillow_does(orientation: int) -> None:
+    pixels = np.arange(35, dtype=np.uint8).reshape(5, 7)
+    image = Image.fromarray(pixels)
+    exif = image.getexif()
+    exif[0x0112] = orientation
+    assert np.array_equal(upright(pixels, orientation), np.asarray(ImageOps.exif_transpose(image)))
+
+
+def test_a_blank_picture_has_a_hash() -> None:
+    assert seen(Image.new("RGB", (64, 64))).phash >> 63 == 1
+    assert seen(Image.new("RGB", (10, 10), (255, 255, 255))).phash >> 63 == 1
+
+
+def test_proving_decodes_only_what_is_doubtful() -> None:
+    for kind, is_doubtful in (("JPEG", False), ("PNG", False), ("GIF", True), ("TIFF", True)):
+        buffer = io.BytesIO()
+        SCENES[3].save(buffer, kind)
+        header = read_header(buffer.getvalue())
+        assert header.is_doubtful == is_doubtful
+        assert bool(prove(buffer.getvalue(), header).phash) == is_doubtful
