@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
+from labtools.core.findings import Action, Finding, Severity
+from labtools.prepare.formats import RawBox, Record, orphan
 from labtools.prepare.layout.naming import frame_of
 from labtools.prepare.layout.places import ImageIndex, Match, folder_key, is_same_folder
 from labtools.prepare.sources.tree import folder_of, name_of, stem_of
@@ -61,3 +64,55 @@ def _hinted(paths: Sequence[str], hints: Sequence[str]) -> list[str]:
         if named and len(named) < len(paths):
             return named
     return list(paths)
+
+
+@dataclass
+class Draft:
+    """What a file about one picture says, before the picture is known.
+
+    Attributes:
+        written: the picture's names or paths in the file, the likelier first.
+        is_own: the file's own name tells its picture, as it holds nothing else.
+    """
+
+    path: str
+    written: Sequence[str]
+    is_own: bool
+    findings: list[Finding]
+    boxes: list[RawBox] = field(default_factory=list)
+    size_wh: tuple[float, float] | None = None
+    bad: int = 0
+
+    def say(self, line: int, code: str, severity: Severity, message: str, action: Action) -> None:
+        self.findings.append(Finding("", self.path, line, code, severity, message, action))
+
+
+def bind(drafts: Sequence[Draft], index: ImageIndex, findings: list[Finding]) -> list[Record]:
+    """The records of files about one picture each; findings are added.
+
+    The picture beside a file, of the same name, is its own. What the file says comes second: a name in it is often
+    that of the file from which it was copied, so it cannot mean a picture that has a file of its own.
+    """
+    own = [index.find_beside(draft.path) if draft.is_own else Match(None) for draft in drafts]
+    taken = {match.path for match in own if match.path is not None}
+    records: list[Record] = []
+    for draft, beside in zip(drafts, own, strict=True):
+        match = beside if beside.path is not None else _as_written(draft, beside, index, taken)
+        if match.path is None:
+            name = next((written for written in draft.written if written), name_of(draft.path))
+            findings.append(orphan(draft.path, 0, name, match.rivals))
+            continue
+        findings += draft.findings
+        records.append(Record(draft.path, match.path, tuple(draft.boxes), draft.size_wh, (), draft.bad))
+    return records
+
+
+def _as_written(draft: Draft, beside: Match, index: ImageIndex, taken: set[str]) -> Match:
+    """The picture that the file names, unless that has a file of its own; else none, and the rivals."""
+    rivals = beside.rivals
+    for written in draft.written:
+        found = find_picture(index, written, draft.path, hints_of(draft.path)) if written else Match(None)
+        if found.path is not None and not (draft.is_own and found.path in taken):
+            return found
+        rivals = rivals or found.rivals
+    return Match(None, rivals)

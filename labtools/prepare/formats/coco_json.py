@@ -1,33 +1,42 @@
 """COCO JSON: one file for many pictures, ``bbox`` = left, top, width, height in pixels; also Roboflow's
-``_annotations.coco.json``. A polygon's own ``bbox`` is used; without one, the box around the polygon."""
+``_annotations.coco.json``. A polygon's own ``bbox`` is used; without one, the box around the polygon or the mask.
+
+Format: https://cocodataset.org/#format-data
+"""
 
 from __future__ import annotations
 
-import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import Any
 
 from labtools.core.findings import Action, Finding, Severity
-from labtools.prepare.formats import Parsed, RawBox, Record, finite, orphan
+from labtools.prepare.config import name_key
+from labtools.prepare.formats import Parsed, RawBox, Record, orphan
+from labtools.prepare.formats._coco_boxes import RELATIVE, XYXY, meaning_of, read_shape
+from labtools.prepare.formats._json import items, read_json, text_of
+from labtools.prepare.formats._look import of_kind
+from labtools.prepare.formats._pictures import find_picture, hints_of
+from labtools.prepare.formats._shapes import around_finding, number
 from labtools.prepare.layout.places import ImageIndex
-from labtools.prepare.sources.text import decode
-from labtools.prepare.sources.tree import READ_ERRORS, Tree
+from labtools.prepare.sources.tree import Tree, name_of
 
 TITLE = "COCO JSON"
 RICHNESS = 2
 
+_NAME_KEYS = ("file_name", "filename", "path", "name", "coco_url", "image")
+_MOST_IDS = 10_000
+
 
 def sniff(tree: Tree) -> list[str]:
     """JSON files that speak of images and annotations."""
-    found = []
-    for path in tree.ending(".json"):
-        try:
-            data = tree.read(path)
-        except READ_ERRORS:
-            continue  # whatever no format claims is reported as not used
-        if b'"images"' in data and (b'"annotations"' in data or b'"categories"' in data):
-            found.append(path)
-    return found
+    return [
+        path
+        for path, look in of_kind(tree, "json")
+        if look.root == "{"
+        and {"images", "annotations"} & look.words
+        and {"categories", "image_id", "annotations"} & look.words
+        and not {"items", "shapes", "regions"} & look.words
+    ]
 
 
 def parse(tree: Tree, files: list[str], index: ImageIndex) -> Parsed:
@@ -35,28 +44,26 @@ def parse(tree: Tree, files: list[str], index: ImageIndex) -> Parsed:
     records: list[Record] = []
     findings: list[Finding] = []
     names: list[str] = []
+    used: set[str] = set()
     for path in files:
-        try:
-            content = json.loads(decode(tree.read(path)).whole)
-        except Exception as error:  # noqa: BLE001  malformed JSON, a deep nest, a broken member: facts about the file
-            what = f"this JSON cannot be read: {str(error)[:120]}"
-            findings.append(Finding("", path, 0, "json-unreadable", Severity.ERROR, what, Action.LEFT_OUT))
-            continue
+        before = len(findings)
+        content = read_json(tree, path, findings)
         if isinstance(content, dict):
             file = _File(path, content, index)
             records.extend(file.records())
             findings.extend(file.findings)
             names.extend(file.used_names)
-    return Parsed(tuple(records), tuple(findings), tuple(dict.fromkeys(names)), frozenset(files))
-
-
-def _items(value: Any) -> list[dict[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+            used.add(path)
+        elif len(findings) > before:
+            used.add(path)
+    return Parsed(tuple(records), tuple(findings), tuple(dict.fromkeys(names)), frozenset(used))
 
 
 def _key(value: Any) -> str:
-    """An id for looking up: exporters write 7 and "7" for the same."""
-    return str(value)
+    """An id for looking up: exporters write 7, "7" and 7.0 for the same."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        value = int(value)
+    return str(value).strip()
 
 
 class _File:
@@ -66,92 +73,158 @@ class _File:
         self.path = path
         self.index = index
         self.findings: list[Finding] = []
-        self.images = _items(content.get("images"))
-        self.annotations = _items(content.get("annotations"))
-        self.categories: dict[str, str] = {}
-        for category in _items(content.get("categories")):
-            if isinstance(category.get("name"), str) and category["name"].strip():
-                self.categories.setdefault(_key(category.get("id")), category["name"].strip())
-        self.used_names: list[str] = []
-        self.look_at_categories()
+        self.annotations = items(content.get("annotations"))
+        self.images = items(content.get("images")) or self.images_of_annotations()
+        self.sizes = {_key(i.get("id")): (_length(i.get("width")), _length(i.get("height"))) for i in self.images}
+        self.categories = self.read_categories(content.get("categories"))
+        used = {_key(a.get("category_id")) for a in self.annotations}
+        self.used_names = [name for key, name in self.categories.items() if key in used]
+        self.look_at_categories(used)
 
     def say(self, code: str, severity: Severity, message: str, action: Action) -> None:
         self.findings.append(Finding("", self.path, 0, code, severity, message, action))
 
-    def look_at_categories(self) -> None:
-        used = {_key(a.get("category_id")) for a in self.annotations}
-        self.used_names = [name for key, name in self.categories.items() if key in used]
+    def images_of_annotations(self) -> list[dict[str, Any]]:
+        """Without a list of images an annotation may still name its picture."""
+        found: dict[str, dict[str, Any]] = {}
+        for annotation in self.annotations:
+            name = _name(annotation)
+            key = _key(annotation.get("image_id"))
+            if name or not key.isdecimal():
+                found.setdefault(key, {"id": key, "file_name": name or key})
+        return list(found.values())
+
+    def read_categories(self, given: Any) -> dict[str, str]:
+        names: dict[str, str] = {}
+        unclear: set[str] = set()
+        for category in items(given):
+            key, name = _key(category.get("id")), text_of(category.get("name"))
+            if name and name_key(names.setdefault(key, name)) != name_key(name):
+                unclear.add(key)
+                what = f"category {key} is called {names[key]!r} and {name!r}"
+                self.say("coco-category-id-twice", Severity.ERROR, what, Action.ASKED)
+        return {key: name for key, name in names.items() if key not in unclear}
+
+    def look_at_categories(self, used: set[str]) -> None:
         for key, name in self.categories.items():
             if key not in used:
                 what = f"category {key} {name!r} is never used"
                 self.say("coco-category-unused", Severity.INFO, what, Action.NOTED)
-        for name in sorted({n for n in self.categories.values() if [*self.categories.values()].count(n) > 1}):
+        counts = Counter(self.categories.values())
+        for name in sorted(name for name, count in counts.items() if count > 1):
             ids = ", ".join(k for k, n in self.categories.items() if n == name)
             what = f"categories {ids} are all called {name!r}: they become one class"
             self.say("coco-categories-same-name", Severity.WARNING, what, Action.REPAIRED)
 
     def records(self) -> list[Record]:
-        boxes, bad = self.boxes_by_image()
-        records: list[Record] = []
+        """One per picture; where it is listed twice, what is said about it is put together."""
+        places = self.pictures_by_id()
+        unclear = {key for key, paths in places.items() if len(paths) > 1}
+        boxes, bad, is_relative = self.boxes_by_id()
+        for key in sorted(unclear):
+            some = f"{len(places[key])} pictures, {', '.join(name_of(path) for path in places[key][:2])}"
+            what = f"id {key} is the id of {some}: whose its {len(boxes[key])} annotations are cannot be told"
+            self.say("coco-image-id-twice", Severity.ERROR, what, Action.ASKED)
+            bad[key] += len(boxes.pop(key, ()))
+        ids: dict[str, list[str]] = defaultdict(list)
+        for key, paths in places.items():
+            for path in paths:
+                ids[path].append(key)
+        again = sum(1 for keys in ids.values() if len(keys) > 1)
+        if again:
+            what = f"{again} pictures are listed twice: what is said about them is put together"
+            self.say("coco-image-twice", Severity.INFO, what, Action.REPAIRED)
+        self.look_at_unknown(boxes, bad, {_key(image.get("id")) for image in self.images})
+        names = tuple(dict.fromkeys(self.categories.values()))
+        return [
+            Record(self.path, path, tuple(b for k in keys for b in boxes.get(k, ())),
+                   None if is_relative else self.sizes[keys[0]], names, sum(bad[k] for k in keys))
+            for path, keys in ids.items()
+        ]  # fmt: skip
+
+    def pictures_by_id(self) -> dict[str, list[str]]:
+        """Id -> the different pictures that bear it: one, if all is well."""
+        found: dict[str, list[str]] = defaultdict(list)
+        hints = hints_of(self.path)
         for image in self.images:
-            key = _key(image.get("id"))
-            name = image.get("file_name")
-            if not isinstance(name, str) or not name:
+            key, name = _key(image.get("id")), _name(image)
+            if not name:
                 self.say("coco-bad-image", Severity.ERROR, f"image {key} has no file name", Action.LEFT_OUT)
                 continue
-            match = self.index.find(name, self.path)
+            match = find_picture(self.index, name, self.path, hints)
             if match.path is None:
                 self.findings.append(orphan(self.path, 0, name, match.rivals))
-                continue
-            size = (_length(image.get("width")), _length(image.get("height")))
-            records.append(Record(self.path, match.path, tuple(boxes.pop(key, ())), size, (), bad.get(key, 0)))
-        known = {_key(image.get("id")) for image in self.images}
-        for key in sorted(set(boxes) - known):
-            what = f"{len(boxes[key])} annotations are about image {key}, which the file does not list"
-            self.say("coco-unknown-image", Severity.ERROR, what, Action.LEFT_OUT)
-        return records
+            elif match.path not in found[key]:
+                found[key].append(match.path)
+        return {key: paths for key, paths in found.items() if paths}
 
-    def boxes_by_image(self) -> tuple[dict[str, list[RawBox]], dict[str, int]]:
+    def look_at_unknown(self, boxes: dict[str, list[RawBox]], bad: Counter[str], known: set[str]) -> None:
+        for key in sorted((set(boxes) | set(bad)) - known):
+            what = (
+                f"{len(boxes.get(key, ())) + bad[key]} annotations are about image {key}, which the file does not list"
+            )
+            self.say("coco-unknown-image", Severity.ERROR, what, Action.LEFT_OUT)
+
+    def boxes_by_id(self) -> tuple[dict[str, list[RawBox]], Counter[str], bool]:
+        """Boxes and the number of those that cannot be read, by the image's id; and whether they are in 0..1."""
+        shapes = [(read_shape(a), self.sizes.get(_key(a.get("image_id")), (0.0, 0.0))) for a in self.annotations]
+        meaning, leaving = meaning_of(shapes)
+        self.look_at_meaning(meaning, leaving, len(shapes))
         boxes: dict[str, list[RawBox]] = defaultdict(list)
-        bad: dict[str, int] = defaultdict(int)
-        polygons = 0
-        for annotation in self.annotations:
-            image, key = _key(annotation.get("image_id")), _key(annotation.get("id"))
-            name = self.categories.get(_key(annotation.get("category_id")))
-            corners = _corners(annotation)
-            if name is None or corners is None:
+        bad: Counter[str] = Counter()
+        kinds: Counter[str] = Counter()
+        for annotation, (shape, size) in zip(self.annotations, shapes, strict=True):
+            image, label = _key(annotation.get("image_id")), self.label(annotation)
+            corners = shape.corners(meaning)
+            if meaning == RELATIVE and shape.bbox is None and corners and min(size) > 0:
+                corners = corners[0] / size[0], corners[1] / size[1], corners[2] / size[0], corners[3] / size[1]
+            if label is None or corners is None:
                 bad[image] += 1
-                what = f"annotation {key} has no " + ("known category" if name is None else "readable box")
+                trouble = "known category" if label is None else "readable box"
+                what = f"annotation {_key(annotation.get('id'))} has no {trouble}"
                 self.say("coco-bad-annotation", Severity.ERROR, what, Action.LEFT_OUT)
                 continue
-            polygons += bool(annotation.get("segmentation"))
-            boxes[image].append(RawBox(None, name, corners, 0))
-        if polygons:
-            what = f"{polygons} annotations are polygons: their boxes are taken"
-            self.say("label-polygon", Severity.INFO, what, Action.REPAIRED)
-        return boxes, bad
+            if shape.bbox is not None and min(shape.bbox[2:]) < 0 and meaning != XYXY:
+                what = (
+                    f"annotation {_key(annotation.get('id'))} has a negative width or height: taken to the other side"
+                )
+                self.say("box-corners-swapped", Severity.WARNING, what, Action.REPAIRED)
+            kinds.update([shape.kind] if shape.kind else [])
+            boxes[image].append(RawBox(*label, corners, 0))
+        self.findings += around_finding(self.path, kinds)
+        return boxes, bad, meaning == RELATIVE
+
+    def label(self, annotation: dict[str, Any]) -> tuple[int | None, str | None] | None:
+        """The class as id and name; an id that no category has is left to whoever knows the context."""
+        given = annotation.get("category_id")
+        key = _key(given)
+        name = self.categories.get(key)
+        if name is None and given is None:
+            names = set(self.categories.values()) | {text_of(annotation.get("category_name")), ""}
+            name = next(iter(names - {""})) if len(names) == 2 else None
+        if name is not None:
+            return None, name
+        return (int(key), None) if key.isascii() and key.isdecimal() and int(key[:9]) < _MOST_IDS else None
+
+    def look_at_meaning(self, meaning: str, leaving: int, count: int) -> None:
+        crowds = sum(1 for a in self.annotations if _key(a.get("iscrowd")) in {"1", "True"})
+        if meaning == XYXY:
+            what = f"the {count} boxes are written as corners (x1, y1, x2, y2), not as corner and size"
+            self.say("coco-corners", Severity.WARNING, what, Action.REPAIRED)
+        elif meaning == RELATIVE:
+            what = f"the {count} boxes are written in 0..1, not in pixels"
+            self.say("coco-relative", Severity.WARNING, what, Action.REPAIRED)
+        elif leaving > count * 0.3:
+            what = f"{leaving} of {count} boxes reach far beyond their pictures: are they corner and size in pixels?"
+            self.say("coco-boxes-leave", Severity.ERROR, what, Action.NOTED)
+        if crowds:
+            what = f"{crowds} annotations are marked as crowds (CVAT marks every mask so): their boxes are kept"
+            self.say("coco-crowd", Severity.WARNING, what, Action.NOTED)
 
 
-def _corners(annotation: dict[str, Any]) -> tuple[float, float, float, float] | None:
-    """xyxy in pixels, None if neither box nor polygon can be read."""
-    box = annotation.get("bbox")
-    if isinstance(box, list) and len(box) == 4 and _are_numbers(box):
-        x, y, w, h = (float(v) for v in box)
-        return min(x, x + w), min(y, y + h), max(x, x + w), max(y, y + h)
-    segmentation = annotation.get("segmentation")
-    if not isinstance(segmentation, list):
-        return None
-    points = [v for part in segmentation if isinstance(part, list) for v in part]
-    if len(points) < 6 or len(points) % 2 or not _are_numbers(points):
-        return None
-    xs, ys = points[0::2], points[1::2]
-    return float(min(xs)), float(min(ys)), float(max(xs)), float(max(ys))
-
-
-def _are_numbers(values: list[Any]) -> bool:
-    kinds = all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values)
-    return kinds and all(abs(v) < 1e7 for v in values) and finite(*(float(v) for v in values))
+def _name(image: dict[str, Any]) -> str:
+    return next((name for key in _NAME_KEYS if (name := text_of(image.get(key)))), "")
 
 
 def _length(value: Any) -> float:
-    return float(value) if _are_numbers([value]) and value > 0 else 0.0
+    return max(0.0, number(value) or 0.0)

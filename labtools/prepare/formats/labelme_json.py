@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from labtools.core.findings import Action, Finding, Severity
-from labtools.prepare.formats import Parsed, RawBox, Record, orphan
+from labtools.prepare.formats import Parsed, RawBox
 from labtools.prepare.formats._json import items, read_json, text_of
 from labtools.prepare.formats._look import of_kind
-from labtools.prepare.formats._pictures import find_picture, hints_of
+from labtools.prepare.formats._pictures import Draft, bind
 from labtools.prepare.formats._shapes import Corners, around, around_finding, number, numbers
 from labtools.prepare.layout.places import ImageIndex
-from labtools.prepare.sources.tree import Tree, name_of
+from labtools.prepare.sources.tree import Tree
 
 TITLE = "LabelMe JSON"
 RICHNESS = 4
@@ -36,53 +36,49 @@ def sniff(tree: Tree) -> list[str]:
 
 def parse(tree: Tree, files: list[str], index: ImageIndex) -> Parsed:
     """The file's own name says which picture it is about; ``imagePath``, often stale, only helps out."""
-    records: list[Record] = []
     findings: list[Finding] = []
+    drafts: list[Draft] = []
     for path in files:
         content = read_json(tree, path, findings)
-        if not isinstance(content, dict):
-            continue
-        written = text_of(content.get("imagePath"))
-        match = index.find_beside(path)
-        if match.path is None and written:
-            match = find_picture(index, written, path, hints_of(path))
-        if match.path is None:
-            findings.append(orphan(path, 0, written or name_of(path), match.rivals))
-            continue
-        records.append(_record(path, match.path, content, findings))
+        if isinstance(content, dict):
+            drafts.append(Draft(path, (text_of(content.get("imagePath")),), is_own=True, findings=[]))
+            _read(content, drafts[-1])
+    records = bind(drafts, index, findings)
     names = sorted({box.class_name for record in records for box in record.boxes if box.class_name})
     return Parsed(tuple(records), tuple(findings), tuple(names), frozenset(files))
 
 
-def _record(path: str, image: str, content: dict[str, Any], findings: list[Finding]) -> Record:
+def _read(content: dict[str, Any], draft: Draft) -> None:
+    """Fill in boxes, size and findings."""
     kinds: Counter[str] = Counter()
     groups: dict[tuple[str, str], int] = {}
-    boxes: list[RawBox] = []
-    bad = 0
     for place, shape in enumerate(items(content.get("shapes")), 1):
         label, kind = text_of(shape.get("label")), text_of(shape.get("shape_type")) or "polygon"
         corners = _corners(kind, shape.get("points"))
         if not label or corners is None:
-            bad += 1
+            draft.bad += 1
             what = f"shape {place} has no " + ("label" if not label else "readable points")
-            findings.append(Finding("", path, 0, "labelme-bad-shape", Severity.ERROR, what, Action.LEFT_OUT))
+            draft.say(0, "labelme-bad-shape", Severity.ERROR, what, Action.LEFT_OUT)
             continue
+        group = (label, text_of(shape.get("group_id")))
         if kind != "rectangle":
             kinds[_TITLES.get(kind, kind)] += 1
-        group = (label, text_of(shape.get("group_id")))
-        if kind != "rectangle" and group[1] and group in groups:  # the parts of an object that something hides
-            before = boxes[groups[group]].xyxy
-            corners = around(
-                (before[0], before[2], corners[0], corners[2]), (before[1], before[3], corners[1], corners[3])
-            )
-            boxes[groups[group]] = RawBox(None, label, corners or before, 0)
-            continue
-        if kind != "rectangle" and group[1]:
-            groups[group] = len(boxes)
-        boxes.append(RawBox(None, label, corners, 0))
-    findings += around_finding(path, kinds)
-    size = number(content.get("imageWidth")) or 0.0, number(content.get("imageHeight")) or 0.0
-    return Record(path, image, tuple(boxes), (max(0.0, size[0]), max(0.0, size[1])), (), bad)
+            if group[1] and group in groups:  # the parts of an object that something hides: one box around them
+                draft.boxes[groups[group]] = _wider(draft.boxes[groups[group]], corners)
+                continue
+            groups.setdefault(group, len(draft.boxes))
+        draft.boxes.append(RawBox(None, label, corners, 0))
+    draft.findings += around_finding(draft.path, kinds)
+    draft.size_wh = _length(content.get("imageWidth")), _length(content.get("imageHeight"))
+
+
+def _wider(box: RawBox, corners: Corners) -> RawBox:
+    (a, b, c, d), (x1, y1, x2, y2) = box.xyxy, corners
+    return box._replace(xyxy=(min(a, x1), min(b, y1), max(c, x2), max(d, y2)))
+
+
+def _length(value: Any) -> float:
+    return max(0.0, number(value) or 0.0)
 
 
 def _corners(kind: str, points: Any) -> Corners | None:

@@ -1,86 +1,116 @@
 """Pascal VOC: one XML file per picture, ``<object><name>`` and ``<bndbox>`` in pixels.
 
 Corners are taken as written, without VOC's original offset of one pixel: labelImg, CVAT and Roboflow count from 0.
+Also read: polygons of Roboflow and of the old LabelMe, turned boxes of roLabelImg, several ``<annotation>`` in a file.
 """
 
 from __future__ import annotations
 
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from labtools.core.findings import Action, Finding, Severity
-from labtools.prepare.formats import Parsed, RawBox, Record, finite, orphan
+from labtools.prepare.formats import Parsed, RawBox
 from labtools.prepare.formats._look import of_kind
-from labtools.prepare.formats._xml import XmlError, parse_xml
+from labtools.prepare.formats._pictures import Draft, bind
+from labtools.prepare.formats._shapes import Corners, around, around_finding, number, ordered, rotated_box
+from labtools.prepare.formats._xml import XmlError, parse_xml, read_xml, unreadable
 from labtools.prepare.layout.places import ImageIndex
-from labtools.prepare.sources.tree import Tree, name_of
+from labtools.prepare.sources.tree import Tree
 
 TITLE = "Pascal VOC"
 RICHNESS = 3
 
 
 def sniff(tree: Tree) -> list[str]:
-    """XML files whose root is ``<annotation>`` (CVAT's is ``<annotations>``)."""
+    """XML files whose root is ``<annotation>`` (CVAT's is ``<annotations>``), or that hold such."""
     return [path for path, look in of_kind(tree, "xml") if look.root in {"annotation", ""} or "bndbox" in look.words]
 
 
 def parse(tree: Tree, files: list[str], index: ImageIndex) -> Parsed:
     """The file's own name says which picture it is about; ``<filename>``, often stale, only helps out."""
-    records: list[Record] = []
+    drafts: list[Draft] = []
     findings: list[Finding] = []
     for path in files:
+        data = read_xml(tree, path, findings)
+        if data is None:
+            continue
         try:
-            root = parse_xml(tree.read(path))
+            root = parse_xml(data)
         except XmlError as error:
-            findings.append(Finding("", path, 0, "xml-unreadable", Severity.ERROR, str(error), Action.LEFT_OUT))
+            findings.append(unreadable(path, str(error)))
             continue
-        except Exception as error:  # noqa: BLE001  any failure of a hostile archive is a fact about that file
-            what = f"this file cannot be read: {type(error).__name__}"
-            findings.append(Finding("", path, 0, "xml-unreadable", Severity.ERROR, what, Action.LEFT_OUT))
-            continue
-        written = (root.findtext("filename") or "").strip()
-        match = index.find_beside(path)
-        if match.path is None and written:
-            match = index.find(written, path)
-        if match.path is None:
-            findings.append(orphan(path, 0, written or name_of(path), match.rivals))
-            continue
-        records.append(_record(path, match.path, root, findings))
+        several = [] if root.tag == "annotation" else list(root.iter("annotation"))
+        lines = iter(_lines_of_objects(data))
+        for node in several or [root]:
+            written = (_text(node, "filename"), _text(node, "path"))
+            draft = Draft(path, written, is_own=not several, findings=[])
+            _read(node, draft, lines)
+            drafts.append(draft)
+    records = bind(drafts, index, findings)
     names = sorted({box.class_name for record in records for box in record.boxes if box.class_name})
     return Parsed(tuple(records), tuple(findings), tuple(names), frozenset(files))
 
 
-def _record(path: str, image: str, root: Element, findings: list[Finding]) -> Record:
-    boxes: list[RawBox] = []
-    bad = 0
-    for number, node in enumerate(root.iter("object"), 1):
-        name = (node.findtext("name") or "").strip()
-        corners = _corners(node)
+def _lines_of_objects(data: bytes) -> list[int]:
+    """The lines on which ``<object>`` stands, in order."""
+    lines, line, at = [], 1, 0
+    for match in re.finditer(rb"<object[\s>]", data):
+        line += data.count(b"\n", at, match.start())
+        at = match.start()
+        lines.append(line)
+    return lines
+
+
+def _read(root: Element, draft: Draft, lines: Iterator[int]) -> None:
+    """Fill in boxes, size and findings."""
+    kinds: Counter[str] = Counter()
+    parts = 0
+    for node in root.iter("object"):
+        line = next(lines, 0)
+        parts += sum(1 for _ in node.iter("part"))
+        name = _text(node, "name")
+        corners, kind = _corners(node)
         if not name or corners is None:
-            bad += 1
-            what = f"object {number} has no " + ("name" if not name else "readable box")
-            findings.append(Finding("", path, 0, "voc-bad-object", Severity.ERROR, what, Action.LEFT_OUT))
+            draft.bad += 1
+            what = "an object has no " + ("name" if not name else "readable box")
+            draft.say(line, "voc-bad-object", Severity.ERROR, what, Action.LEFT_OUT)
             continue
-        x1, y1, x2, y2 = corners
-        if x1 > x2 or y1 > y2:
-            what = f"object {number}: the corners are swapped"
-            findings.append(Finding("", path, 0, "box-corners-swapped", Severity.WARNING, what, Action.REPAIRED))
-        boxes.append(RawBox(None, name, (min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)), 0))
-    size = (_number(root, "size/width") or 0.0, _number(root, "size/height") or 0.0)
-    return Record(path, image, tuple(boxes), size, (), bad)
+        if corners != ordered(corners):
+            draft.say(line, "box-corners-swapped", Severity.WARNING, "the corners are swapped", Action.REPAIRED)
+        kinds.update([kind] if kind else [])
+        draft.boxes.append(RawBox(None, name, ordered(corners), line))
+    if parts:
+        what = f"{parts} parts of objects (heads, hands ...) are no objects of their own"
+        draft.say(0, "voc-parts", Severity.INFO, what, Action.LEFT_OUT)
+    draft.findings += around_finding(draft.path, kinds)
+    draft.size_wh = (max(0.0, _number(root, "size/width") or 0.0), max(0.0, _number(root, "size/height") or 0.0))
 
 
-def _corners(node: Element) -> tuple[float, float, float, float] | None:
-    values = [_number(node, f"bndbox/{key}") for key in ("xmin", "ymin", "xmax", "ymax")]
-    if any(v is None for v in values):
-        return None
-    x1, y1, x2, y2 = (v for v in values if v is not None)
-    return x1, y1, x2, y2
+def _corners(node: Element) -> tuple[Corners | None, str]:
+    """xyxy as written, and what the object is if it is more than a box; the box counts before a polygon."""
+    for box in node.findall("bndbox"):
+        values = {child.tag.lower().replace("_", ""): number(child.text or "") for child in box}
+        x1, y1, x2, y2 = (values.get(key) for key in ("xmin", "ymin", "xmax", "ymax"))
+        if x1 is not None and y1 is not None and x2 is not None and y2 is not None:
+            return (x1, y1, x2, y2), ""
+    turned = [_number(node, f"robndbox/{key}") for key in ("cx", "cy", "w", "h", "angle")]
+    if None not in turned:
+        x, y, w, h, angle = (v or 0.0 for v in turned)
+        return rotated_box((x - w / 2, y - h / 2, x + w / 2, y + h / 2), math.degrees(angle)), "rotated box"
+    xs = [number(child.text or "") for child in node.iterfind("polygon//") if child.tag.lower().startswith("x")]
+    ys = [number(child.text or "") for child in node.iterfind("polygon//") if child.tag.lower().startswith("y")]
+    if len(xs) < 2 or None in xs or None in ys:
+        return None, ""
+    return around([v for v in xs if v is not None], [v for v in ys if v is not None]), "polygon"
+
+
+def _text(node: Element, path: str) -> str:
+    return (node.findtext(path) or "").strip()
 
 
 def _number(node: Element, path: str) -> float | None:
-    text = (node.findtext(path) or "").strip().replace(",", ".")
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if finite(value) else None
+    return number(_text(node, path))

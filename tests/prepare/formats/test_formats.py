@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import zipfile
 from pathlib import Path
 from types import ModuleType
@@ -69,39 +68,9 @@ def test_xml_that_declares_entities_is_refused() -> None:
     assert [f.code for f in parsed.findings] == ["xml-unreadable"]
 
 
-def test_coco_boxes_polygons_and_unknown_ids() -> None:
-    content = {
-        "images": [{"id": 1, "file_name": "C:\\x\\a.jpg", "width": 64, "height": 48}, {"id": 2, "file_name": "b.jpg"}],
-        "categories": [{"id": 5, "name": "velo"}, {"id": 6, "name": "unused"}],
-        "annotations": [
-            {"id": 1, "image_id": 1, "category_id": 5, "bbox": [10, 8, 20, 12]},
-            {"id": 2, "image_id": "1", "category_id": 5, "segmentation": [[1, 2, 9, 2, 5, 7]]},
-            {"id": 3, "image_id": 1, "category_id": 9, "bbox": [10, 8, 20, 12]},
-            {"id": 4, "image_id": 1, "category_id": 5, "bbox": [1, 2, float("nan"), 4]},
-            {"id": 5, "image_id": 99, "category_id": 5, "bbox": [1, 2, 3, 4]},
-        ],
-    }
-    parsed = parse(FORMATS["coco_json"], {"a/_annotations.coco.json": json.dumps(content).encode()})
-    assert [b.xyxy for b in parsed.records[0].boxes] == [(10, 8, 30, 20), (1, 2, 9, 7)]
-    assert parsed.names == ("velo",)
-    codes = sorted(f.code for f in parsed.findings)
-    assert codes == ["annotation-without-image", "coco-bad-annotation", "coco-bad-annotation", "coco-category-unused",
-                     "coco-unknown-image", "label-polygon"]  # fmt: skip
-
-
 coordinates = st.floats(-3, 3) | st.sampled_from(["nan", "1e999", "0,5", "x", "", "１", "1_0"])
 label_text = st.lists(st.lists(coordinates.map(str), max_size=9).map(" ".join), max_size=8).map("\n".join)
 bytes_of_all_kinds = st.binary(max_size=300) | label_text.map(str.encode) | st.text(max_size=200).map(str.encode)
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.sampled_from(["a.jpg", 1, 2]),
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(
-        st.sampled_from(["images", "annotations", "categories", "id", "image_id", "category_id", "bbox", "file_name",
-                         "name", "width", "height", "segmentation"]),
-        inner, max_size=7,
-    ),
-    max_leaves=40,
-)  # fmt: skip
 xml_texts = st.lists(
     st.sampled_from(["<annotation>", "</annotation>", "<object>", "</object>", "<name>a</name>", "<bndbox>",
                      "</bndbox>",
@@ -117,18 +86,6 @@ settings.register_profile("parsers", max_examples=250, deadline=None, suppress_h
 def test_any_bytes_are_voc_or_findings(data: bytes) -> None:
     parsed = parse(FORMATS["voc_xml"], {"annotations/a.xml": b"<annotation>" + data, "annotations/b.xml": data})
     assert all(isinstance(r.image, str) for r in parsed.records)
-
-
-@settings(settings.get_profile("parsers"))
-@given(bytes_of_all_kinds | json_values.map(lambda v: json.dumps(v).encode()))
-def test_any_bytes_are_coco_or_findings(data: bytes) -> None:
-    content = {
-        "a.json": b'{"images": [], "annotations": 3}',
-        "b.json": b'"images" "annotations"' + data,
-        "c.json": data,
-    }
-    parsed = parse(FORMATS["coco_json"], content)
-    assert "json-unreadable" in {f.code for f in parsed.findings}
 
 
 @settings(settings.get_profile("parsers"))
