@@ -10,12 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from labtools.artifacts.leakage import VERDICTS
 from labtools.artifacts.wording import LANGUAGES, SHOWN, Language, catalogue, words
 
 PREPARE = Path(__file__).resolve().parents[2] / "labtools" / "prepare"
 
 # Strings that look like a code and are none.
-NO_CODES = frozenset({"utf-8", "utf-16-le", "utf-16-be", "utf-8-sig", "latin-1", "mac-roman"})
+NO_CODES = frozenset(
+    {"utf-8", "utf-16-le", "utf-16-be", "utf-8-sig", "latin-1", "mac-roman", "by-sequence", "by-time", *VERDICTS}
+)
 
 
 def _is_severity(node: ast.expr) -> bool:
@@ -97,6 +100,15 @@ def test_french_is_french() -> None:
             # Typography: a space before ; : ? !, guillemets instead of straight quotes; "vous" to students.
             assert not re.search(r"[\w ][;?!»](\s|$)|[\w ]:\s|« ", text), (code, text)
             assert '"' not in text and not re.search(r"\b(tu|tes|ton)\b", text, flags=re.IGNORECASE), (code, text)
+
+
+def test_no_code_stands_twice() -> None:
+    """YAML itself would silently take the second."""
+    files = (PREPARE.parent / "artifacts" / "wording" / "findings").glob("*.yaml")
+    keys = [
+        key for file in files for key in re.findall(r"^([a-z0-9-]+):$", file.read_text("utf-8"), flags=re.MULTILINE)
+    ]
+    assert sorted(keys) == sorted(catalogue("en"))
 
 
 def test_an_unknown_code_is_its_own_title() -> None:
