@@ -196,32 +196,50 @@ def cuts(count: int, shares: Mapping[str, float]) -> tuple[int, int]:
 
 
 def share_sequences(sizes: Mapping[str, int], policy: SplitPolicy, team: str) -> dict[str, str]:
-    """Give each sequence to a split so that the pictures come near the shares.
+    """Give each sequence to a split so that the pictures come near the policy's shares.
 
     Args:
         sizes: pictures per sequence.
-        policy: its shares and seed.
         team: mixed into the seed, so that not every team tests on its last video.
     """
-    names = sorted(sizes, key=natural_key)
-    random.Random(f"{policy.seed}:{team}").shuffle(names)  # noqa: S311  not a secret
-    wanted = [s for s in SPLITS if policy.shares[s] > 0]
+    return deal(sizes, policy.shares, f"{policy.seed}:{team}")
+
+
+def deal(
+    sizes: Mapping[str, int], shares: Mapping[str, float], seed: str, fixed: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Give whole units to splits, near the shares and none of them empty where that can be.
+
+    Up to seven units every way is tried; more are dealt out, the largest first.
+
+    Args:
+        sizes: pictures per unit.
+        shares: split -> part of all pictures; they add up to 1.
+        seed: decides between ways that are equally near.
+        fixed: units that have their split already.
+    """
+    fixed = fixed or {}
+    names = sorted((name for name in sizes if name not in fixed), key=natural_key)
+    random.Random(seed).shuffle(names)  # noqa: S311  not a secret
+    wanted = [s for s in SPLITS if shares[s] > 0]
     total = sum(sizes.values())
+    given = dict.fromkeys(SPLITS, 0)
+    for name, split in fixed.items():
+        given[split] += sizes[name]
 
     def miss(choice: Sequence[str]) -> float:
-        got = dict.fromkeys(wanted, 0)
+        got = dict(given)
         for name, split in zip(names, choice, strict=True):
             got[split] += sizes[name]
-        empty = sum(1 for n in got.values() if not n)
-        return empty * 10 + sum((got[s] / total - policy.shares[s]) ** 2 for s in wanted)
+        empty = sum(1 for s in wanted if not got[s])
+        return empty * 10 + sum((got[s] / total - shares[s]) ** 2 for s in wanted)
 
     if len(names) <= 7:
         best = min(itertools.product(wanted, repeat=len(names)), key=miss)
-        return dict(zip(names, best, strict=True))
-    got = dict.fromkeys(wanted, 0.0)
-    result: dict[str, str] = {}
+        return {**fixed, **dict(zip(names, best, strict=True))}
+    result = dict(fixed)
     for name in sorted(names, key=lambda n: -sizes[n]):
-        split = max(wanted, key=lambda s: policy.shares[s] * total - got[s])
+        split = max(wanted, key=lambda s: shares[s] * total - given[s])
         result[name] = split
-        got[split] += sizes[name]
+        given[split] += sizes[name]
     return result
