@@ -81,16 +81,18 @@ def survey(submissions: Path, course: Path | None, fallback: Path | None, answer
         raise LabError("this folder does not exist", submissions, "Check the path.")
     config = load_config(course, CourseConfig) if course is not None else None
     known = load_config(fallback, CourseConfig) if config is None and fallback and fallback.is_file() else None
-    tree, findings = read_tree(submissions)
+    either = config or known
+    tree, findings = read_tree(submissions, either.limits if either else None)
     name = submissions.resolve().name
-    layout = read_layout(tree, name, config or known)
+    layout = read_layout(tree, name, either, answers)
     chosen = course if config else fallback if known and layout.has_class_folders else None
     if chosen is None:
         layout = read_layout(tree, name, None)
-    used = (config or known) if chosen else None
+    used = either if chosen else None
     outside = _outside(tree, layout)
     others = _others(layout, split_lists(outside))
-    return Survey(tree, outside, tuple(findings), chosen, used, layout, places_of(layout, used), others)
+    found = (*findings, *layout.findings)
+    return Survey(tree, outside, found, chosen, used, layout, places_of(layout, used), others)
 
 
 def places_of(layout: Layout, course: CourseConfig | None) -> dict[str, tuple[str, str]]:
@@ -125,11 +127,11 @@ def _key(folder: str) -> str:
 def _outside(tree: Tree, layout: Layout) -> Tree:
     paths = list(tree)
     inside: list[tuple[int, int]] = []
-    for one in layout.submissions:
-        if not one.root:
+    for root in (*(one.root for one in layout.submissions), *layout.left_out):
+        if not root:
             return Tree({}, tree.archives)
         # "0" is the character after "/"
-        inside.append((bisect_left(paths, f"{one.root}/"), bisect_left(paths, f"{one.root}0")))
+        inside.append((bisect_left(paths, f"{root}/"), bisect_left(paths, f"{root}0")))
     left: list[str] = []
     end = 0
     for first, last in sorted(inside):

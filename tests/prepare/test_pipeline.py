@@ -403,7 +403,7 @@ def test_hostile_archives(cohort: Callable[[str], Team], run: Callable[..., Prep
     for reason in ("leads out", "absolute path", "symbolic link", "zip bomb", "encrypted"):
         assert any(reason in message for message in refused), reason
     assert len(refused) == 6
-    assert {"archive-nested", "archive-unreadable", "archive-unsupported", "link-refused"} <= codes(result, "les_bleus")
+    assert {"archive-damaged", "archive-unreadable", "link-refused"} <= codes(result, "les_bleus")
     assert not (tmp_path / "escape.txt").exists() and not Path("/etc/x.txt").exists()
 
 

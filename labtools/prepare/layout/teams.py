@@ -6,25 +6,26 @@ Three layouts are told apart by looking, see `read_layout`:
   name, where the folders on the second level are datasets and those on the first are not);
 * a folder of teams, ``<team>/...``, each a dataset by itself;
 * a single dataset: pictures, lists, ``images``/``labels`` or ``train``/``valid``/``test`` at the top.
+
+Levels too many are looked through: around everything, around some classes (``promo A/velo/...``), around the teams of
+a class (``velo/rendus/tic_et_tac``), a class twice (``velo.zip!/velo``). A team may lie above its classes
+(``tic_et_tac/velo/1``), or have no level of its own (``velo/1``).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from labtools.core.names import slug
-from labtools.prepare.config import CourseConfig, name_key
-from labtools.prepare.layout.places import SPLIT_WORDS
-from labtools.prepare.sources.tree import Tree, folder_of, is_image_name, name_of, stem_of, suffix_of
+from labtools.core.findings import Action, Finding, Severity
+from labtools.core.names import folder_name
+from labtools.prepare.answers import NO_ANSWERS, Answers
+from labtools.prepare.config import CourseConfig
+from labtools.prepare.layout.class_folders import FolderClasses, plain_name
+from labtools.prepare.layout.folders import Folders, is_split, is_wrapping_name
+from labtools.prepare.sources.tree import Tree, folder_of
 
-_DATASET_FILES = frozenset({"obj.data", "obj.names", "data.yaml", "data.yml", "dataset.yaml", "_annotations.coco.json"})
-# Only the plainest of the names that `places.STRUCTURE` knows: a team may well be called "coco" or "export".
-_CONTENT = frozenset(
-    {"images", "image", "img", "imgs", "labels", "label", "annotations", "annotation", "jpegimages", "obj_train_data"}
-)
-_SEQUENCE = frozenset({"seq", "sequence", "video", "vid", "clip", "film", "sequences", "videos"})
+__all__ = ["Layout", "Submission", "plain_name", "read_layout"]
 
 
 @dataclass(frozen=True)
@@ -46,135 +47,157 @@ class Submission:
 
 @dataclass(frozen=True)
 class Layout:
-    """All submissions, by root, and whether this is a cohort or one dataset."""
+    """All submissions, and whether this is a cohort or one dataset.
+
+    Attributes:
+        findings: what is odd about the folders, and questions about them.
+        left_out: folders that are no submissions, as the teacher answered.
+    """
 
     submissions: tuple[Submission, ...]
     is_cohort: bool
     has_class_folders: bool
+    findings: tuple[Finding, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
-class FolderClasses:
-    """Which course classes a folder's name stands for."""
-
-    def __init__(self, course: CourseConfig | None) -> None:
-        self._ids: dict[str, set[int]] = defaultdict(set)
-        if course is not None:
-            for class_id, name in enumerate(course.names):
-                for writing in (name, *course.aliases.get(name, ())):
-                    self._ids[name_key(writing)].add(class_id)
-
-    def of(self, folder: str) -> tuple[int, ...]:
-        return tuple(sorted(self._ids.get(name_key(plain_name(folder)), ())))
-
-
-def plain_name(folder: str) -> str:
-    """A folder's name; an archive standing as a folder loses its ``.zip!``."""
-    name = folder.rpartition("/")[2]
-    return stem_of(name) if name.endswith("!") else name
-
-
-def read_layout(tree: Tree, name: str, course: CourseConfig | None) -> Layout:
+def read_layout(tree: Tree, name: str, course: CourseConfig | None, answers: Answers = NO_ANSWERS) -> Layout:
     """Find the submissions.
 
     Args:
         tree: everything below the submissions folder.
         name: that folder's name: the team, if it is a single dataset.
         course: the classes whose names may be on the first level; None if nobody said.
+        answers: of the teacher, to questions such as `FolderClasses.question` asks.
     """
-    folders = _Folders(tree)
-    classes = FolderClasses(course)
-    top = ""
-    while len(folders.below(top)) == 1 and not folders.is_dataset(top) and not folders.files(top):
-        only = folders.below(top)[0]
-        if classes.of(only) or folders.is_dataset(only):
-            break
-        top = only
-    first = folders.below(top)
-    if not any(classes.of(folder) for folder in first):
-        first_are_datasets = [f for f in first if folders.is_submission(f)]
-        groups_hold_datasets = any(folders.is_submission(g) for f in first for g in folders.below(f))
-        begins_here = folders.is_dataset(top, weak=not first_are_datasets) or folders.has_lists(top)
-        if begins_here or len(first) < 2 or not (first_are_datasets or groups_hold_datasets):
-            return Layout((Submission("", name, "", ()),), False, False)
-        if all(folders.is_bare(f) for f in first_are_datasets) and len(first_are_datasets) == len(first):
-            return Layout((Submission("", name, "", ()),), False, False)
-        by_team = bool(first_are_datasets)
-    else:
-        # Class names on the level of teams: where most first-level folders are datasets, all of them are teams.
-        are_teams = [f for f in first if folders.is_dataset(f, weak=not classes.of(f))]
-        by_team = len(are_teams) > len([f for f in first if classes.of(f) and f not in are_teams])
-    found: list[Submission] = []
-    for folder in first:
-        found.extend(_submissions_of(folder, folders, classes, by_team))
-    return Layout(tuple(found), True, any(s.class_ids for s in found))
+    return _Reader(Folders(tree), FolderClasses(course, answers)).read(name)
 
 
-def _submissions_of(folder: str, folders: _Folders, classes: FolderClasses, by_team: bool) -> Iterable[Submission]:
-    """A first-level folder is a class (or group) of teams, or a team whose class level is missing."""
-    ids = classes.of(folder)
-    name = plain_name(folder)
-    teams = folders.below(folder)
-    is_team = folders.is_dataset(folder, weak=not ids) or folders.has_sequences(folder) or not teams
-    if is_team or (by_team and not ids):
-        yield Submission(folder, name, name if ids else "", ids)
-        return
-    for team in teams:
-        yield Submission(team, plain_name(team), name, ids)
+class _Reader:
+    """One look at a tree; the lists fill up with what is found."""
 
+    def __init__(self, folders: Folders, classes: FolderClasses) -> None:
+        self.folders = folders
+        self.classes = classes
+        self.top = self.descend("")
+        self.first = self.looked_through(self.top)
+        self.submissions: list[Submission] = []
+        self.findings: list[Finding] = []
+        self.left_out: list[str] = []
 
-class _Folders:
-    """The folders of a tree with what lies directly in each."""
+    def read(self, name: str) -> Layout:
+        if not any(self.is_class(folder) for folder in self.first):
+            if self.is_one_dataset():
+                return Layout((Submission("", name, "", ()),), False, False)
+            by_team = any(self.folders.is_submission(f) for f in self.first)
+        else:
+            by_team = self.are_mostly_teams()
+        for folder in self.first:
+            self.read_first(folder, by_team)
+        self.find_namesakes()
+        has_class_folders = any(s.class_ids for s in self.submissions)
+        return Layout(tuple(self.submissions), True, has_class_folders, tuple(self.findings), tuple(self.left_out))
 
-    def __init__(self, tree: Tree) -> None:
-        self._files: dict[str, list[str]] = defaultdict(list)
-        below: dict[str, set[str]] = defaultdict(set)
-        for path in tree:
-            folder = folder_of(path)
-            self._files[folder].append(path)
-            while folder:
-                parent = folder_of(folder)
-                if folder in below[parent]:
-                    break
-                below[parent].add(folder)
-                folder = parent
-        self._below: Mapping[str, list[str]] = {k: sorted(v) for k, v in below.items()}
+    def descend(self, top: str) -> str:
+        """Through folders that hold a single one: what was put around everything."""
+        while len(self.folders.below(top)) == 1 and not self.folders.is_dataset(top):
+            only = self.folders.below(top)[0]
+            if self.is_class(only) or self.folders.is_dataset(only):
+                break
+            top = only
+        return top
 
-    def below(self, folder: str) -> list[str]:
-        return self._below.get(folder, [])
+    def looked_through(self, folder: str) -> list[str]:
+        """The folders on the level of classes; those around some of them do not count."""
+        if self.folders.is_dataset(folder, weak=False):
+            return self.folders.below(folder)
+        found: list[str] = []
+        for child in self.folders.below(folder):
+            is_seen = bool(self.classes.of(child)) or self.folders.is_submission(child) or is_split(child)
+            inside = [] if is_seen else self.looked_through(child)
+            found += inside if any(self.classes.of(f) for f in inside) else [child]
+        return found
 
-    def files(self, folder: str) -> list[str]:
-        return self._files.get(folder, [])
+    def is_class(self, folder: str) -> bool:
+        """By its name; or nearly, where it holds teams as a class folder does."""
+        if self.classes.of(folder) or self.classes.is_left_out(folder):
+            return True
+        holds_teams = any(self.folders.is_submission(f) for f in self.folders.below(folder))
+        return holds_teams and not self.folders.is_submission(folder) and bool(self.classes.near(folder))
 
-    def is_dataset(self, folder: str, *, weak: bool = True) -> bool:
-        """Does a dataset begin right here: pictures, metadata, or folders named for their content?
+    def is_one_dataset(self) -> bool:
+        """No first-level folder bears a class name: is all this one dataset, rather than several?"""
+        datasets = [f for f in self.first if self.folders.is_submission(f)]
+        groups = any(self.folders.is_submission(g) for f in self.first for g in self.folders.below(f))
+        begins_here = self.folders.is_dataset(self.top, weak=not datasets) or self.folders.has_lists(self.top)
+        if begins_here or len(self.first) < 2 or not (datasets or groups):
+            return True
+        return len(datasets) == len(self.first) and all(self.folders.is_bare(f) for f in datasets)
 
-        ``weak`` counts lists and lone annotation files too: in a class folder they may be about all its teams.
-        """
-        for path in self.files(folder):
-            name = name_of(path).lower()
-            if is_image_name(path) or name in _DATASET_FILES or suffix_of(path) == ".names":
-                return True
-            if weak and (_is_list(path) or suffix_of(path) in {".xml", ".json"}):
-                return True
-        return any(slug(plain_name(f)) in _CONTENT or slug(plain_name(f)) in SPLIT_WORDS for f in self.below(folder))
+    def are_mostly_teams(self) -> bool:
+        """Class names on the level of teams: where most first-level folders are datasets, all of them are teams."""
+        teams = {f for f in self.first if self.folders.is_dataset(f, weak=not self.classes.of(f))}
+        return len(teams) > len([f for f in self.first if self.is_class(f) and f not in teams])
 
-    def has_lists(self, folder: str) -> bool:
-        return any(_is_list(path) for path in self.files(folder))
+    def read_first(self, folder: str, by_team: bool) -> None:
+        """A first-level folder is a class (or group) of teams, or a team whose class level is missing."""
+        if self.classes.is_left_out(folder):
+            self.left_out.append(folder)
+            what = "the whole folder is left out, as answered"
+            self.findings.append(Finding("", folder, 0, "class-folder-left-out", Severity.INFO, what, Action.LEFT_OUT))
+            return
+        ids = self.classes.of(folder)
+        name = plain_name(folder)
+        inner = self.without_repetition(folder)
+        is_team = self.is_team(inner, bool(ids)) or (by_team and not self.is_class(folder))
+        if is_team:
+            team = self.team_above(folder) if ids else name
+            self.submissions.append(Submission(folder, team, name if ids else "", ids))
+        else:
+            for team in self.teams_in(inner):
+                self.submissions.append(Submission(team, plain_name(team), name, ids))
+        among_classes = not is_team and any(self.classes.of(f) for f in self.first)
+        if among_classes or self.is_class(folder):
+            question = self.classes.question(folder, is_surely_class=among_classes)
+            self.findings += [question] if question is not None else []
 
-    def has_sequences(self, folder: str) -> bool:
-        """Are the folders here numbered videos of one team?"""
-        names = [slug(plain_name(f)) for f in self.below(folder)]
-        return bool(names) and all(n.isdecimal() or n.rstrip("_0123456789") in _SEQUENCE for n in names)
-
-    def is_submission(self, folder: str) -> bool:
-        return self.is_dataset(folder) or self.has_sequences(folder)
-
-    def is_bare(self, folder: str) -> bool:
-        """Nothing but ``images`` and ``labels``: a sequence, rather than a dataset that somebody handed in."""
-        if any(name_of(p).lower() in _DATASET_FILES or suffix_of(p) in {".txt", ".csv"} for p in self.files(folder)):
+    def is_team(self, folder: str, is_class: bool) -> bool:
+        """A photo beside the teams of a class does not make them one."""
+        if is_class and self.folders.has_teams_inside(folder):
             return False
-        return not any(slug(plain_name(f)) in SPLIT_WORDS or f.endswith("!") for f in self.below(folder))
+        if self.folders.is_dataset(folder, weak=not is_class) or self.folders.has_sequences(folder):
+            return True
+        return not self.folders.below(folder)
 
+    def without_repetition(self, folder: str) -> str:
+        """``velo.zip!/velo`` is one class, not a team of its name."""
+        ids = self.classes.of(folder)
+        below = self.folders.below(folder)
+        while ids and len(below) == 1 and self.classes.of(below[0]) == ids and not self.is_team(folder, True):
+            folder, below = below[0], self.folders.below(below[0])
+        return folder
 
-def _is_list(path: str) -> bool:
-    return suffix_of(path) == ".txt" and slug(stem_of(path)) in SPLIT_WORDS
+    def team_above(self, folder: str) -> str:
+        """The team of a class folder that has no teams in it: whoever stands above it, or else the class."""
+        parent = folder_of(folder)
+        is_named = len(parent) > len(self.top) and not is_wrapping_name(parent)
+        return plain_name(parent if is_named else folder)
+
+    def teams_in(self, folder: str) -> list[str]:
+        """The teams of a class, those inside a folder that was put around them too."""
+        found: list[str] = []
+        for child in self.folders.below(folder):
+            found += self.teams_in(child) if self.folders.is_wrapper(child) else [child]
+        return found
+
+    def find_namesakes(self) -> None:
+        """Two folders of one class that read alike are two submissions; perhaps they are one team's."""
+        groups: dict[tuple[object, str], list[Submission]] = defaultdict(list)
+        for one in self.submissions:
+            groups[(one.class_ids or folder_name(one.class_folder), folder_name(one.team))].append(one)
+        for first, *others in groups.values():
+            for other in others:
+                what = f"reads like {first.root}, of the same class: two submissions, numbered in the dataset"
+                self.findings.append(
+                    Finding("", other.root, 0, "team-name-twice", Severity.WARNING, what, Action.NOTED)
+                )
