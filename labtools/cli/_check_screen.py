@@ -49,7 +49,7 @@ def show_check(console: Console, findings: Sequence[Finding], summary: Summary, 
         some = [_title(kind, say) for kind in kinds[Severity.INFO] if kind.is_repaired == is_repaired]
         if some:
             console.print()
-            console.print(Text(say(heading) + "; ".join(some), "dim"))
+            console.print(Text(say(heading) + "; ".join(some), "dim"), soft_wrap=not console.is_terminal)
     console.print()
     verdict = "verdict-fix" if kinds[Severity.ERROR] else "verdict-look" if kinds[Severity.WARNING] else "verdict-fine"
     console.print(Text(say(verdict), "bold red" if kinds[Severity.ERROR] else "bold green"))
@@ -79,12 +79,20 @@ def _show_kinds(console: Console, say: Phrases, kinds: Sequence[Kind]) -> None:
     for number, kind in enumerate(kinds[:_MOST_KINDS], 1):
         told = words(kind.code, say.language)
         console.print(Text.assemble(f"{number:>2}. ", (_title(kind, say), "bold")))
-        for line in (Text(told.means), Text.assemble("-> ", told.remedy)):
-            console.print(Padding(line, (0, 0, 0, 4)))
+        for line in (told.means, f"-> {told.remedy}"):
+            _indented(console, Text(line))
         for where in _places(kind, say):
-            console.print(Padding(Text(where, "cyan"), (0, 0, 0, 4)), soft_wrap=not console.is_terminal)
+            _indented(console, Text(where, "cyan"))
     if len(kinds) > _MOST_KINDS:
-        console.print(Text(f"    {say('more-kinds', n=len(kinds) - _MOST_KINDS)}"))
+        _indented(console, Text(say("more-kinds", n=len(kinds) - _MOST_KINDS)))
+
+
+def _indented(console: Console, text: Text) -> None:
+    """A paragraph that flows to the terminal's width; one line in a file, for grep."""
+    if console.is_terminal:
+        console.print(Padding(text, (0, 0, 0, 4)))
+    else:
+        console.print(Text.assemble("    ", text), soft_wrap=True)
 
 
 def _places(kind: Kind, say: Phrases) -> Iterator[str]:
@@ -103,4 +111,4 @@ def _show_questions(console: Console, say: Phrases, findings: Sequence[Finding])
         console.print()
         console.print(Text(say("questions", n=len(asked)), "bold yellow"))
         for text in list(asked.values())[:_MOST_KINDS]:
-            console.print(Padding(Text(f"- {text}"), (0, 0, 0, 1)))
+            _indented(console, Text(f"- {text}"))

@@ -163,6 +163,12 @@ def test_warnings_alone_let_one_hand_in() -> None:
     assert max(len(line.rstrip()) for line in text(console).splitlines()) <= 60
 
 
+def test_in_a_log_a_check_is_whole() -> None:
+    console = screen(width=40, terminal=False)
+    show_check(console, [found("1/labels/a.txt", "label-bad-line", E, 3, message="m" * 100)], SUMMARY, "en")
+    assert f"    1/labels/a.txt:3  {'m' * 100}\n" in text(console)
+
+
 def test_nothing_usable() -> None:
     console = screen(width=100, terminal=True)
     empty = Summary({}, {"train": 0, "val": 0, "test": 0}, {}, {}, ())
