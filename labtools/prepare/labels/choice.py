@@ -38,11 +38,26 @@ def parse_all(tree: Tree, index: ImageIndex) -> Parsed:
         # YOLO, the last by name, takes text files by their names; those whose content is something else are gone then.
         files = [path for path in module.sniff(tree) if path not in claimed]
         if files:
-            found[name] = module.parse(tree, files, index)
+            found[name] = _with_silent(module.parse(tree, files, index), files, module.TITLE)
             claimed.update(files)
     if not found:
         return Parsed()
     return choose(found, {name: module.RICHNESS for name, module in members(formats).items()})
+
+
+def _with_silent(parsed: Parsed, files: Sequence[str], title: str) -> Parsed:
+    """With a finding for each file that looked like annotations and said nothing about any picture."""
+    heard = {record.file for record in parsed.records}
+    if len(heard) == len(files):
+        return parsed
+    heard |= {finding.file for finding in parsed.findings}
+    what = f"it looks like {title}, but says nothing about any picture"
+    silent = [
+        Finding("", path, 0, "annotations-empty", Severity.WARNING, what, Action.NOTED)
+        for path in files
+        if path not in heard
+    ]
+    return replace(parsed, findings=(*parsed.findings, *silent))
 
 
 def choose(found: Mapping[str, Parsed], richness: Mapping[str, int]) -> Parsed:
@@ -144,7 +159,7 @@ class _Choice:
             classes = len({box.class_name for record in records[source] for box in record.boxes})
             annotated = sum(1 for record in records[source] if record.boxes)
             is_plain = plain and "!/" not in source.path and annotated > 0
-            return is_plain, annotated, boxes, classes, self.richness[source.format]
+            return is_plain, boxes, classes, annotated, self.richness[source.format]
 
         return sorted(sources, key=rank, reverse=True)  # sorted in already: equals stay in the order of their names
 

@@ -6,9 +6,14 @@ from collections.abc import Iterable
 
 from labtools.core.findings import Action, Finding, Severity
 from labtools.core.names import slug
+from labtools.prepare.formats._look import looks
+from labtools.prepare.formats._shapes import number
+from labtools.prepare.formats._table import first_rows
 from labtools.prepare.layout.places import SPLIT_WORDS
-from labtools.prepare.sources.tree import Tree, is_image_name, name_of, stem_of, suffix_of
+from labtools.prepare.sources.tree import READ_ERRORS, Tree, is_image_name, name_of, stem_of, suffix_of
 
+_ADVICE = "this format is not read: export as YOLO 1.1, CVAT, Pascal VOC or COCO"
+_COLUMNS = "filename,class,xmin,ymin,xmax,ymax"
 _TEXTS = frozenset({"readme", "license", "licence", "notice", "authors", "changelog"})
 
 
@@ -20,10 +25,7 @@ def leftover_findings(tree: Tree, used: Iterable[str], *, has_annotations: bool)
         if path in gone or is_image_name(path) or slug(stem_of(path)).split("_")[0] in _TEXTS:
             continue
         what = _unread_format(tree, path)
-        if what and has_annotations and suffix_of(path) == ".csv":
-            what = "a CSV of boxes: other annotations of this submission are used"
-            findings.append(Finding("", path, 0, "file-not-used", Severity.INFO, what, Action.LEFT_OUT))
-        elif what:
+        if what:
             what += "; meanwhile other files of this submission are used, which may hold less" * has_annotations
             findings.append(Finding("", path, 0, "format-unsupported", Severity.ERROR, what, Action.LEFT_OUT))
         elif name_of(path).lower() == "obj.data" or suffix_of(path) == ".names":
@@ -47,20 +49,43 @@ def outside_findings(tree: Tree) -> list[Finding]:
     return findings
 
 
+# Keys that tell a tool's JSON, what the tool is called, and the key that every shape has.
+_TOOLS = (
+    (frozenset({"items", "annotations", "categories"}), "Datumaro JSON", b'"bbox"'),
+    (frozenset({"result", "annotations"}), "Label Studio JSON", b'"from_name"'),
+    (frozenset({"objects", "classTitle"}), "Supervisely JSON", b'"classTitle"'),
+    (frozenset({"coordinates", "annotations", "image"}), "CreateML JSON", b'"coordinates"'),
+    (frozenset({"image", "original_width"}), "Label Studio JSON", b'"original_width"'),
+    (frozenset({"objects", "projects"}), "Labelbox JSON", b'"bounding_box"'),
+)
+
+
 def _unread_format(tree: Tree, path: str) -> str:
-    """What an annotation file of another format is called, ``""`` for any other file."""
-    if suffix_of(path) not in {".xml", ".json", ".csv"}:
-        return ""
+    """What an annotation file of a format that is not read is called, with the number of its shapes; else ``""``."""
+    look = looks(tree).get(path)
     try:
-        data = tree.read(path)
-    except Exception:  # noqa: BLE001  reported as not used
+        data = tree.read(path) if look is not None else b""
+    except READ_ERRORS:
+        return ""  # reported as not used
+    if look is None:
         return ""
-    advice = "this format is not read yet: export as YOLO 1.1, Pascal VOC or COCO"
-    if suffix_of(path) == ".xml" and b"<annotations" in data[:2000]:
-        shapes = sum(data.count(b"<" + tag) for tag in (b"box ", b"polygon ", b"polyline "))
-        return f"CVAT XML with {shapes} shapes; {advice}"
-    if suffix_of(path) == ".json" and (b'"shapes"' in data or b'"regions"' in data or b'"_via_' in data):
-        return f"LabelMe or VIA JSON; {advice}"
-    if suffix_of(path) == ".csv" and b"xmin" in data[:500].lower():
-        return f"a CSV of boxes ({max(0, len(data.splitlines()) - 1)} rows); {advice}"
-    return ""
+    if look.kind == "json":
+        for words, tool, key in _TOOLS:
+            if words <= look.words:
+                return f"{tool} with {data.count(key)} shapes; {_ADVICE}"
+        known = look.words & {"bbox", "shapes", "regions", "annotations"}
+        return f"JSON of an unknown kind, with {', '.join(sorted(known))}; {_ADVICE}" if known else ""
+    if look.kind == "xml" and look.words:
+        shapes = sum(data.count(b"<" + tag) for tag in (b"box ", b"polygon ", b"object>", b"object "))
+        return f"XML of an unknown kind (<{look.root}>) with {shapes} shapes; {_ADVICE}"
+    return _unread_table(look.head, data) if look.kind == "table" and suffix_of(path) in {".csv", ".tsv"} else ""
+
+
+def _unread_table(head: bytes, data: bytes) -> str:
+    """Pictures' names with four numbers beside them are boxes, though nobody says in which order."""
+    rows = first_rows(head)
+    full = [row for row in rows if any(is_image_name(cell.strip()) for cell in row)]
+    numeric = [sum(number(cell) is not None for cell in row) for row in full]
+    if not numeric or min(numeric) < 4:
+        return ""
+    return f"a table of boxes ({len(data.splitlines())} rows) whose columns cannot be told: name them {_COLUMNS}"
