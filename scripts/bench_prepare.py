@@ -1,11 +1,13 @@
 """How long `labtools prepare` takes beside the floor: reading every byte of the same submissions.
 
 Builds a course tree of 28,610 pictures of 640x360, about 40 KB each, every one with bytes of its own, then runs
-the floor and `prepare` in turns and prints medians and the ratio. `cp -r` of the same files stands beside them:
-on a busy disk, creating 57,220 files is most of what `prepare` waits for.
+the floor and `prepare` in turns and prints medians and ratios: a first run without and with the perceptual comparison
+of splits, the same again with nothing changed, and again after one team changed one label. `cp -r` of the same files
+stands beside them: on a busy disk, creating 57,220 files is most of what `prepare` waits for.
 
     python scripts/bench_prepare.py
     python scripts/bench_prepare.py --quick --json
+    python scripts/bench_prepare.py --growth          # 1k, 5k, 28k and 100k pictures, one after the other
 """
 
 from __future__ import annotations
@@ -14,7 +16,6 @@ import argparse
 import io
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -23,50 +24,82 @@ import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 from PIL import Image
 
 IMAGES, QUICK_IMAGES = 28_610, 2_000
+GROWTH = (1_000, 5_000, 28_610, 100_000)
 CLASSES = 16
 SEQUENCES = 5
 DISTINCT = 200
 WH = (640, 360)
 OFFSET = np.array([0.25, 0.25, 0, 0])
+FLOOR, COPY = "cat of every byte", "cp -r of every file"
+PLAIN, COPIED, LEAKAGE = "first run, --no-leakage", "the same, --images copy", "first run with leakage"
+AGAIN, ONE = "nothing changed", "one team changed"
 
 
 def main() -> None:
     options = _options()
-    count = options.images or (QUICK_IMAGES if options.quick else IMAGES)
     runs = options.runs or 3
-    with tempfile.TemporaryDirectory(prefix="bench_prepare_", dir=options.tmp) as folder:
-        root = Path(folder)
-        started = time.perf_counter()
-        size = build(root / "submissions", count)
-        print(f"built {count} pictures, {size / 1e6:.0f} MB, in {time.perf_counter() - started:.1f} s", file=sys.stderr)
-        write_course(root / "course.yaml")
-        floors: list[float] = []
-        copies: list[float] = []
-        times: dict[str, list[float]] = {"link": [], "copy": []}
-        memory = 0.0
-        for run in range(runs):
-            floors.append(read_everything(root / "submissions"))
-            copies.append(copy_everything(root))
-            for mode in times:
-                seconds, memory_now = run_prepare(root, mode)
-                times[mode].append(seconds)
-                memory = max(memory, memory_now)
-            line = ", ".join(f"{mode} {values[-1]:.2f} s" for mode, values in times.items())
-            print(f"run {run + 1}/{runs}: floor {floors[-1]:.2f} s, cp {copies[-1]:.2f} s, {line}", file=sys.stderr)
-    report(count, size, floors, copies, times, memory, as_json=options.json)
+    tables = {count: measure(count, runs, options.tmp) for count in _counts(options)}
+    for count, (size, times, memory) in tables.items():
+        report(count, size, times, memory)
+    if len(tables) > 1:
+        report_growth({count: times for count, (_, times, _) in tables.items()})
+    if options.json:
+        figures: dict[str, float] = {}
+        for count, (_, times, memory) in tables.items():
+            figures |= as_figures(count, times, memory, len(tables) > 1)
+        print(json.dumps({"figures": figures}))
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help=f"{QUICK_IMAGES} pictures, 3 runs")
+    parser.add_argument("--growth", action="store_true", help=f"{', '.join(map(str, GROWTH))} pictures")
     parser.add_argument("--images", type=int, help="another number of pictures")
     parser.add_argument("--runs", type=int, help="another number of runs")
     parser.add_argument("--tmp", type=Path, help="build below this folder (needs up to ten times the pictures' size)")
     parser.add_argument("--json", action="store_true", help="end with one JSON object")
     return parser.parse_args()
+
+
+def _counts(options: argparse.Namespace) -> tuple[int, ...]:
+    if options.growth:
+        return GROWTH
+    return (options.images or (QUICK_IMAGES if options.quick else IMAGES),)
+
+
+def measure(count: int, runs: int, tmp: Path | None) -> tuple[int, dict[str, list[float]], float]:
+    """Bytes of the cohort, seconds of each run of each thing, and the peak memory in MB."""
+    with tempfile.TemporaryDirectory(prefix="bench_prepare_", dir=tmp) as folder:
+        root = Path(folder)
+        started = time.perf_counter()
+        size = build(root / "submissions", count)
+        print(f"built {count} pictures, {size / 1e6:.0f} MB, in {time.perf_counter() - started:.1f} s", file=sys.stderr)
+        write_course(root / "course.yaml")
+        times: dict[str, list[float]] = {name: [] for name in (FLOOR, COPY, PLAIN, COPIED, LEAKAGE, AGAIN, ONE)}
+        for run in range(runs):
+            for name, seconds in one_round(root, run):
+                times[name].append(seconds)
+            line = ", ".join(f"{name} {values[-1]:.2f} s" for name, values in times.items())
+            print(f"run {run + 1}/{runs}: {line}", file=sys.stderr)
+        return size, times, peak_memory(root)
+
+
+def one_round(root: Path, run: int) -> list[tuple[str, float]]:
+    """Everything once, in turns, so that a change of the machine's pace meets all alike."""
+    found = [(FLOOR, read_everything(root / "submissions")), (COPY, copy_everything(root))]
+    found.append((PLAIN, run_prepare(root, f"plain_{run}", "--no-leakage")))
+    found.append((COPIED, run_prepare(root, f"copied_{run}", "--no-leakage", "--images", "copy")))
+    found.append((LEAKAGE, run_prepare(root, f"leakage_{run}")))
+    found.append((AGAIN, run_prepare(root, f"leakage_{run}")))
+    label = sorted((root / "submissions" / "class03" / "team").rglob("labels/*.txt"))[run]
+    with label.open("a", encoding="utf-8") as file:
+        file.write("0 0.500000 0.500000 0.250000 0.250000\n")
+    found.append((ONE, run_prepare(root, f"leakage_{run}")))
+    return found
 
 
 def build(root: Path, count: int) -> int:
@@ -135,50 +168,74 @@ def copy_everything(root: Path) -> float:
     return time.perf_counter() - started
 
 
-def run_prepare(root: Path, mode: str) -> tuple[float, float]:
-    """Seconds of a first run of the real command, start of Python included, and its peak memory in MB.
+def run_prepare(root: Path, out: str, *options: str) -> float:
+    """Seconds of the real command, start of Python included.
 
-    Each run writes a folder of its own, and none is removed before the end: ext4 passes over the inodes of files that
+    Each round writes folders of its own, and none is removed before the end: ext4 passes over the inodes of files that
     were deleted seconds ago, so that a run just after a removal takes up to twice as long as a first run.
     """
-    out = root / f"dataset_{len(list(root.glob('dataset_*')))}"
-    command = [sys.executable, "-m", "labtools", "prepare", str(root / "submissions"), "--out", str(out)]
-    command += ["--course", str(root / "course.yaml"), "--images", mode]
     os.sync()
     started = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    seconds = time.perf_counter() - started
-    return seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    process = start_prepare(root, out, *options)
+    if process.wait():
+        raise SystemExit(f"prepare failed with exit code {process.returncode}")
+    return time.perf_counter() - started
 
 
-def report(
-    count: int,
-    size: int,
-    floors: list[float],
-    copies: list[float],
-    times: dict[str, list[float]],
-    memory: float,
-    *,
-    as_json: bool,
-) -> None:
-    floor = statistics.median(floors)
-    copy = statistics.median(copies)
-    medians = {mode: statistics.median(values) for mode, values in times.items()}
-    print(f"{count} pictures, {size / 1e6:.0f} MB, medians of {len(floors)} runs, warm, {os.cpu_count()} cores")
-    print(f"{'':24}{'seconds':>9}{'x floor':>9}{'us/picture':>12}")
-    print(f"{'cat of every byte':24}{floor:9.2f}{1:9.2f}{floor / count * 1e6:12.0f}")
-    print(f"{'cp -r of every file':24}{copy:9.2f}{copy / floor:9.2f}{copy / count * 1e6:12.0f}")
-    for mode, seconds in medians.items():
-        print(f"{'prepare --images ' + mode:24}{seconds:9.2f}{seconds / floor:9.2f}{seconds / count * 1e6:12.0f}")
-    print(f"peak memory of prepare: {memory:.0f} MB")
-    if as_json:
-        figures = {
-            "images": count, "mb": round(size / 1e6, 1), "floor_s": round(floor, 3), "cp_s": round(copy, 3),
-            "memory_mb": round(memory),
-            **{f"{mode}_s": round(seconds, 3) for mode, seconds in medians.items()},
-            **{f"{mode}_ratio": round(seconds / floor, 3) for mode, seconds in medians.items()},
-        }  # fmt: skip
-        print(json.dumps({"figures": figures}))
+def start_prepare(root: Path, out: str, *options: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "labtools", "prepare", str(root / "submissions"), "--out", str(root / out)]
+    command += ["--course", str(root / "course.yaml"), *options]
+    environment = os.environ | {"LABTOOLS_CACHE": str(root / "cache")}
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
+
+
+def peak_memory(root: Path) -> float:
+    """MB of a first run with leakage, all its processes together; pages that they share count once (PSS, Linux)."""
+    process = start_prepare(root, "memory")
+    peak = 0
+    while process.poll() is None:
+        try:
+            main = psutil.Process(process.pid)
+            used = [one.memory_full_info() for one in (main, *main.children(recursive=True))]
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue  # one of them ended between two looks
+        peak = max(peak, sum(getattr(one, "pss", one.uss) for one in used))
+        time.sleep(0.1)
+    return peak / (1 << 20)
+
+
+def report(count: int, size: int, times: dict[str, list[float]], memory: float) -> None:
+    """One table."""
+    medians = {name: statistics.median(values) for name, values in times.items()}
+    runs = len(times[FLOOR])
+    print(f"{count} pictures, {size / 1e6:.0f} MB, medians of {runs} runs, warm, {os.cpu_count()} cores")
+    print(f"{'':26}{'seconds':>9}{'x floor':>9}{'us/picture':>12}")
+    for name, seconds in medians.items():
+        print(f"{name:26}{seconds:9.2f}{seconds / medians[FLOOR]:9.2f}{seconds / count * 1e6:12.0f}")
+    print(f"one team changed / first run with leakage: {medians[ONE] / medians[LEAKAGE]:.0%}")
+    print(f"peak memory of all its processes: {memory:.0f} MB\n")
+
+
+def report_growth(tables: dict[int, dict[str, list[float]]]) -> None:
+    """Microseconds per picture at each size: level where time grows with the number of pictures."""
+    print("us/picture" + "".join(f"{count:>12,}" for count in tables))
+    for name in (FLOOR, PLAIN, LEAKAGE, AGAIN, ONE):
+        cells = (f"{statistics.median(times[name]) / count * 1e6:12.0f}" for count, times in tables.items())
+        print(f"{name:26}"[:26] + "".join(cells))
+
+
+def as_figures(count: int, times: dict[str, list[float]], memory: float, several: bool) -> dict[str, float]:
+    """Names and values for programs."""
+    medians = {name: statistics.median(values) for name, values in times.items()}
+    names = {FLOOR: "floor", COPY: "cp", PLAIN: "prepare", COPIED: "copy", LEAKAGE: "leakage"}
+    names |= {AGAIN: "again", ONE: "one_team"}
+    tail = f"_{count}" if several else ""
+    figures = {f"{names[name]}_s{tail}": round(seconds, 3) for name, seconds in medians.items()}
+    figures |= {
+        f"{names[name]}_ratio{tail}": round(medians[name] / medians[FLOOR], 3) for name in names if name != FLOOR
+    }
+    figures[f"one_team_share{tail}"] = round(medians[ONE] / medians[LEAKAGE], 3)
+    return {**figures, f"images{tail}": count, f"memory_mb{tail}": round(memory)}
 
 
 if __name__ == "__main__":
