@@ -23,7 +23,7 @@ RASTERS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "JPEG2000", "PPM", "AVIF
 
 TROUBLE = (
     UnidentifiedImageError, OSError, ValueError, SyntaxError, struct.error, EOFError, KeyError, IndexError, TypeError,
-    OverflowError, RuntimeError, MemoryError, ZeroDivisionError, NotImplementedError,
+    OverflowError, RuntimeError, MemoryError, ZeroDivisionError, NotImplementedError, AssertionError,
 )  # fmt: skip
 """What Pillow's decoders raise on bytes that somebody damaged; the many kinds were found by fuzzing."""
 

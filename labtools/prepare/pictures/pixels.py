@@ -119,7 +119,7 @@ def _from_deep_png(data: bytes) -> Image.Image:
 def to_bytes(values: Pixels) -> Pixels:
     """Brightness of any depth -> uint8, see the module."""
     if values.dtype.kind == "f":
-        finite = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
+        finite = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
         low, brightest = min(0.0, float(finite.min())), float(finite.max())
         high = next((white for white in (1.0, 255.0) if brightest <= white and not low), max(brightest, low + 1e-9))
         return np.asarray(np.rint((finite - low) * (255 / (high - low))), dtype=np.uint8)

@@ -8,6 +8,8 @@ from collections.abc import Collection
 
 from labtools.core.findings import Action, Finding, Severity
 from labtools.core.names import is_device_name
+from labtools.prepare.sources.disguised import picture_name
+from labtools.prepare.sources.kinds import may_be_archive
 from labtools.prepare.sources.tree import File
 
 BY_PRODUCT = "a by-product of the system, not data"
@@ -40,7 +42,9 @@ class Found:
             self.say(path, "name-device", Severity.WARNING, what, Action.NOTED)
 
     def add(self, file: File) -> None:
-        """Under its path; under a numbered one, where names that could not be read as written became equal."""
+        """Under its path; under a numbered one, where names that could not be read as written became equal; a picture
+        without a picture's name under one."""
+        file = self._as_picture(file)
         path, number = file.path, 2
         self.check_name(path)
         while path in self.files:
@@ -53,6 +57,15 @@ class Found:
             self.say(path, "name-twice", Severity.WARNING, what, Action.REPAIRED)
             file = file._replace(path=path)
         self.files[path] = file
+
+    def _as_picture(self, file: File) -> File:
+        folder, slash, written = file.path.rpartition("/")
+        name = picture_name(file) if may_be_archive(written) else ""
+        if not name:
+            return file
+        what = f"a picture by its content, though {written!r} does not say so: taken for {name}"
+        self.say(file.path, "image-name", Severity.INFO, what, Action.REPAIRED)
+        return file._replace(path=f"{folder}{slash}{name}")
 
 
 def twin_findings(paths: Collection[str]) -> list[Finding]:
