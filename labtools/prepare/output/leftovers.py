@@ -10,6 +10,7 @@ from labtools.prepare.formats._look import looks
 from labtools.prepare.formats._shapes import number
 from labtools.prepare.formats._table import first_rows
 from labtools.prepare.layout.places import SPLIT_WORDS
+from labtools.prepare.sources.content import VIDEO_SUFFIXES
 from labtools.prepare.sources.tree import READ_ERRORS, Tree, is_image_name, name_of, stem_of, suffix_of
 
 _ADVICE = "this format is not read: export as YOLO 1.1, CVAT, Pascal VOC or COCO"
@@ -25,7 +26,9 @@ def leftover_findings(tree: Tree, used: Iterable[str], *, has_annotations: bool)
         if path in gone or is_image_name(path) or slug(stem_of(path)).split("_")[0] in _TEXTS:
             continue
         what = _unread_format(tree, path)
-        if what:
+        if suffix_of(path) in VIDEO_SUFFIXES:
+            findings.append(_video(tree, path))
+        elif what:
             what += "; meanwhile other files of this submission are used, which may hold less" * has_annotations
             findings.append(Finding("", path, 0, "format-unsupported", Severity.ERROR, what, Action.LEFT_OUT))
         elif name_of(path).lower() == "obj.data" or suffix_of(path) == ".names":
@@ -34,6 +37,15 @@ def leftover_findings(tree: Tree, used: Iterable[str], *, has_annotations: bool)
             what = "nothing here uses this file"
             findings.append(Finding("", path, 0, "file-not-used", Severity.INFO, what, Action.LEFT_OUT))
     return findings
+
+
+def _video(tree: Tree, path: str) -> Finding:
+    """A video is not taken apart: which of its frames were annotated, and under which numbers, only its team knows."""
+    what = (
+        f"a video ({tree.files[path].size / 1e6:.1f} MB): only pictures are read; where its frames are not among them, "
+        f"write them beside it: ffmpeg -i {name_of(path)!r} -start_number 0 images/frame_%06d.jpg"
+    )
+    return Finding("", path, 0, "video-not-used", Severity.WARNING, what, Action.LEFT_OUT)
 
 
 def outside_findings(tree: Tree) -> list[Finding]:
