@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from labtools.core.findings import Finding
 from labtools.prepare.answers import NO_ANSWERS, Answers
 from labtools.prepare.config import SplitPolicy
 from labtools.prepare.formats import Parsed
@@ -29,8 +28,8 @@ class Reading:
     def __init__(self, submission: Submission, tree: Tree, answers: Answers = NO_ANSWERS) -> None:
         self.submission = submission
         self._answers = answers
-        self.findings: list[Finding] = list(find_copies(tree))
-        self.tree = tree.without(f.file for f in self.findings) if self.findings else tree
+        copies, self.findings = find_copies(tree)
+        self.tree = tree.without(copies) if copies else tree
         # Pictures that cannot be read are in the index too: what points to them is not lost, they are.
         self.index = ImageIndex(self.tree.images, submission.root)
         self.pictures: dict[str, Picture] = {}

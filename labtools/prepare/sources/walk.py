@@ -11,6 +11,7 @@ from labtools.core.findings import Action, Finding, Severity
 from labtools.core.names import is_device_name
 from labtools.prepare.config import Limits
 from labtools.prepare.sources.archives import ArchiveReader
+from labtools.prepare.sources.copies import archive_copies
 from labtools.prepare.sources.found import BY_PRODUCT, Found, twin_findings
 from labtools.prepare.sources.kinds import may_be_archive
 from labtools.prepare.sources.names import is_junk_name, readable
@@ -33,7 +34,10 @@ def read_tree(root: Path, limits: Limits | None = None) -> tuple[Tree, list[Find
     else:
         walk.file(str(root), readable(os.fsencode(root.name)), stamp_of(root.stat()))
     files = {path: found.files[path] for path in sorted(found.files)}
-    return Tree(files, unpacked), found.findings + twin_findings(files)
+    copies, findings = archive_copies(files)
+    for path in copies:
+        del files[path]
+    return Tree(files, unpacked), [*found.findings, *findings, *twin_findings(files)]
 
 
 class _Walk:

@@ -1,0 +1,72 @@
+"""An archive and the folder that it was unpacked to, or two downloads of one archive: all of it lies there twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from labtools.core.findings import Action, Finding, Severity
+from labtools.prepare.sources.names import archive_stem
+from labtools.prepare.sources.tree import READ_ERRORS, File, folder_of, name_of
+
+
+def archive_copies(files: Mapping[str, File]) -> tuple[set[str], list[Finding]]:
+    """Members of archives that are, all of them and to the byte, files beside the archive: their paths, and one
+    finding for each archive. Where a single file differs nothing is a copy here; see `layout.copies`."""
+    copies: set[str] = set()
+    findings: list[Finding] = []
+    known: dict[tuple[str, tuple[tuple[str, int], ...]], str] = {}
+    for root, members in _archives(files).items():
+        if members[0] in copies:
+            continue  # of an archive inside one
+        inside = {path[len(root) + 1 :]: files[path] for path in members}
+        look = (folder_of(root), tuple((name, file.size) for name, file in inside.items()))
+        bases = [*_bases(root), *([known[look]] if look in known else [])]
+        base = next((base for base in bases if _holds(files, base, inside)), None)
+        if base is None:
+            known[look] = root
+            continue
+        copies.update(members)
+        what = f"its {len(members)} files are also in {base or 'the folder beside it'}, to the byte: those are used"
+        findings.append(Finding("", root[:-1], 0, "archive-copy", Severity.INFO, what, Action.LEFT_OUT))
+    return copies, findings
+
+
+def _archives(files: Mapping[str, File]) -> dict[str, list[str]]:
+    """The members of each archive, of those inside others too; the outer archives first."""
+    found: dict[str, list[str]] = {}
+    for path, file in files.items():
+        if file.member is not None:
+            end = path.find("!/")
+            while end >= 0:
+                found.setdefault(path[: end + 1], []).append(path)
+                end = path.find("!/", end + 1)
+    return {root: found[root] for root in sorted(found, key=lambda root: (root.count("!/"), root))}
+
+
+def _bases(root: str) -> tuple[str, str]:
+    """Where people unpack: into a folder of the archive's name, or right here."""
+    folder = folder_of(root)
+    return f"{folder}/{archive_stem(name_of(root)[:-1])}".lstrip("/"), folder
+
+
+def _holds(files: Mapping[str, File], base: str, inside: Mapping[str, File]) -> bool:
+    """Are these files below ``base`` too? Looks at names and sizes first, which tells nearly always."""
+    prefix = f"{base}/" if base else ""
+    pairs = []
+    for name, file in inside.items():
+        other = files.get(prefix + name)
+        if other is None or other.size != file.size or other.path == file.path:
+            return False
+        pairs.append((file, other))
+    return all(is_same(file, other) for file, other in pairs)
+
+
+def is_same(first: File, second: File) -> bool:
+    """Two files of one size: are their bytes the same? False where that cannot be known."""
+    marks = [file.member.crc if file.member is not None else None for file in (first, second)]
+    if None not in marks and marks[0] != marks[1]:
+        return False
+    try:
+        return first.read() == second.read()
+    except READ_ERRORS:
+        return False  # reported where it is read
