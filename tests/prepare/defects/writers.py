@@ -178,6 +178,11 @@ def labelme_json(shot: Shot, shape: str = "rectangle", folder: str = "", backwar
     )  # fmt: skip
 
 
+def _bytes_of(shot: Shot) -> int:
+    """VIA tells pictures apart by name and size; a picture that was saved again since has another one."""
+    return 10_000 + shot.number
+
+
 def via_region(box: Box, shape: str) -> dict[str, Any]:
     """``shape_attributes`` of VGG's annotator."""
     x, y, w, h = box.x1, box.y1, box.x2 - box.x1, box.y2 - box.y1
@@ -195,7 +200,7 @@ def via_json(
     """VIA 2 project or its bare table of pictures; ``dicts``: regions by number, as VIA 1 has them."""
     table = {}
     for shot in shots:
-        size = shot.path.stat().st_size
+        size = _bytes_of(shot)
         regions = [
             {"shape_attributes": via_region(b, shape), "region_attributes": {attribute: b.name}} for b in shot.boxes
         ]
@@ -214,7 +219,7 @@ def via_csv(shots: Sequence[Shot], shape: str = "rect") -> str:
     """VIA 2's CSV: JSON in two of its columns; a picture without regions has one row with none."""
     rows = []
     for shot in shots:
-        size, count = shot.path.stat().st_size, len(shot.boxes)
+        size, count = _bytes_of(shot), len(shot.boxes)
         for i, box in enumerate(shot.boxes):
             shape_text, class_text = json.dumps(via_region(box, shape)), json.dumps({"name": box.name})
             rows.append([shot.path.name, size, "{}", count, i, shape_text, class_text])
