@@ -69,9 +69,19 @@ class Meanings:
         near: the list.
         groups: sequences that only file names tell, each with its pictures.
         within: the folder that the teacher named for this list's bare names.
+        is_shared: the list lies above all teams, and may name a team as a whole.
     """
 
-    def __init__(self, index: ImageIndex, near: str, groups: Mapping[str, tuple[str, ...]], within: str = "") -> None:
+    def __init__(
+        self,
+        index: ImageIndex,
+        near: str,
+        groups: Mapping[str, tuple[str, ...]],
+        within: str = "",
+        *,
+        is_shared: bool = False,
+    ) -> None:
+        self._is_shared = is_shared
         self._index = index
         self._near = near
         self._groups = groups
@@ -127,8 +137,10 @@ class Meanings:
         if _FRAME.match(name_of(text.replace("\\", "/"))):
             return ()  # frame_000001 is not sequence 1
         found = self._index.find_folder(text, self._near)
-        if found or has_folders:
+        if has_folders:
             return found
+        if found:  # a title that names the class or the team is no list of everything
+            return found if len(found) < len(self._index.paths) or self._is_shared else ()
         same = [paths for name, paths in self._groups.items() if is_same_folder(name, slug(text))]
         return same[0] if len(same) == 1 else ()
 
@@ -238,7 +250,7 @@ class _ListReading:
         self.question = f"split:{claims.root}:{below(one.path, claims.root)}#folder"
         within = claims.answers.get(self.question, "")
         self.is_left = within == LEAVE_OUT
-        self.meanings = Meanings(claims.index, one.path, claims.groups, within)
+        self.meanings = Meanings(claims.index, one.path, claims.groups, within, is_shared=is_shared or one.is_pointer)
         self.team = slug(without_archive(name_of(claims.root)))
         self.class_folder = folder_of(claims.root)
         self.split = one.split

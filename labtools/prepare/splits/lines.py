@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from labtools.core.names import slug
 from labtools.prepare.layout.split_words import splits_in
 from labtools.prepare.sources.tree import IMAGE_SUFFIXES, suffix_of
 
@@ -47,6 +48,11 @@ _NUMBER = re.compile(r"[(\[#n°]*\d+\s*(?:[.)\]:;,|\t–-]|\s)\s*(?=\S)", re.IGN
 _BULLET = re.compile(r"(?:[-*•‣◦+>–—]|\\item)\s+(?=\S)")
 _SEPARATORS = (re.compile(r"[,;\t|]"), re.compile(r"\s+(?:et|and|und|&)\s+|\s+"))
 _COMMENT = ("#", "//", "%", ";", "<!--", "rem ", "REM ")
+_COUNT = re.compile(r"\d{1,4}(?:[-–]\d{1,4})?", re.ASCII)
+_VIDEO_WORDS = frozenset(
+    {"seq", "sequence", "sequences", "video", "videos", "vid", "clip", "clips", "film", "films", "n", "no", "nos"}
+    | {"et", "and", "und", "numero", "numeros", "la", "les", "the"}
+)
 _TITLES = frozenset({"filename", "file", "files", "image", "images", "path", "paths", "name", "names", "nom", "noms"})
 
 
@@ -101,8 +107,19 @@ def _many(text: str, means: Means, *, is_alone: bool) -> Reading | None:
         return _by_suffix(text, means)
     if suffixes or not _SEPARATED.search(text):
         return None
-    found = _by_separators(text, means, is_alone=is_alone)
+    found = _sequences(text, means) or _by_separators(text, means, is_alone=is_alone)
     return found if found is not None and len(found.references) > 1 else None
+
+
+def _sequences(text: str, means: Means) -> Reading | None:
+    """``séquences 1, 2 et 4-5``: nothing but words for video, numbers and ranges of numbers."""
+    tokens = [token for token in re.split(r"[\s,;|&+.:]+", text) if token]
+    numbers = [token for token in tokens if _COUNT.fullmatch(token)]
+    if not numbers or any(token not in numbers and slug(token) not in _VIDEO_WORDS for token in tokens):
+        return None
+    if len(tokens) == len(numbers) == 1 or not all(means(number) for number in numbers):
+        return None
+    return Reading(tuple(numbers), ("list-one-line",) if len(numbers) > 1 else ())
 
 
 def unquoted(text: str) -> str:
@@ -177,12 +194,15 @@ def _by_separators(text: str, means: Means, *, is_alone: bool) -> Reading | None
         if len(pieces) < 2:
             continue
         splits = [section(piece) for piece in pieces]
-        first = next((p for p, s in zip(pieces, splits, strict=True) if not s and means(p)), None)
-        if first is None:
-            continue
+        first = next(p for p, s in zip([*pieces, ""], [*splits, ""], strict=True) if not s)
+        if not means(first):
+            continue  # a sentence, in which some word may mean something
         named = [p for p in pieces if p == first or (not section(p) and _is_alike(p, first, is_alone=is_alone))]
         codes: tuple[str, ...] = ("list-one-line",) if len(named) > 1 else ()
         if len(named) < len(pieces) - sum(map(bool, splits)):
+            columns = [p for p, s in zip(pieces, splits, strict=True) if p not in named and not s]
+            if first.isdecimal() and not all(p.lstrip("-").isdecimal() for p in columns):
+                continue  # "3 est floue" is no list of sequence 3
             codes += ("list-extra-column",)
         return Reading(tuple(named), codes, next((s for s in splits if s), ""))
     return None

@@ -7,12 +7,15 @@ that they dispute are left out.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from labtools.core.findings import Action, Finding, Question, Severity
+from labtools.core.names import slug
 from labtools.prepare.answers import LEAVE_OUT, Answers
 from labtools.prepare.config import SplitPolicy
+from labtools.prepare.layout.split_words import list_stem, splits_in
 from labtools.prepare.sources.tree import folder_of
 from labtools.prepare.splits.claims import Claim
 from labtools.prepare.splits.lists import TRAINVAL, below
@@ -38,9 +41,11 @@ def settle(claims: Sequence[Claim], policy: SplitPolicy, root: str, answers: Ans
     findings += more
     claims, more = _without_repeats(claims)
     findings += more
-    claims, more = _without_copies(claims, policy)
-    findings += more
-    bundles = _bundles(claims)
+    bundles = []
+    for bundle in _bundles(claims):
+        own, more = _without_copies(bundle, policy)
+        bundles.append(own)
+        findings += more
     if len(bundles) > 1:
         bundles, disputed, more = _dispute(bundles, root, answers)
         findings += more
@@ -112,7 +117,7 @@ def _first(policy: SplitPolicy) -> bool:
 
 def _bundles(claims: Sequence[Claim]) -> list[list[Claim]]:
     """Lists that were meant together. A list that repeats much of another begins a version of its own, unless the two
-    lie side by side and are of different splits: then their pictures are in two splits."""
+    lie side by side, are called alike and are of different splits: then their pictures are in two splits."""
     bundles: list[list[Claim]] = []
     for claim in claims:
         for bundle in bundles:
@@ -127,10 +132,16 @@ def _bundles(claims: Sequence[Claim]) -> list[list[Claim]]:
 def _is_version(first: Claim, second: Claim) -> bool:
     if first.source is second.source:
         return False
-    if first.split != second.split and folder_of(first.source.path) == folder_of(second.source.path):
+    if first.split != second.split and _set_of(first.source.path) == _set_of(second.source.path):
         return False
     smaller = min(len(first.pictures), len(second.pictures))
     return len(first.pictures.keys() & second.pictures.keys()) >= _SAME * smaller
+
+
+def _set_of(path: str) -> tuple[str, str]:
+    """The folder of a list and what its name says besides the split: ``train (1).txt`` belongs to ``val (1).txt``."""
+    words = re.findall(r"[^\W\d_]+|\d+", slug(list_stem(path)))
+    return folder_of(path), " ".join(word for word in words if not splits_in(word)[0])
 
 
 def _dispute(

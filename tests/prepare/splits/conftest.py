@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -44,18 +45,21 @@ def submit(tmp_path: Path) -> Callable[..., Splits]:
     Files are given below the root, with ``/`` in front from the top.
     """
 
+    runs = itertools.count()
+
     def call(
         files: Mapping[str, str | bytes], images: list[str] | None = None, root: str = ROOT, **options: Any
     ) -> Splits:
+        top = tmp_path / str(next(runs))
         for path in images if images is not None else true_split():
-            target = tmp_path / path
+            target = top / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(path.encode())
         for path, content in files.items():
-            target = tmp_path / (path[1:] if path[0] == "/" else f"{root}/{path}" if root else path)
+            target = top / (path[1:] if path[0] == "/" else f"{root}/{path}" if root else path)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content if isinstance(content, bytes) else content.encode())
-        tree, _ = read_tree(tmp_path)
+        tree, _ = read_tree(top)
         return plan(tree, root, **options)
 
     return call
