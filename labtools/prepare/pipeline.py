@@ -71,16 +71,18 @@ def check(
     answers: Answers = NO_ANSWERS,
     leakage: bool = False,
 ) -> PrepareResult:
-    """What `prepare` would find, without writing anything."""
+    """What `prepare` would find, without writing anything; of a team's folder too, as it lies in its class's."""
     with paused_collector():
         from labtools.prepare.building import Options, examine
 
-        seen = _look(submissions, course, fallback_course, answers, tick)
+        seen = _look(submissions, course, fallback_course, answers, tick, in_place=True)
         return examine(submissions, seen, Options(answers, "link", leakage), tick)
 
 
-def _look(submissions: Path, course: Path | None, fallback: Path | None, answers: Answers, tick: Tick) -> Survey:
-    seen = survey(submissions, course, fallback, answers)
+def _look(
+    submissions: Path, course: Path | None, fallback: Path | None, answers: Answers, tick: Tick, in_place: bool = False
+) -> Survey:
+    seen = survey(submissions, course, fallback, answers, in_place=in_place)
     tick("look at submissions", len(seen.tree), len(seen.tree))
     return seen
 

@@ -6,7 +6,7 @@ import json
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +16,7 @@ from labtools.core.findings import Finding
 from labtools.core.names import folder_name, slug
 from labtools.prepare.answers import Answers
 from labtools.prepare.config import CourseConfig
+from labtools.prepare.layout.class_folders import FolderClasses
 from labtools.prepare.layout.teams import Layout, Submission, plain_name, read_layout
 from labtools.prepare.memory import code_signature, signature
 from labtools.prepare.sources.tree import Tree
@@ -34,6 +35,7 @@ class Survey:
         course_file, course: None if nobody named the classes.
         places: by root, the class folder and the team folder in the dataset; no two are the same.
         others: by root, see there.
+        language: of what students read.
     """
 
     tree: Tree
@@ -44,11 +46,7 @@ class Survey:
     layout: Layout
     places: Mapping[str, tuple[str, str]]
     others: Mapping[str, Others]
-
-    @property
-    def language(self) -> Literal["fr", "en"]:
-        """Of what students read."""
-        return self.course.language if self.course else "en"
+    language: Literal["fr", "en"]
 
     @property
     def submissions(self) -> dict[str, Submission]:
@@ -67,12 +65,15 @@ class Survey:
         return found
 
 
-def survey(submissions: Path, course: Path | None, fallback: Path | None, answers: Answers) -> Survey:
+def survey(
+    submissions: Path, course: Path | None, fallback: Path | None, answers: Answers, *, in_place: bool = False
+) -> Survey:
     """Look, and read nothing but the course and the lists above all submissions.
 
     Args:
         course: the classes, whatever the folders look like.
         fallback: the classes, if the first-level folders bear their names.
+        in_place: this may be a part of a cohort, a team's folder or a class's, and is seen as such.
 
     Raises:
         LabError: there is no such folder, or the course file does not fit.
@@ -85,6 +86,8 @@ def survey(submissions: Path, course: Path | None, fallback: Path | None, answer
     tree, findings = read_tree(submissions, either.limits if either else None)
     name = submissions.resolve().name
     layout = read_layout(tree, name, either, answers)
+    if in_place and not layout.has_class_folders:
+        layout = _within_class(layout, submissions.resolve(), FolderClasses(either, answers))
     chosen = course if config else fallback if known and layout.has_class_folders else None
     if chosen is None:
         layout = read_layout(tree, name, None)
@@ -92,7 +95,23 @@ def survey(submissions: Path, course: Path | None, fallback: Path | None, answer
     outside = _outside(tree, layout)
     others = _others(layout, split_lists(outside))
     found = (*findings, *layout.findings)
-    return Survey(tree, outside, found, chosen, used, layout, places_of(layout, used), others)
+    language = either.language if either else "en"
+    return Survey(tree, outside, found, chosen, used, layout, places_of(layout, used), others, language)
+
+
+def _within_class(layout: Layout, folder: Path, classes: FolderClasses) -> Layout:
+    """One team's folder in that of its class, or a class's folder with its teams: what the names above say of it.
+
+    Without that, a team that checks its own folder would be told other things than when it has handed it in: its ids,
+    all 0, would be the course's first class.
+    """
+    above = (folder.name,) if layout.is_cohort else (folder.name, folder.parent.name)
+    name = next((name for name in above if classes.of(name)), "")
+    if not name:
+        return layout
+    ids = classes.of(name)
+    of_class = tuple(replace(one, class_folder=name, class_ids=ids) for one in layout.submissions)
+    return replace(layout, submissions=of_class, is_cohort=True, has_class_folders=True)
 
 
 def places_of(layout: Layout, course: CourseConfig | None) -> dict[str, tuple[str, str]]:
