@@ -44,7 +44,7 @@ def folder_name(name: str) -> str:
     >>> folder_name("Images"), folder_name("CON"), folder_name("!!!")
     ('images_', 'con_', 'unnamed')
     """
-    clean = slug(name)[:100] or "unnamed"
+    clean = slug(name)[:100].encode()[:150].decode("utf-8", "ignore").strip("_") or "unnamed"  # of at most 255 bytes
     return f"{clean}_" if clean in _RESERVED or clean in {"images", "labels"} else clean
 
 

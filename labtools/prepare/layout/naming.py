@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
-from labtools.core.names import folder_name, slug
+from labtools.core.names import folder_name, is_device_name, slug
 from labtools.prepare.layout.places import SPLIT_WORDS, folder_key
 from labtools.prepare.sources.tree import folder_of, stem_of
 
@@ -30,7 +32,8 @@ def sequences_of(images: Sequence[str], root: str) -> dict[str, str]:
     shared = _shared_prefix(folders.values())
     wrapping = next((i for i, key in enumerate(shared) if _SEQUENCE_LIKE.fullmatch(key)), len(shared))
     names = {folder: "_".join(dict.fromkeys(keys[wrapping:])) for folder, keys in folders.items()}
-    return {path: folder_name(names[folder_of(path)]) if names[folder_of(path)] else "" for path in images}
+    safe = {folder: folder_name(name) if name else "" for folder, name in names.items()}
+    return {path: safe[path.rpartition("/")[0]] for path in images}
 
 
 def _shared_prefix(lists: Iterable[Sequence[str]]) -> list[str]:
@@ -59,12 +62,27 @@ def frame_of(path: str) -> int | None:
 
 
 def safe_stem(path: str) -> str:
-    """The picture's own name, without what some file system or list reader stumbles over."""
-    plain = stem_of(path)
-    if re.fullmatch(r"[a-z]+_\d+", plain, flags=re.ASCII) and len(plain) < 100:  # frame_000001: most of them
-        return plain
-    stem = _UNSAFE.sub("_", unicodedata.normalize("NFC", stem_of(path))).strip(" .")[:100].strip(" .") or "unnamed"
-    return stem if folder_name(stem) == (slug(stem)[:100] or "unnamed") else f"{stem}_"
+    """The picture's own name, without what some file system or list reader stumbles over; at most 100 bytes.
+
+    >>> safe_stem("a/b\nc.jpg"), safe_stem("aux.1.png"), safe_stem("frame_000001.jpg")
+    ('b_c', 'aux_.1', 'frame_000001')
+    """
+    return _safe_stem(path.rpartition("/")[2])
+
+
+@lru_cache(maxsize=1 << 14)  # the sequences of a cohort share their names
+def _safe_stem(name: str) -> str:
+    stem = _UNSAFE.sub("_", unicodedata.normalize("NFC", stem_of(name)))
+    stem = _cut(stem.strip(" ."), 100).strip(" .") or "unnamed"
+    first, dot, rest = stem.partition(".")
+    if is_device_name(stem):
+        return f"{first}_{dot}{rest}"
+    return f"{stem}_" if slug(stem) in {"images", "labels"} else stem
+
+
+def _cut(name: str, most: int) -> str:
+    """At most so many bytes of UTF-8, of whole characters: file systems allow 255, some 143."""
+    return name if len(name) * 4 <= most else name.encode()[:most].decode("utf-8", "ignore")
 
 
 def place_pictures(wanted: Mapping[str, tuple[Sequence[str], str]]) -> dict[str, str]:
@@ -73,14 +91,26 @@ def place_pictures(wanted: Mapping[str, tuple[Sequence[str], str]]) -> dict[str,
     Args:
         wanted: picture -> its folders below ``images/`` (empty ones are skipped) and its suffix.
     """
-    taken: set[str] = set()
+    places: dict[tuple[str, ...], tuple[str, set[str]]] = {}  # the folder in the dataset, and the names taken in it
+    by_folder: dict[str, set[str]] = defaultdict(set)
     placed: dict[str, str] = {}
     for path in sorted(wanted):
         folders, suffix = wanted[path]
-        base = "/".join(["images", *(f for f in folders if f), safe_stem(path)])
-        unique, number = base, 2
-        while unicodedata.normalize("NFKC", unique).casefold() in taken:
-            unique, number = f"{base}_{number}", number + 1
-        taken.add(unicodedata.normalize("NFKC", unique).casefold())
-        placed[path] = unique + suffix
+        key = tuple(folders)
+        if key not in places:
+            folder = "/".join(["images", *(f for f in folders if f)])
+            places[key] = folder, by_folder[_folded(folder)]
+        folder, taken = places[key]
+        stem = safe_stem(path)
+        unique, number = stem, 2
+        while _folded(unique) in taken:
+            unique, number = f"{stem}_{number}", number + 1
+        taken.add(_folded(unique))
+        placed[path] = f"{folder}/{unique}{suffix}"
     return placed
+
+
+@lru_cache(maxsize=1 << 14)
+def _folded(name: str) -> str:
+    """Equal for names that are one on some disk."""
+    return name.lower() if name.isascii() else unicodedata.normalize("NFKC", name).casefold()
