@@ -7,19 +7,19 @@ from collections import Counter, defaultdict
 from labtools.core.findings import Action, Finding, Severity
 from labtools.prepare.formats import RawBox, Record
 from labtools.prepare.formats._names import NamesFile
-from labtools.prepare.formats._yolo_line import REPAIRS, Line, LineError, is_comment, parse_line
+from labtools.prepare.formats._yolo_line import REPAIRS, Line, LineError, is_comment, parse_lines
 from labtools.prepare.formats._yolo_tokens import is_blank
 from labtools.prepare.sources.text import REPAIR_MESSAGES, decode
 from labtools.prepare.sources.tree import folder_of
 
 _CHANGES = frozenset(
     {"label-polygon", "label-negative-size", "label-six-columns", "label-keypoints", "label-percent"}
-    | {"label-trailing-text", "label-foreign-digits", "text-not-utf8"}
+    | {"label-trailing-text", "label-foreign-digits", "label-joined-lines", "text-not-utf8", "text-nul"}
 )
 _ABOUT_FILES = {"label-name-differs": "the file's name differs from its picture's in zeros, case or a doubled suffix"}
 _MOST_FILES = 5
 _MOST_REASONS = 10
-_CONTROL = frozenset(range(32)) - {9, 10, 11, 12, 13, 26}
+_CONTROL = frozenset(range(1, 32)) - {9, 10, 11, 12, 13, 26}
 
 
 class Repairs:
@@ -62,7 +62,7 @@ class FileReader:
     def record(self, path: str, image: str, data: bytes) -> Record:
         """What a file says about its picture."""
         if _is_binary(data):
-            what = "this is no text, and hence no label file"
+            what = "this is no text, and hence no label file" if data.strip(b"\0") else "nothing but zero bytes"
             self._findings.append(Finding("", path, 0, "label-unreadable", Severity.ERROR, what, Action.LEFT_OUT))
             return Record(path, image, (), None, self._names, 1)
         text = decode(data)
@@ -78,12 +78,12 @@ class FileReader:
                 codes = ("label-comment",)
             else:
                 try:
-                    parsed = parse_line(line, self._keypoints)
+                    parsed = parse_lines(line, self._keypoints)
                 except LineError as error:
                     bad[str(error)].append(number)
                     continue
-                boxes.append(self._box(parsed, number))
-                codes = parsed.repairs
+                boxes += [self._box(one, number) for one in parsed]
+                codes = tuple(code for one in parsed for code in one.repairs)
             repairs.update(codes)
             for code in codes:
                 first.setdefault(code, number)
@@ -113,8 +113,10 @@ class FileReader:
 
 
 def _is_binary(data: bytes) -> bool:
-    """More control characters than any text has; UTF-16 is text."""
+    """More control characters than any text has; UTF-16 is text, and so is text with zero bytes behind it."""
+    if data and not data.strip(b"\0"):
+        return True
     head = data[:4096]
     if not head or "text-utf16" in decode(head[: len(head) // 2 * 2]).repairs:
         return False
-    return sum(byte in _CONTROL for byte in head) > 0.1 * len(head)
+    return sum(byte in _CONTROL for byte in head) > 0.05 * len(head)

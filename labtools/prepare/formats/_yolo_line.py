@@ -25,6 +25,7 @@ REPAIRS = {
     "label-trailing-text": "text after the numbers is not used",
     "label-id-not-integer": "the class id is written as a decimal number",
     "label-polygon": "a polygon instead of a box: the box around it is taken",
+    "label-joined-lines": "several boxes in one line: the line breaks got lost",
     "label-negative-size": "a negative width or height: taken without its sign",
 }
 
@@ -74,6 +75,20 @@ def is_comment(line: str) -> bool:
         return True
     words = re.split(r"[\s,;|]+", bare.strip("\"'<>[]()"))
     return len(words) > 1 and all(word.strip("\"'<>[]()") in _HEADINGS for word in words)
+
+
+def parse_lines(line: str, keypoints: tuple[int, int] | None = None) -> list[Line]:
+    """The box of a line; several where line breaks got lost and every fifth column, and no other, is an id.
+
+    Raises:
+        LineError: see `parse_line`.
+    """
+    tokens, _ = split_line(line)
+    ids = [is_integer(token) for token in tokens]
+    if len(tokens) < 10 or len(tokens) % 5 or ids != [True, False, False, False, False] * (len(tokens) // 5):
+        return [parse_line(line, keypoints)]
+    boxes = [parse_line(" ".join(tokens[i : i + 5])) for i in range(0, len(tokens), 5)]
+    return [boxes[0]._replace(repairs=(*boxes[0].repairs, "label-joined-lines")), *boxes[1:]]
 
 
 def parse_line(line: str, keypoints: tuple[int, int] | None = None) -> Line:

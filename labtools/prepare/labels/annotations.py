@@ -11,7 +11,7 @@ from labtools.artifacts.dataset import format_label
 from labtools.core.findings import Action, Finding, Question, Severity
 from labtools.prepare.formats import RawBox, Record
 from labtools.prepare.formats._yolo_plain import PlainBoxes
-from labtools.prepare.labels.plain import EPSILON, write_tables
+from labtools.prepare.labels.plain import EPSILON, ROUNDING, write_tables
 from labtools.prepare.labels.resolver import ClassResolver, Refusal
 from labtools.prepare.labels.told import Told
 from labtools.prepare.pictures.headers import Header
@@ -21,6 +21,8 @@ Box = tuple[int, float, float, float, float]
 """class id and xywhn: one line of a YOLO label file."""
 
 BOXES, EMPTY, UNLABELLED = "boxes", "empty", "unlabelled"
+
+_CELL = 1e-3
 
 
 class Annotation(NamedTuple):
@@ -110,7 +112,7 @@ class Annotator:
             fitting = self.in_units(record, record.size_wh, picture.header)
             is_background = fitting is not None or not record.boxes
             record = fitting or Record(record.file, record.image, (), None, record.names, record.bad_lines)
-        found: dict[tuple[int, ...], Box] = {}
+        found = _Different()
         for raw in record.boxes:
             class_id = self.resolver.resolve(raw, record)
             if isinstance(class_id, Refusal):
@@ -121,14 +123,10 @@ class Annotator:
             if corners is None:
                 is_background = False
                 continue
-            x1, y1, x2, y2 = corners
-            box = (class_id, (x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1)
-            key = (class_id, round(x1 * 1e6), round(y1 * 1e6), round(x2 * 1e6), round(y2 * 1e6))
-            if key in found:
-                self.say(record.file, raw.line, "box-twice", Severity.INFO, "the same box again", Action.LEFT_OUT)
-                continue
-            found[key] = box
-        return tuple(found.values()), is_background
+            again = found.add(class_id, corners)
+            if again:
+                self.say(record.file, raw.line, "box-twice", Severity.INFO, again, Action.LEFT_OUT)
+        return found.boxes(), is_background
 
     def refuse(self, raw: RawBox, record: Record, refusal: Refusal) -> None:
         """A box without a class: asked for, or left out because the answer says so."""
@@ -180,6 +178,35 @@ class Annotator:
         question: Question | None = None,
     ) -> None:
         self._told.add(Finding("", file, line, code, severity, message, action, question))
+
+
+class _Different:
+    """The boxes of one picture, each once: another one that differs by no more than rounding is the same."""
+
+    def __init__(self) -> None:
+        self._found: list[tuple[int, tuple[float, float, float, float]]] = []
+        self._cells: dict[tuple[int, int, int], list[tuple[float, float, float, float]]] = defaultdict(list)
+
+    def add(self, class_id: int, corners: tuple[float, float, float, float]) -> str:
+        """Take it; or say how it is there already."""
+        column, row = (int(v / _CELL) for v in corners[:2])
+        near = (
+            other
+            for x in (column - 1, column, column + 1)
+            for y in (row - 1, row, row + 1)
+            for other in self._cells.get((class_id, x, y), ())
+        )
+        for other in near:
+            apart = max(abs(a - b) for a, b in zip(corners, other, strict=True))
+            if apart <= ROUNDING:
+                return "the same box again" + (", rounded otherwise" if apart > EPSILON else "")
+        self._found.append((class_id, corners))
+        self._cells[class_id, column, row].append(corners)
+        return ""
+
+    def boxes(self) -> tuple[Box, ...]:
+        """In the order in which they came."""
+        return tuple((c, (x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1) for c, (x1, y1, x2, y2) in self._found)
 
 
 class _Scale(NamedTuple):

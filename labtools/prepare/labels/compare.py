@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from labtools.prepare.config import name_key
-from labtools.prepare.formats import PIXELS, RawBox, Record
+from labtools.prepare.formats import PIXEL_CORNERS, PIXELS, RawBox, Record
 
 SAME_BOX = 0.9
 """Two boxes of at least this IoU are one box, written twice."""
@@ -68,7 +68,7 @@ def distinct(record: Record) -> int:
 
 def _comparable(first: Record, second: Record) -> tuple[list[Corners], list[Corners]] | None:
     """The corners of both in one unit; None if there is no such."""
-    if any(box.form == PIXELS for record in (first, second) for box in record.boxes):
+    if any(box.form in {PIXELS, PIXEL_CORNERS} for record in (first, second) for box in record.boxes):
         return None
     sizes = [record.size_wh for record in (first, second)]
     if None not in sizes and any(size is None or min(size) <= 0 for size in sizes):

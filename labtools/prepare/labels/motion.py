@@ -16,7 +16,7 @@ Ints = NDArray[np.int64]
 _SAME_PLACE = 0.5  # IoU of one object in neighbouring pictures of a film
 _ELSEWHERE = 0.02
 _LONGEST_GAP = 30  # pictures after which a box in the same place may be another object's
-_FROZEN = 15  # pictures in which nobody holds a camera still to a millionth
+_FROZEN = 10  # pictures in which nobody holds a camera still to a millionth; fewer if that is the whole video
 
 
 class Interruption(NamedTuple):
@@ -87,6 +87,7 @@ class Tracks:
         """Ranges of pictures with one box that is the same to the last digit, in order."""
         runs: dict[tuple[float, ...], tuple[int, int]] = {}
         found: set[tuple[int, int]] = set()
+        enough = min(_FROZEN, len(self._counts))
         standing = np.flatnonzero(self._forward == 1.0)
         for n, values in zip(self._owner[standing].tolist(), self._rows[standing].tolist(), strict=True):
             key = tuple(values)
@@ -94,7 +95,7 @@ class Tracks:
             if last < n - 1:
                 first = n
             runs[key] = (first, n)
-            if n + 2 - first >= _FROZEN:
+            if n + 2 - first >= enough:
                 found.discard((first, n + 1))
                 found.add((first, n + 2))
         return sorted(found)

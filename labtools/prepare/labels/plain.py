@@ -18,8 +18,10 @@ from labtools.prepare.labels.resolver import ClassResolver, Decision, Refusal
 # Below this a number differs only by the six decimals of the files that we read and write.
 EPSILON = 2e-6
 
+# Two boxes of one class whose corners are no further apart are one box, written with fewer digits once.
+ROUNDING = 1.5e-4
+
 _LINE = "%d %.6f %.6f %.6f %.6f\n"
-_PRIME = np.uint64(0x9E3779B97F4A7C15)
 
 
 def write_tables(plain: Iterable[tuple[str, Record]], resolver: ClassResolver) -> dict[str, str]:
@@ -104,16 +106,17 @@ class _TableWriter:
     def _twins(
         self, classes: NDArray[np.int64], low: NDArray[np.float64], high: NDArray[np.float64]
     ) -> NDArray[np.bool_]:
-        """Rows that seem to repeat another one of their file: equal hashes, which the careful way then looks into."""
+        """Rows that are nearly another one of their file; the careful way then looks into it."""
         files = np.repeat(np.arange(len(self._table.starts) - 1), np.diff(self._table.starts))
-        columns = np.column_stack([files, classes, np.rint(low * 1e6), np.rint(high * 1e6)]).astype(np.int64)
-        key = np.zeros(len(columns), np.uint64)
-        for column in columns.view(np.uint64).T:
-            key = (key ^ column) * _PRIME
-            key ^= key >> np.uint64(29)
-        ordered = np.sort(key)
-        repeated = ordered[1:][ordered[1:] == ordered[:-1]]
-        return np.isin(key, repeated) if len(repeated) else np.zeros(len(key), np.bool_)
+        corners = np.hstack([low, high])
+        found = np.zeros(len(files), np.bool_)
+        for lag in range(1, len(files)):
+            rows = np.flatnonzero(files[lag:] == files[:-lag])
+            if not len(rows):
+                break
+            apart = np.abs(corners[rows] - corners[rows + lag]).max(axis=1)
+            found[rows[(apart <= ROUNDING) & (classes[rows] == classes[rows + lag])]] = True
+        return found
 
     def _per_file(self, rows: NDArray[np.bool_]) -> list[bool]:
         """For each file: is it true of one of its rows?"""

@@ -134,7 +134,7 @@ WRITINGS = {
 SEPARATORS = [" ", "\t", "  ", ";", " ; ", "|", "\xa0", "\u2009 ", ", "]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.tuples(numbers, numbers, numbers, numbers),
     st.sampled_from([0, 7, 16, "velo", "The Rock", "T\xe9l\xe9phone"]),
@@ -152,7 +152,7 @@ def test_any_writing_of_a_box_comes_back(
     assert parsed.numbers == pytest.approx(box, abs=1e-6)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.text(max_size=60) | st.text("0123456789.,;|%+-eE \t#xnaif\"'[]", max_size=60))
 def test_any_text_is_a_line_or_a_reason(text: str) -> None:
     if is_blank(text) or is_comment(text):
