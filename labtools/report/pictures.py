@@ -28,8 +28,8 @@ _REDUCED = {
 
 
 def read_image(path: Path, reduce: int = 1) -> Image | None:
-    """The pixels of an image file, BGR, as stored (boxes belong to the stored pixels, not to an EXIF rotation); None
-    where it cannot be read. Goes through bytes, since OpenCV opens no path with accents on Windows.
+    """The pixels of an image file, BGR, as displayed (turned by EXIF, as Ultralytics trains on it and as boxes are
+    meant); None where it cannot be read. Goes through bytes, since OpenCV opens no path with accents on Windows.
 
     ``reduce``: 2, 4 or 8 for an image so many times smaller, which a JPEG gives in a fraction of the time.
     """
@@ -39,7 +39,7 @@ def read_image(path: Path, reduce: int = 1) -> Image | None:
         return None
     if not data.size:
         return None
-    decoded = cv2.imdecode(data, _REDUCED[reduce] | cv2.IMREAD_IGNORE_ORIENTATION)
+    decoded = cv2.imdecode(data, _REDUCED[reduce])
     return None if decoded is None else np.asarray(decoded, dtype=np.uint8)
 
 
