@@ -52,8 +52,8 @@ def _by_look(line: Row, rows: Sequence[Row], sources: Mapping[str, str]) -> Iter
     nearest = min(alike, key=lambda row: (row["hash_distance"], row["image"]))
     where = " when mirrored" if nearest["mirrored"] else ""
     what = (
-        f"{len(alike)} of its {line['images']} val and test pictures look like training pictures from elsewhere (at most "
-        f"{NEAR_BITS} of 64 bits differ): this one like {sources[nearest['nearest_hash_image']]}{where}"
+        f"{len(alike)} of its {line['images']} val and test pictures look like training pictures from elsewhere "
+        f"(at most {NEAR_BITS} of 64 bits differ): this one like {sources[nearest['nearest_hash_image']]}{where}"
     )
     file = sources[nearest["image"]]
     yield Finding(line["team"], file, 0, "leak-look-alikes", Severity.WARNING, what, Action.NOTED)
