@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from labtools.artifacts.wording import LANGUAGES, Language
+from labtools.artifacts.wording import LANGUAGES, Language, catalogue
 from labtools.core.files import hash_bytes
 from labtools.core.findings import Action, Finding, Question, Severity
 from labtools.prepare.output.sheets import findings_by_root, plan_sheets, sheet_stem, write_sheets
@@ -34,9 +34,10 @@ def part(team: str, frames: int = 6, class_folder: str = "ballon", label: str = 
     n = len(rows)
     return Part(
         f"{class_folder}/{team}", class_folder, team,
-        tuple(f"images/{class_folder}/{team}/{s}/frame_{f:06d}.jpg" for s, f in rows), tuple(source),
-        tuple(str(s) for s, _ in rows), tuple(f for _, f in rows), tuple(split), ("boxes",) * n, (64,) * n, (48,) * n,
-        tuple(hash_bytes(f"{team}{row}".encode()) for row in rows), (0,) * n, (0,) * n, (label,) * n,
+        image=tuple(f"images/{class_folder}/{team}/{s}/frame_{f:06d}.jpg" for s, f in rows), source=tuple(source),
+        sequence=tuple(str(s) for s, _ in rows), frame=tuple(f for _, f in rows), split=tuple(split),
+        state=("boxes",) * n, width=(64,) * n, height=(48,) * n, label=(label,) * n,
+        hash=tuple(hash_bytes(f"{team}{row}".encode()) for row in rows),
     )  # fmt: skip
 
 
@@ -178,6 +179,21 @@ def test_pictures_of_the_first_problems(dataset: Path) -> None:
     sizes = [cv2.imread(str(dataset / "teams" / link)).shape for link in links]
     assert sizes[1][1] > 2.5 * sizes[0][1] * 280 / 400  # three side by side
     assert {p.name for p in (dataset / "teams/pictures").iterdir()} == {link.partition("/")[2] for link in links}
+
+
+def test_second_pictures_are_of_another_sequence() -> None:
+    rows = [
+        found(f"ballon/bleus/{sequence}/labels/frame_{n:06d}.txt", "label-bad-line", line=1)
+        for sequence in (1, 2)
+        for n in range(5)
+    ]
+    plan = plan_sheets([part("bleus")], rows, NAMES)["ballon__bleus"]
+    assert [drawing.panels[0].image.split("/")[-2] for drawing in plan.drawings] == ["1", "2"]
+    many = [found(f"ballon/bleus/1/labels/frame_{n:06d}.txt", k, line=1) for n, k in enumerate(KINDS)]
+    assert len(plan_sheets([part("bleus", 20)], many, NAMES)["ballon__bleus"].drawings) == 6
+
+
+KINDS = [code for code, words in catalogue("en").items() if words.show == "picture"][:8]
 
 
 def test_boxes_are_drawn_where_they_are(tmp_path: Path) -> None:

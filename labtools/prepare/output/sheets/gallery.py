@@ -50,22 +50,22 @@ class Drawing:
 
 
 def plan_drawings(stem: str, part: Part, kinds: Sequence[Kind], names: Sequence[str], most: int = 6) -> list[Drawing]:
-    """One picture for each kind that is best seen, then second ones, up to ``most``.
+    """One picture for each kind that is best seen, then second ones of other sequences, up to ``most``.
 
     Args:
         stem: how the file names begin.
         names: the dataset's classes, which are written at the boxes.
     """
     album = _Album(part)
-    seen: set[tuple[int, ...]] = set()
+    seen: set[tuple[str, str] | tuple[int, ...]] = set()
     chosen: list[Drawing] = []
     candidates = [(kind, album.candidates(kind)) for kind in kinds if part.image and _show(kind.code)]
     for kind, rows in itertools.chain(candidates, candidates):  # the second time each goes on where it was
         if len(chosen) == most:
             break
-        indices = next((one for one in rows if one not in seen), ())
+        indices = next((one for one in rows if seen.isdisjoint({one, album.scene(kind, one)})), ())
         if indices:
-            seen.add(indices)
+            seen |= {indices, album.scene(kind, indices)}
             panels = tuple(album.panel(i, is_meant=i == indices[len(indices) // 2]) for i in indices)
             if _show(kind.code) == "twin":
                 panels = tuple(panel._replace(is_meant=True) for panel in panels)
@@ -112,6 +112,11 @@ class _Album:
                 yield self._twins(row)
             else:
                 yield (row,)
+
+    def scene(self, kind: Kind, rows: tuple[int, ...]) -> tuple[str, str]:
+        """What a second picture of this kind should not show again: neighbouring frames look alike."""
+        row = rows[len(rows) // 2]
+        return kind.code, self._part.sequence[row] or self._part.image[row]
 
     def panel(self, row: int, *, is_meant: bool) -> Panel:
         part = self._part
