@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from labtools.prepare.sources.tree import IMAGE_SUFFIXES, READ_ERRORS, Tree, folder_of, name_of, suffix_of
+from labtools.prepare.sources.tree import IMAGE_SUFFIXES, READ_ERRORS, Tree, name_of, suffix_of
 
 _HEAD = 4096
 _FEW = 20  # so many text files of a folder are all opened
@@ -24,6 +24,7 @@ _SKIPPED = IMAGE_SUFFIXES | frozenset(
     | {".mp4", ".avi", ".mov", ".mkv", ".webm", ".pt", ".pth", ".onnx", ".npy", ".npz", ".pkl", ".py", ".ipynb", ".svg"}
     | {".docx", ".xlsx", ".pptx", ".odt", ".ods"}
 )
+_MANY = (".txt", ".jpg", ".png", ".jpeg")
 _XML_WORDS = (b"annotation", b"image", b"track", b"bndbox", b"robndbox", b"polygon")
 _JSON_WORDS = (
     "images", "annotations", "categories", "image_id", "bbox",  # COCO
@@ -65,13 +66,11 @@ def of_kind(tree: Tree, kind: str) -> Iterator[tuple[str, Look]]:
 
 def _candidates(tree: Tree) -> list[str]:
     texts: dict[str, list[str]] = defaultdict(list)
-    found: list[str] = []
-    for path in tree:
-        suffix = suffix_of(path)
-        if suffix == ".txt":
-            texts[folder_of(path)].append(path)
-        elif suffix not in _SKIPPED and name_of(path)[:1] != "#":
-            found.append(path)
+    for path in tree.ending(".txt"):
+        texts[path.rpartition("/")[0]].append(path)
+    # endswith alone decides about nearly all: 28,610 pictures and as many labels
+    others = [path for path in tree if not path.endswith(_MANY)]
+    found = [p for p in others if suffix_of(p) not in _SKIPPED and suffix_of(p) != ".txt" and name_of(p)[:1] != "#"]
     for paths in texts.values():
         if len(paths) <= _FEW or any(
             _start(tree, path)[:1] in {b"<", b"{", b"["} for path in (paths[0], paths[len(paths) // 2], paths[-1])

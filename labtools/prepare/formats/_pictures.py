@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from labtools.core.findings import Action, Finding, Severity
 from labtools.prepare.formats import RawBox, Record, orphan
@@ -116,3 +116,42 @@ def _as_written(draft: Draft, beside: Match, index: ImageIndex, taken: set[str])
             return found
         rivals = rivals or found.rivals
     return Match(None, rivals)
+
+
+@dataclass
+class Listed:
+    """What a file about many pictures says about one of them; ``line`` is where, or 0."""
+
+    name: str
+    boxes: list[RawBox] = field(default_factory=list)
+    size_wh: tuple[float, float] | None = (0.0, 0.0)
+    bad: int = 0
+    line: int = 0
+
+
+def bind_listed(
+    path: str, pictures: Iterable[Listed], index: ImageIndex, findings: list[Finding], hints: Sequence[str] = ()
+) -> list[Record]:
+    """The records of a file about many pictures; findings are added. What is listed twice is put together.
+
+    A picture without boxes that is not there is nobody's loss, and not mentioned: tools list all that were loaded.
+    """
+    found: dict[str, Record] = {}
+    for one in pictures:
+        match = find_picture(index, one.name, path, hints or hints_of(path))
+        if match.path is None:
+            if one.boxes or one.bad:
+                findings.append(orphan(path, one.line, one.name, match.rivals))
+            continue
+        before = found.get(match.path)
+        if before is None:
+            found[match.path] = Record(path, match.path, tuple(one.boxes), one.size_wh, (), one.bad)
+        else:
+            boxes, bad = (*before.boxes, *one.boxes), before.bad_lines + one.bad
+            found[match.path] = replace(before, boxes=boxes, bad_lines=bad)
+    return list(found.values())
+
+
+def names_of(records: Iterable[Record]) -> tuple[str, ...]:
+    """The class names that records use, in the order of their first boxes."""
+    return tuple(dict.fromkeys(b.class_name for r in records for b in r.boxes if b.class_name is not None))

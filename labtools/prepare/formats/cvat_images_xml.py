@@ -9,10 +9,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from labtools.core.findings import Action, Finding, Severity
-from labtools.prepare.formats import Parsed, RawBox, Record, orphan
+from labtools.prepare.formats import Parsed, RawBox, Record
 from labtools.prepare.formats._cvat import SHAPES, Header, Shape, read_shape, skeleton
 from labtools.prepare.formats._look import of_kind
-from labtools.prepare.formats._pictures import find_picture, hints_of
+from labtools.prepare.formats._pictures import Listed, bind_listed, hints_of
 from labtools.prepare.formats._shapes import around_finding, number
 from labtools.prepare.formats._xml import XmlError, read_xml, unreadable, walk_xml
 from labtools.prepare.layout.places import ImageIndex
@@ -45,7 +45,9 @@ def parse(tree: Tree, files: list[str], index: ImageIndex) -> Parsed:
             walk_xml(data, file.open, file.close)
         except XmlError as error:
             findings.append(unreadable(path, str(error)))
-        records += file.records(index)
+        tasks = file.header.tasks
+        hints = hints_of(path, *(task.name for task in tasks), *(task.source for task in tasks))
+        records += bind_listed(path, file.images, index, findings, hints)
         findings += [*file.findings, *around_finding(path, file.kinds)]
         names += file.header.names
         names += [box.class_name or "" for image in file.images for box in image.boxes]
@@ -53,22 +55,11 @@ def parse(tree: Tree, files: list[str], index: ImageIndex) -> Parsed:
 
 
 @dataclass
-class _Image:
-    """One ``<image>`` on its way."""
-
-    name: str
-    line: int
-    size_wh: tuple[float, float]
-    boxes: list[RawBox] = field(default_factory=list)
-    bad: int = 0
-
-
-@dataclass
 class _File:
     """One file being walked through."""
 
     path: str
-    images: list[_Image] = field(default_factory=list)
+    images: list[Listed] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     kinds: Counter[str] = field(default_factory=Counter)
     header: Header = field(default_factory=Header)
@@ -83,7 +74,7 @@ class _File:
             self.header.open(tag)
         elif tag == "image":
             size = max(0.0, number(attributes.get("width")) or 0.0), max(0.0, number(attributes.get("height")) or 0.0)
-            self.images.append(_Image(attributes.get("name", "").strip(), line, size))
+            self.images.append(Listed(attributes.get("name", "").strip(), size_wh=size, line=line))
         elif tag in SHAPES and self.images:
             self.shape(tag, attributes, line)
 
@@ -116,19 +107,3 @@ class _File:
         if shape.title:
             self.kinds[shape.title] += 1
         image.boxes.append(RawBox(None, label.strip(), corners, line))
-
-    def records(self, index: ImageIndex) -> list[Record]:
-        """Bound to pictures; what is listed twice is one record."""
-        hints = hints_of(self.path, *(t.name for t in self.header.tasks), *(t.source for t in self.header.tasks))
-        found: dict[str, Record] = {}
-        for image in self.images:
-            match = find_picture(index, image.name, self.path, hints)
-            if match.path is None:
-                if image.boxes or image.bad:
-                    self.findings.append(orphan(self.path, image.line, image.name, match.rivals))
-                continue
-            before = found.get(match.path)
-            boxes = (*before.boxes, *image.boxes) if before else tuple(image.boxes)
-            bad = image.bad + (before.bad_lines if before else 0)
-            found[match.path] = Record(self.path, match.path, boxes, image.size_wh, (), bad)
-        return list(found.values())

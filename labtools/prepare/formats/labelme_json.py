@@ -14,7 +14,7 @@ from labtools.core.findings import Action, Finding, Severity
 from labtools.prepare.formats import Parsed, RawBox
 from labtools.prepare.formats._json import items, read_json, text_of
 from labtools.prepare.formats._look import of_kind
-from labtools.prepare.formats._pictures import Draft, bind
+from labtools.prepare.formats._pictures import Draft, bind, names_of
 from labtools.prepare.formats._shapes import Corners, around, around_finding, number, numbers
 from labtools.prepare.layout.places import ImageIndex
 from labtools.prepare.sources.tree import Tree
@@ -44,8 +44,7 @@ def parse(tree: Tree, files: list[str], index: ImageIndex) -> Parsed:
             drafts.append(Draft(path, (text_of(content.get("imagePath")),), is_own=True, findings=[]))
             _read(content, drafts[-1])
     records = bind(drafts, index, findings)
-    names = sorted({box.class_name for record in records for box in record.boxes if box.class_name})
-    return Parsed(tuple(records), tuple(findings), tuple(names), frozenset(files))
+    return Parsed(tuple(records), tuple(findings), tuple(sorted(names_of(records))), frozenset(files))
 
 
 def _read(content: dict[str, Any], draft: Draft) -> None:

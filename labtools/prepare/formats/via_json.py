@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from labtools.core.findings import Action, Finding, Severity
-from labtools.prepare.formats import Parsed, RawBox, Record, orphan
+from labtools.prepare.formats import Parsed, RawBox
 from labtools.prepare.formats._json import items, read_json, text_of
 from labtools.prepare.formats._look import of_kind
-from labtools.prepare.formats._pictures import find_picture, hints_of
+from labtools.prepare.formats._pictures import Listed, bind_listed, names_of
 from labtools.prepare.formats._shapes import around_finding
 from labtools.prepare.formats._via import Region, class_attribute, class_name, options_of, region, region_of_via3
 from labtools.prepare.layout.places import ImageIndex
@@ -81,29 +81,21 @@ def records_of(
         what = f"which of the attributes {', '.join(rivals)} names the class?"
         findings.append(Finding("", path, 0, "via-class-unclear", Severity.ERROR, what, Action.ASKED))
     kinds: Counter[str] = Counter()
-    boxes: dict[str, list[RawBox]] = {}
-    bad: Counter[str] = Counter()
-    hints = hints_of(path)
+    pictures: list[Listed] = []
     for entry in entries:
-        match = find_picture(index, entry.name, path, hints)
-        if match.path is None:
-            if entry.regions:
-                findings.append(orphan(path, entry.line, entry.name, match.rivals))
-            continue
-        found = boxes.setdefault(match.path, [])
+        pictures.append(Listed(entry.name, line=entry.line))
         for place, one in enumerate(entry.regions, 1):
             if one.corners is None:
-                bad[match.path] += 1
+                pictures[-1].bad += 1
                 what = f"region {place} of {entry.name!r} has no shape that can be read"
                 findings.append(Finding("", path, one.line, "via-bad-region", Severity.ERROR, what, Action.LEFT_OUT))
                 continue
             kinds.update([one.kind] if one.kind else [])
             name = class_name(one.attributes.get(attribute), options) if attribute else None
-            found.append(RawBox(None, name, one.corners, one.line))
+            pictures[-1].boxes.append(RawBox(None, name, one.corners, one.line))
     findings += around_finding(path, kinds)
-    records = tuple(Record(path, image, tuple(some), (0.0, 0.0), (), bad[image]) for image, some in boxes.items())
-    names = tuple(dict.fromkeys(box.class_name for some in boxes.values() for box in some if box.class_name))
-    return Parsed(records, tuple(findings), names)
+    records = bind_listed(path, pictures, index, findings)
+    return Parsed(tuple(records), tuple(findings), names_of(records))
 
 
 def _entries(content: Any) -> list[Entry]:

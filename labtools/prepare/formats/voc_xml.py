@@ -15,7 +15,7 @@ from xml.etree.ElementTree import Element
 from labtools.core.findings import Action, Finding, Severity
 from labtools.prepare.formats import Parsed, RawBox
 from labtools.prepare.formats._look import of_kind
-from labtools.prepare.formats._pictures import Draft, bind
+from labtools.prepare.formats._pictures import Draft, bind, names_of
 from labtools.prepare.formats._shapes import Corners, around, around_finding, number, ordered, rotated_box
 from labtools.prepare.formats._xml import XmlError, parse_xml, read_xml, unreadable
 from labtools.prepare.layout.places import ImageIndex
@@ -51,8 +51,7 @@ def parse(tree: Tree, files: list[str], index: ImageIndex) -> Parsed:
             _read(node, draft, lines)
             drafts.append(draft)
     records = bind(drafts, index, findings)
-    names = sorted({box.class_name for record in records for box in record.boxes if box.class_name})
-    return Parsed(tuple(records), tuple(findings), tuple(names), frozenset(files))
+    return Parsed(tuple(records), tuple(findings), tuple(sorted(names_of(records))), frozenset(files))
 
 
 def _lines_of_objects(data: bytes) -> list[int]:

@@ -61,17 +61,6 @@ def outside_findings(tree: Tree) -> list[Finding]:
     return findings
 
 
-# Keys that tell a tool's JSON, what the tool is called, and the key that every shape has.
-_TOOLS = (
-    (frozenset({"items", "annotations", "categories"}), "Datumaro JSON", b'"bbox"'),
-    (frozenset({"result", "annotations"}), "Label Studio JSON", b'"from_name"'),
-    (frozenset({"objects", "classTitle"}), "Supervisely JSON", b'"classTitle"'),
-    (frozenset({"coordinates", "annotations", "image"}), "CreateML JSON", b'"coordinates"'),
-    (frozenset({"image", "original_width"}), "Label Studio JSON", b'"original_width"'),
-    (frozenset({"objects", "projects"}), "Labelbox JSON", b'"bounding_box"'),
-)
-
-
 def _unread_format(tree: Tree, path: str) -> str:
     """What an annotation file of a format that is not read is called, with the number of its shapes; else ``""``."""
     look = looks(tree).get(path)
@@ -82,11 +71,9 @@ def _unread_format(tree: Tree, path: str) -> str:
     if look is None:
         return ""
     if look.kind == "json":
-        for words, tool, key in _TOOLS:
-            if words <= look.words:
-                return f"{tool} with {data.count(key)} shapes; {_ADVICE}"
-        known = look.words & {"bbox", "shapes", "regions", "annotations"}
-        return f"JSON of an unknown kind, with {', '.join(sorted(known))}; {_ADVICE}" if known else ""
+        known = look.words & {"bbox", "shapes", "regions", "annotations", "objects", "coordinates"}
+        counts = ", ".join(f"{data.count(word.encode())} times {word}" for word in sorted(known))
+        return f"JSON of an unknown kind ({counts}); {_ADVICE}" if known else ""
     if look.kind == "xml" and look.words:
         shapes = sum(data.count(b"<" + tag) for tag in (b"box ", b"polygon ", b"object>", b"object "))
         return f"XML of an unknown kind (<{look.root}>) with {shapes} shapes; {_ADVICE}"

@@ -49,3 +49,9 @@ def claims() -> Callable[[Mapping[str, bytes]], dict[str, list[str]]]:
         return {name: files for name, files in found.items() if files}
 
     return run
+
+
+@pytest.fixture(scope="session")
+def tree_of() -> Callable[[Mapping[str, bytes]], Tree]:
+    """A tree of these files, in memory."""
+    return Files
