@@ -64,7 +64,7 @@ def frame_of(path: str) -> int | None:
 def safe_stem(path: str) -> str:
     """The picture's own name, without what some file system or list reader stumbles over; at most 100 bytes.
 
-    >>> safe_stem("a/b\nc.jpg"), safe_stem("aux.1.png"), safe_stem("frame_000001.jpg")
+    >>> safe_stem("a/b?c.jpg"), safe_stem("aux.1.png"), safe_stem("frame_000001.jpg")
     ('b_c', 'aux_.1', 'frame_000001')
     """
     return _safe_stem(path.rpartition("/")[2])

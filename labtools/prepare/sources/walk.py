@@ -76,6 +76,11 @@ class _Walk:
     def _odd(self, entry: os.DirEntry[str], prefix: str) -> None:
         """A folder, or a file that its name alone does not tell to be plain data."""
         path = prefix + _readable(entry)
+        if "\\" in entry.name:  # an archive of Windows, unpacked by something that takes its folders for names
+            parts = [part for part in _readable(entry).replace("\\", "/").split("/") if part not in {"", ".", ".."}]
+            path = prefix + ("/".join(parts) or "_")
+            what = f"its name holds backslashes: they are taken for the folders that they were ({path})"
+            self._found.say(path, "name-backslash", Severity.INFO, what, Action.REPAIRED)
         try:
             if entry.is_symlink() and not self._is_ours(entry):
                 what = "a link out of the submissions, to a folder or to nothing is not followed"
@@ -101,11 +106,6 @@ class _Walk:
         Raises:
             OSError: it cannot be read.
         """
-        if "\\" in path:  # an archive of Windows, unpacked by something that takes its folders for names
-            parts = [part for part in path.replace("\\", "/").split("/") if part not in {"", ".", ".."}]
-            what = "its name holds backslashes: they are taken for the folders that they were"
-            self._found.say(path, "name-backslash", Severity.INFO, what, Action.REPAIRED)
-            path = "/".join(parts) or path
         if not (may_be_archive(path.rpartition("/")[2]) and self._archives.look(disk, path, stamp)):
             self._found.add(File(path, disk, None, stamp))
 
