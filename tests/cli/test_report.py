@@ -54,11 +54,12 @@ def test_the_only_matrix_is_found_and_figures_come_as_json(root: Path, done: sub
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout.splitlines()[-1])
     assert Path(report["index"]).is_file() and Path(report["report"]) == root / "runs" / "lab" / "report"
-    expected = {"pages": 6, "split": "test", "matrix": str(root / "runs" / "lab")}
+    expected = {"pages": 7, "split": "test", "matrix": str(root / "runs" / "lab")}
     assert {key: report[key] for key in expected} == expected
     assert report["best"] in {"yolov8n_320_freeze", "yolov8n_320_nofreeze"}
     pages = {p.name for p in (root / "runs" / "lab" / "report" / "pages").iterdir()}
-    assert pages == {"dataset.html", "training.html", "inference.html", "class-ballon.html", "team-les_bleus.html"}
+    macro = {"dataset.html", "leakage.html", "training.html", "inference.html"}
+    assert pages == {*macro, "class-ballon.html", "team-les_bleus.html"}
     assert "Open " in done.stdout and "figures" in done.stderr
 
 
@@ -85,3 +86,18 @@ def test_an_unknown_name_lists_the_known_ones(root: Path) -> None:
 def test_without_runs_it_says_what_to_type(tmp_path: Path) -> None:
     done = labtools(tmp_path)
     assert done.returncode == 2 and "labtools train-matrix" in done.stderr
+
+
+def test_a_dataset_without_runs_beside_another(tmp_path: Path) -> None:
+    """One class and one frame, so that little is drawn."""
+    for year in ("2023", "2024"):
+        data = _maker().LabMaker(tmp_path / year, classes=("ballon",), teams=(), frames=1).make_dataset().root
+        data.rename(tmp_path / f"dlcv-{year}")
+    done = labtools(tmp_path, "--data", "dlcv-2024", "--compare", "dlcv-2023", "--json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout.splitlines()[-1])
+    assert Path(report["index"]) == tmp_path / "runs" / "dlcv-2024" / "report" / "index.html"
+    assert report["matrix"] is None and report["split"] is None
+    assert "Nothing has been trained on this dataset yet" in done.stdout
+    pages = {p.name for p in (tmp_path / "runs" / "dlcv-2024" / "report" / "pages").iterdir()}
+    assert pages == {"dataset.html", "compare.html", "leakage.html", "class-ballon.html"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,16 @@ import pandas as pd
 import pytest
 
 from labtools.artifacts import results as res
-from labtools.artifacts.dataset import Dataset, findings_csv, format_label, label_path, manifest_csv, open_dataset
+from labtools.artifacts.dataset import (
+    Dataset,
+    findings_csv,
+    format_label,
+    label_path,
+    manifest_csv,
+    open_dataset,
+    read_manifest,
+)
+from labtools.artifacts.leakage import SPLITS_OF_SUMMARY, leakage_csv, leakage_path, summary_csv, summary_path
 from labtools.artifacts.predictions import TP_COLUMNS, write_predictions
 from labtools.artifacts.runs import RunSpec
 from labtools.core.boxes import xywhn_to_xyxy
@@ -56,7 +66,6 @@ class LabMaker:
 
     def make(self) -> Path:
         """Write dataset, runs and results; returns the matrix folder."""
-        self.rng = np.random.default_rng(self.seed)
         dataset = self.make_dataset()
         for i, (model, freeze, imgsz) in enumerate(self.axes()):
             self.make_run(dataset, model, freeze, imgsz, quality=0.55 + 0.03 * i % 0.4)
@@ -75,6 +84,8 @@ class LabMaker:
         return f"{model}_{imgsz}_{'nofreeze' if freeze is None else 'freeze'}"
 
     def make_dataset(self) -> Dataset:
+        """Write the dataset alone."""
+        self.rng = np.random.default_rng(self.seed)
         root = self.root / "dataset"
         rows = [
             self._image(root, t, split, frame)
@@ -90,6 +101,36 @@ class LabMaker:
         write_text(root / "findings.csv", findings_csv(self._findings() if self.findings else []))
         write_json(root / "dataset.json", {"layout": 1, "fingerprint": hash_bytes(b"lab")})
         return open_dataset(root)
+
+    def make_leakage(self, dataset: Dataset) -> None:
+        """Leakage tables as prepare writes them: the nearest frame of the same sequence, made-up hashes."""
+        manifest = read_manifest(dataset)
+        train = manifest[manifest["split"] == "train"]
+        rows = []
+        for i, picture in enumerate(manifest[manifest["split"] != "train"].itertuples()):
+            same = train[(train["team"] == picture.team) & (train["sequence"] == picture.sequence)]
+            other = train["image"].iloc[i % len(train)]
+            rows.append(
+                {
+                    "image": picture.image, "split": picture.split, "class_folder": picture.class_folder,
+                    "team": picture.team, "sequence": picture.sequence, "frame": picture.frame,
+                    "nearest_frame_image": same["image"].iloc[0] if len(same) else "",
+                    "frame_gap": i % 3 if len(same) else None, "picture_gap": 1 if len(same) else None,
+                    "seconds": i % 3 / 30 if len(same) else None, "nearest_hash_image": other,
+                    "nearest_hash_team": "x", "hash_distance": i % 20, "mirrored": i % 7 == 0, "exact": i % 20 == 0,
+                }
+            )  # fmt: skip
+        shares = dict.fromkeys(("shared_sequence", "within_1", "within_5", "within_30", "neighbour", "near_look"), 0.25)
+        whole = {"level": "all", "class_folder": "", "team": ""}
+        folders = [{**whole, "level": "class", "class_folder": f} for f in sorted(set(manifest["class_folder"]))]
+        teams = [{**whole, "level": "team", "team": t} for t in self.teams]
+        summary = [
+            {**who, "split": split, "images": 3, **shares, "exact": 1, "median_gap": 2.0, "verdict": "leaky"}
+            for who in (*teams, *folders, whole)
+            for split in SPLITS_OF_SUMMARY
+        ]
+        write_text(leakage_path(dataset.root), leakage_csv(rows))
+        write_text(summary_path(dataset.root), summary_csv(summary))
 
     def _findings(self) -> list[Finding]:
         team = self.teams[0] if self.teams else ""
@@ -287,6 +328,55 @@ class LabMaker:
             for s in (160, 320, 640)
         ]  # fmt: skip
         res.write_table(res.results_folder(self.matrix) / "study.csv", pd.concat(parts), res.STUDY)
+
+
+VOID = {"meta", "link", "img", "br", "hr"}
+
+
+class Checker(HTMLParser):
+    """Reads one page strictly: every element that opens closes, in order; collects what it refers to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[str] = []
+        self.links: list[str] = []
+        self.ids: list[str] = []
+        self.images: list[dict[str, str | None]] = []
+        self.text: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        assert len(found) == len(attrs), f"<{tag}> has an attribute twice"
+        self.tags.append(tag)
+        if tag not in VOID:
+            self.open.append(tag)
+        self.links += [value for key in ("href", "src") if (value := found.get(key)) is not None]
+        if found.get("id"):
+            self.ids.append(str(found["id"]))
+        if tag == "img":
+            self.images.append(found)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open and self.open[-1] == tag, f"</{tag}> closes {self.open[-1:]} at {self.getpos()}"
+        self.open.pop()
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+
+@pytest.fixture(scope="session")
+def read_page() -> Callable[[Path], Checker]:
+    """``read_page(path)``: what an HTML file holds, read strictly."""
+
+    def read(path: Path) -> Checker:
+        checker = Checker()
+        checker.feed(path.read_text(encoding="utf-8"))
+        checker.close()
+        assert checker.open == []
+        return checker
+
+    return read
 
 
 @pytest.fixture

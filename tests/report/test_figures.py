@@ -12,12 +12,16 @@ from PIL import Image
 
 from labtools.core.draw import class_colour_hex
 from labtools.report.content import Plot
+from labtools.report.figures.compare import draw_counts_beside, draw_heat_pairs
 from labtools.report.figures.dataset import draw_boxes_per_image, draw_counts, draw_heat
 from labtools.report.figures.inference import draw_class_curves, draw_confusion, draw_heat_matrix
+from labtools.report.figures.leakage import draw_gap_shares, draw_look_histogram
+from labtools.report.figures.shapes import draw_boxes_in_image, draw_ratio_spans, draw_size_shares
 from labtools.report.figures.speed import draw_speed
 from labtools.report.figures.style import styled
 from labtools.report.figures.training import draw_epochs, draw_pairs, draw_sizes
 from labtools.report.paint import paint, paint_one
+from labtools.report.tables import compare, leakage, shapes
 
 HOSTILE = ("$\\frac{$", "_hidden", "<script>", "عربي", "a\nb", "x" * 80, "100 %", "")
 
@@ -94,6 +98,48 @@ def test_names_are_only_text(names: tuple[str, ...], tmp_path: Path) -> None:
     )
     heat = pd.DataFrame({"label": names, "column": 3, "row": 4, "boxes": 2})
     draw(heat, partial(draw_heat, labels=[*names, "nobody"], what="centre"), tmp_path)
+
+
+def some_boxes(count: int) -> pd.DataFrame:
+    rng = np.random.default_rng(count)
+    frame = pd.DataFrame(rng.uniform(0.05, 0.5, (count, 4)), columns=["x", "y", "w", "h"])
+    return frame.assign(image=[f"i{k // 2}" for k in range(count)], image_width=640, image_height=360)
+
+
+@pytest.mark.parametrize("names", [("only",), HOSTILE[:5]])
+def test_shapes_of_any_names_and_of_nobody(names: tuple[str, ...], tmp_path: Path) -> None:
+    parts = [(name, some_boxes(9 if i % 2 == 0 else 0)) for i, name in enumerate(names)]
+    draw(shapes.size_shares(parts, (320, 640)), partial(draw_size_shares), tmp_path)
+    draw(shapes.ratio_spans(parts), partial(draw_ratio_spans), tmp_path)
+    draw(shapes.boxes_in_image(parts), partial(draw_boxes_in_image, labels=names), tmp_path)
+    whose = ("$this$", "_that")
+    pair = [(name, some_boxes(5), some_boxes(0)) for name in names]
+    sizes = compare.beside(shapes.size_shares(parts, (320,)), shapes.size_shares(parts, (320,)), whose)
+    draw(sizes, partial(draw_size_shares, whose=whose), tmp_path)
+    draw(compare.heat_pairs(pair, ("w", "h"), whose), partial(draw_heat_pairs, labels=names, whose=whose, what="size"),
+         tmp_path)  # fmt: skip
+    counts = pd.DataFrame({"class": names, "boxes": 3.0, "pct": 50.0, "other_boxes": np.nan, "other_pct": np.nan})
+    draw(counts, partial(draw_counts_beside, whose=whose), tmp_path)
+    gaps = [(name, gap, 1, 0.2) for name in names for gap in leakage.GAP_BINS]
+    draw(pd.DataFrame(gaps, columns=["label", "gap", "images", "share"]), partial(draw_gap_shares), tmp_path)
+
+
+def test_bars_of_a_pair_lie_under_each_other_in_their_order(tmp_path: Path) -> None:
+    """This dataset above, the other below: their bars are where the legend says."""
+    small, large = some_boxes(4).assign(w=0.01, h=0.01), some_boxes(4).assign(w=0.9, h=0.9)
+    rows = compare.beside(shapes.size_shares([("c", small)], ()), shapes.size_shares([("c", large)], ()), ("a", "b"))
+    with styled():
+        (axes,) = draw_size_shares(rows, ("a", "b")).axes
+    full = [bar for bar in axes.patches if bar.get_width() == 100]
+    upper, lower = sorted(full, key=lambda bar: bar.get_y())  # the axis runs downwards
+    assert axes.yaxis_inverted()
+    assert upper.get_facecolor() != lower.get_facecolor()
+    assert upper.get_facecolor()[:3] == pytest.approx(tuple(int("f4b942"[i : i + 2], 16) / 255 for i in (0, 2, 4)))
+
+
+def test_looks_beyond_the_last_bar_are_in_it(tmp_path: Path) -> None:
+    rows = pd.DataFrame([("val", b, 1, 1 / 33) for b in range(33)], columns=["split", "bits", "images", "share"])
+    draw(rows, partial(draw_look_histogram, near=10), tmp_path)
 
 
 def test_dots_of_centres_lie_where_they_are_in_the_image(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -26,47 +25,6 @@ from labtools.report.render import render_pages
 
 TEAMS = ("<script>alert(1)</script>", '../"><img src=x onerror=alert(1)>')
 CLASSES = ("<b>ballon", "عربي")
-VOID = {"meta", "link", "img", "br", "hr"}
-
-
-class Checker(HTMLParser):
-    """Reads one page strictly: every element that opens closes, in order; collects what it refers to."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.tags: list[str] = []
-        self.links: list[str] = []
-        self.ids: list[str] = []
-        self.images: list[dict[str, str | None]] = []
-        self.text: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        found = dict(attrs)
-        assert len(found) == len(attrs), f"<{tag}> has an attribute twice"
-        self.tags.append(tag)
-        if tag not in VOID:
-            self.open.append(tag)
-        self.links += [value for key in ("href", "src") if (value := found.get(key)) is not None]
-        if found.get("id"):
-            self.ids.append(str(found["id"]))
-        if tag == "img":
-            self.images.append(found)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open and self.open[-1] == tag, f"</{tag}> closes {self.open[-1:]} at {self.getpos()}"
-        self.open.pop()
-
-    def handle_data(self, data: str) -> None:
-        self.text.append(data)
-
-
-def read_page(path: Path) -> Checker:
-    checker = Checker()
-    checker.feed(path.read_text(encoding="utf-8"))
-    checker.close()
-    assert checker.open == []
-    return checker
 
 
 @pytest.fixture(scope="module")
@@ -83,11 +41,12 @@ def pages_of(folder: Path) -> list[Path]:
 
 def test_every_page_is_there(written: Path) -> None:
     names = {p.relative_to(written).as_posix() for p in pages_of(written)}
-    assert {"index.html", "pages/dataset.html", "pages/training.html", "pages/inference.html"} < names
-    assert len(names) == 4 + len(CLASSES) + len(TEAMS)
+    macro = {"index.html", *(f"pages/{name}.html" for name in ("dataset", "leakage", "training", "inference"))}
+    assert macro < names
+    assert len(names) == len(macro) + len(CLASSES) + len(TEAMS)
 
 
-def test_html_is_whole_and_every_link_leads_somewhere(written: Path) -> None:
+def test_html_is_whole_and_every_link_leads_somewhere(written: Path, read_page: Any) -> None:
     ids = {path: read_page(path).ids for path in pages_of(written)}
     for path in pages_of(written):
         page = read_page(path)
@@ -103,21 +62,21 @@ def test_html_is_whole_and_every_link_leads_somewhere(written: Path) -> None:
                 assert anchor in ids[goal], f"{path.name}: {link}"
 
 
-def test_images_have_words_and_sizes(written: Path) -> None:
+def test_images_have_words_and_sizes(written: Path, read_page: Any) -> None:
     for path in pages_of(written):
         for image in read_page(path).images:
             assert image["alt"]
             assert int(image["width"] or 0) > 0 and int(image["height"] or 0) > 0
 
 
-def test_no_file_is_left_that_no_page_shows(written: Path) -> None:
+def test_no_file_is_left_that_no_page_shows(written: Path, read_page: Any) -> None:
     linked = {(p.parent / unquote(link)).resolve() for p in pages_of(written) for link in read_page(p).links}
     for folder in ("figures", "pictures"):
         for path in (written / folder).iterdir():
             assert path.resolve() in linked
 
 
-def test_names_stay_text(written: Path) -> None:
+def test_names_stay_text(written: Path, read_page: Any) -> None:
     for path in pages_of(written):
         page = read_page(path)
         assert "script" not in page.tags
@@ -125,7 +84,7 @@ def test_names_stay_text(written: Path) -> None:
     assert any("<script>alert(1)</script>" in piece for piece in read_page(written / "index.html").text)
 
 
-def test_the_grid_of_the_course_is_the_navigation(written: Path) -> None:
+def test_the_grid_of_the_course_is_the_navigation(written: Path, read_page: Any) -> None:
     text = " ".join(" ".join(read_page(written / "index.html").text).split())
     for word in ("macro: everyone", "micro: one class or team", "quantitative", "qualitative", "dataset", "inference"):
         assert word in text
@@ -136,7 +95,7 @@ def test_the_grid_of_the_course_is_the_navigation(written: Path) -> None:
                     assert f"{stage} · {view}" in "".join(read_page(path).text)
 
 
-def test_a_class_without_test_images_says_so(written: Path) -> None:
+def test_a_class_without_test_images_says_so(written: Path, read_page: Any) -> None:
     page = "".join(read_page(written / "pages" / "inference.html").text)
     assert f"No instance in test, hence nothing to measure: {CLASSES[1]}." in page
 
@@ -183,7 +142,7 @@ def open_in_chromium(folder: Path, page: str, profile: Path) -> tuple[str, list[
 
 
 @pytest.mark.parametrize("page", ["index.html", "pages/inference.html"])
-def test_a_browser_opens_it_from_the_file_manager(written: Path, page: str, tmp_path: Path) -> None:
+def test_a_browser_opens_it_from_the_file_manager(written: Path, page: str, tmp_path: Path, read_page: Any) -> None:
     folder = shutil.copytree(written, tmp_path / "copy of it")
     images = len(read_page(folder / page).images)
     assert open_in_chromium(folder, page, tmp_path / "profile") == (f"{images} images, bad: 0", [])

@@ -65,7 +65,7 @@ def styled() -> Iterator[None]:
 
 def new_figure(height: float, width: float = WIDTH) -> Figure:
     """An empty figure (inches) that places its own parts and draws with Agg."""
-    figure = Figure(figsize=(width, height), dpi=CSS_DPI, layout="constrained")
+    figure = Figure(figsize=(width, round(height, 2)), dpi=CSS_DPI, layout="constrained")  # whole CSS pixels
     FigureCanvasAgg(figure)
     return figure
 
@@ -77,9 +77,22 @@ def save_png(figure: Figure, path: Path) -> tuple[int, int]:
     canvas = FigureCanvasAgg(figure)
     canvas.draw()  # type: ignore[no-untyped-call]
     pixels = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])  # type: ignore[no-untyped-call]
-    # 255 colours are enough for a figure, and make the file less than half as large.
-    pixels.convert("P", palette=Image.Palette.ADAPTIVE, colors=255).save(path)
+    _few_colours(pixels).save(path)
     return round(pixels.width / 2), round(pixels.height / 2)
+
+
+def _few_colours(pixels: Image.Image) -> Image.Image:
+    """255 colours, which make the file less than half as large.
+
+    The octree takes a quarter of the median cut's time, which was half of what a small figure takes. It is 1 of 255
+    off on average; white, as the corner is, stays white.
+    """
+    painted = pixels.quantize(255, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    white = 3 * int(np.asarray(painted)[0, 0])
+    palette = list(painted.getpalette() or ())
+    palette[white : white + 3] = [255, 255, 255]
+    painted.putpalette(palette)
+    return painted
 
 
 def grid_axes(figure: Figure, count: int, columns: int, **options: Any) -> list[Axes]:

@@ -8,6 +8,7 @@ from functools import partial
 import pandas as pd
 
 from labtools.artifacts.dataset import SPLITS
+from labtools.artifacts.wording import words
 from labtools.report.cells import Format, count, linked, make_table, mark_total, percent, text
 from labtools.report.content import DATASET, LOOKS, NUMBERS, Block, Cell, Page, Plot, Prose, Section, Table
 from labtools.report.data import Data
@@ -183,13 +184,19 @@ def findings_table(plan: Plan, findings: pd.DataFrame, name: str, alone: bool = 
     columns: list[tuple[str, str, Format]] = [
         ("team", "team", _team(plan)),
         ("severity", "severity", lambda value: Cell(str(value), tone=str(value))),
-        ("code", "kind", text),
+        ("code", "kind", _kind),
         ("action", "what was done", text),
         ("count", "count", count),
         ("example", "for example", text),
     ]
     caption = "Findings by kind." if alone else "Findings by team and kind."
     return make_table(caption, frame, columns[1:] if alone else columns, name=name)
+
+
+def _kind(code: object) -> Cell:
+    """A kind of finding in words; what it means, and its name in findings.csv, where the pointer rests."""
+    said = words(str(code), "en")
+    return Cell(said.title, hint=f"{code}: {said.means}" if said.means else str(code))
 
 
 def _team(plan: Plan) -> Format:
