@@ -73,13 +73,13 @@ def test_one_compressed_file(put: Any, see: Any) -> None:
 
 
 def test_archives_in_archives(zip_of: Make, tar_of: Make, put: Any, see: Any) -> None:
-    inner = {"seq.zip": zip_of(FILES), "seq.tgz": tar_of(FILES, "gz"), "no_suffix": tar_of(FILES)}
-    put("in/team.tar.gz", tar_of(inner, "gz"))
-    put("in/team.zip", zip_of(inner))
+    inner = {"seq.zip": zip_of(FILES), "2/seq.tgz": tar_of(FILES, "gz"), "3/no_suffix": tar_of(FILES)}
+    put("in/a/team.tar.gz", tar_of(inner, "gz"))
+    put("in/b/team.zip", zip_of(inner))
     put("in/cohort.zip", zip_of({"velo/team.zip": zip_of({"x.zip": zip_of({"y.zip": zip_of({"z.zip": zip_of({})})})})}))
     seen = see()
     wanted = {}
-    for outer in ("team.tar.gz", "team.zip"):
+    for outer in ("a/team.tar.gz", "b/team.zip"):
         for name in inner:
             wanted |= expected(f"{outer}!/{name}")
     assert seen.contents == wanted
@@ -108,9 +108,9 @@ def test_members_are_read_from_threads_and_forked_processes(
 ) -> None:
     members = {f"{i}.bin": bytes([i]) * (5000 + i) for i in range(60)}
     put("in/a.zip", zip_of(members))
-    put("in/b.tar.gz", tar_of(members, "gz"))
+    put("in/b/b.tar.gz", tar_of(members, "gz"))
     tree, _ = read_tree(tmp_path / "in")
-    wanted = {f"{a}!/{n}": c for a in ("a.zip", "b.tar.gz") for n, c in members.items()}
+    wanted = {f"{a}!/{n}": c for a in ("a.zip", "b/b.tar.gz") for n, c in members.items()}
     wrong: list[str] = []
 
     def read() -> None:
@@ -125,7 +125,7 @@ def test_members_are_read_from_threads_and_forked_processes(
     for thread in threads:
         thread.join()
     assert not wrong
-    assert Path(tree.files["b.tar.gz!/0.bin"].disk).is_file()  # the processes' end has not removed it
+    assert Path(tree.files["b/b.tar.gz!/0.bin"].disk).is_file()  # the processes' end has not removed it
     tree.archives.close()
 
 
@@ -380,15 +380,15 @@ def test_a_tar_that_was_cut_off_or_has_a_bad_block(tar_of: Make, put: Any, see: 
     spoiled = bytearray(data)
     spoiled[1536 * 2 + 10] ^= 0xFF  # the third header
     put("in/spoiled.tar", bytes(spoiled))
-    put("in/cut.tar.gz", gzip.compress(data, 0)[: 1536 * 3 + 600])
+    put("in/b/cut.tar.gz", gzip.compress(data, 0)[: 1536 * 3 + 600])
     put("in/two.tar", data[: 1536 * 6] + b"\0" * 1024 + tar_of({"last.txt": b"x"}))
     seen = see()
     names = list(seen.contents)
     assert [n for n in names if n.startswith("cut.tar!")] == [f"cut.tar!/{i}.txt" for i in range(3)]
     assert [n for n in names if n.startswith("spoiled")] == [f"spoiled.tar!/{i}.txt" for i in (0, 1, 3, 4, 5)]
-    assert [n for n in names if n.startswith("cut.tar.gz")] == [f"cut.tar.gz!/{i}.txt" for i in range(3)]
+    assert [n for n in names if n.startswith("b/")] == [f"b/cut.tar.gz!/{i}.txt" for i in range(3)]
     assert "two.tar!/last.txt" in names and len([n for n in names if n.startswith("two")]) == 7
-    for archive in ("cut.tar", "spoiled.tar", "cut.tar.gz"):
+    for archive in ("cut.tar", "spoiled.tar", "b/cut.tar.gz"):
         assert (archive, "archive-damaged") in seen.codes
     assert ("cut.tar!/3.txt", "archive-member-refused") in seen.codes
     assert all(content == members[p[-5:]] for p, content in seen.contents.items() if "last" not in p)

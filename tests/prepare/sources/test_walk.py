@@ -96,15 +96,7 @@ def test_what_may_not_be_read(put: Put, tmp_path: Path, see: Any) -> None:
 
 @POSIX
 def test_twins_are_two_files_and_are_told(put: Put, see: Any) -> None:
-    for name in (
-        "Velo/t/a.jpg",
-        "velo/t/a.jpg",
-        "1/été.jpg",
-        "1/e\u0301te\u0301.jpg",
-        "1/A.txt",
-        "1/a.txt",
-        "1/ab.txt",
-    ):
+    for name in ("Velo/t/a.jpg", "velo/t/a.jpg", "1/été.jpg", "1/e\u0301te\u0301.jpg", "1/A.txt", "1/a.txt"):
         put(f"in/{name}", name)
     seen = see()
     assert len(seen.contents) == 6
