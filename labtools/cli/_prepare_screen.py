@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from labtools.prepare.pipeline import PrepareResult
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
+_MANY_BLOCKS = 12  # above this, a team that has only warnings gets one line
 _MOST_KINDS = {Severity.ERROR: 6, Severity.WARNING: 3, Severity.INFO: 0}
 _PATH_SHARE = 0.28  # of the terminal's width; a longer path shows its end
 
@@ -117,8 +118,10 @@ def show_findings(console: Console, findings: Sequence[Finding]) -> None:
     numbers = [sum(bool(block.team) for block in some) for some in (grave, doubtful, fine)]
     counts = f"{numbers[0]} with errors, {numbers[1]} with warnings, {numbers[2]} with small repairs only"
     console.print(Text.assemble(("findings", "bold"), f"  teams: {counts}"))
-    for block in [*grave, *doubtful]:
+    for block in grave:
         _show_block(console, block)
+    for block in doubtful:
+        (_show_line if len(grave) + len(doubtful) > _MANY_BLOCKS else _show_block)(console, block)
     if fine:
         names = ", ".join(f"{_name(b)} ({b.count(Severity.INFO)})" for b in fine)
         console.print(Text.assemble(("repaired without loss, or worth knowing: ", "dim"), (names, "dim")))
@@ -144,6 +147,13 @@ def _show_block(console: Console, block: Block) -> None:
             _print_line(console, _kind_line(kind, block.root, console.width if console.is_terminal else 0))
         if most and len(kinds) > most:
             _print_line(console, Text(f"  and {_many(len(kinds) - most, 'more kind')} of {severity.value}s", "dim"))
+
+
+def _show_line(console: Console, block: Block) -> None:
+    """A team that has only warnings, where there are many teams: their kinds, without places."""
+    warnings = [kind for kind in block.kinds if kind.severity is Severity.WARNING]
+    told = ", ".join(f"{kind.code} ({len(kind.findings)})" for kind in warnings)
+    _print_line(console, Text.assemble((_name(block), "bold"), ("  warning ", "yellow"), told))
 
 
 def _kind_line(kind: Kind, root: str, width: int) -> Text:

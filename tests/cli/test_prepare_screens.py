@@ -65,6 +65,18 @@ def test_the_worst_come_first_and_the_fine_ones_are_one_line() -> None:
     assert sum("velo/team 14" in line for line in lines) == 1
 
 
+def test_many_teams_with_warnings_are_a_line_each() -> None:
+    rows = [
+        found(f"velo/team {n}", code, W, 0, f"team_{n}") for n in range(30) for code in ("split-made", "list-absent")
+    ]
+    rows.append(found("velo/team 3/a.jpg", "image-empty", E, 0, "team_3"))
+    console = screen(width=100, terminal=True)
+    show_findings(console, rows)
+    lines = text(console).splitlines()
+    assert "velo/team 7  warning list-absent (1), split-made (1)" in [line.rstrip() for line in lines]
+    assert len(lines) == 1 + 4 + 29 + 1  # the head, the team with its three kinds, the others, a blank line
+
+
 def test_in_a_file_nothing_is_cut() -> None:
     console = screen(width=80, terminal=False)
     show_findings(console, thirty_teams())

@@ -10,8 +10,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from labtools.artifacts.wording import LANGUAGES, Language, catalogue
+from labtools.artifacts.wording import LANGUAGES, Language, catalogue, words
 from labtools.core.files import hash_bytes
 from labtools.core.findings import Action, Finding, Question, Severity
 from labtools.prepare.output.sheets import findings_by_root, plan_sheets, sheet_stem, write_sheets
@@ -70,6 +72,34 @@ def test_a_team_without_findings_is_told_so() -> None:
     assert "All 12 pictures" in english and "Les 12 images" in french
     assert "To fix" not in english and "To look at" not in english and "What was repaired" not in english
     assert "| pictures | 10 | 1 | 1 | 12 |" in english and "| images | 10 | 1 | 1 | 12 |" in french
+
+
+def test_the_class_is_called_as_in_the_course() -> None:
+    one = replace(part("bleus", class_folder="telephone"), root="Téléphones/Les Bleus ")
+    text = render(plan_sheets([one], [], ("Téléphone",))["telephone__bleus"], "fr")
+    assert text.startswith("# Les Bleus, classe Téléphone\n\nBonjour Les Bleus,")
+    alone = replace(one, class_folder="", root="")
+    assert render(plan_sheets([alone], [], ("x",))["bleus"], "en").startswith("# bleus\n\nHello bleus, here is")
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+FINDINGS = st.builds(
+    Finding, st.just("bleus"), TEXT.map("ballon/bleus/{}".format), st.integers(0, 3),
+    st.sampled_from([*catalogue("en"), "unheard-of"]), st.sampled_from(Severity), TEXT, st.sampled_from(Action),
+    st.none() | st.builds(Question, TEXT, TEXT, st.lists(TEXT, max_size=3).map(tuple)),
+)  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(FINDINGS, max_size=20))
+def test_any_findings_make_a_sheet(findings: list[Finding]) -> None:
+    """Every kind that is grave is on it, as far as there is room."""
+    for language in LANGUAGES:
+        text = sheet(findings, language)
+        errors = {f.code for f in findings if f.severity is Severity.ERROR}
+        shown = sum(words(code, language).title.replace("\u00a0", " ") in text for code in errors)
+        assert shown >= min(len(errors), 12)
+        assert text.endswith("\n") and "\n\n\n" not in text
 
 
 def test_errors_come_first_with_words_and_places() -> None:
@@ -299,10 +329,10 @@ def test_leakage_is_told(verdict: str, english: str, french: str) -> None:
         "near_look": 0.4, "within_30": 0.95, "neighbour": 0.9, "exact": 2,
     }  # fmt: skip
     plan = plan_sheets([part("bleus")], [], NAMES, [row, {**row, "split": "val", "verdict": "leaky"}])["ballon__bleus"]
-    for language, words in (("en", english), ("fr", french)):
+    for language, expected in (("en", english), ("fr", french)):
         text = render(plan, language).replace("\u00a0", " ")
-        assert words in text
-        assert ("Is your split honest?" in text or "Votre découpage est-il honnête ?" in text) == bool(words)
+        assert expected in text
+        assert ("Is your split honest?" in text or "Votre découpage est-il honnête ?" in text) == bool(expected)
 
 
 def test_every_verdict_of_the_summary_has_a_sentence() -> None:

@@ -18,6 +18,7 @@ from typing import Any
 
 from labtools.artifacts.wording import LANGUAGES
 from labtools.core.findings import Finding
+from labtools.core.names import folder_name
 from labtools.prepare.layout.teams import plain_name
 from labtools.prepare.output.sheets.counts import TeamCounts, count, medians
 from labtools.prepare.output.sheets.gallery import Drawing, plan_drawings
@@ -85,12 +86,14 @@ def plan_sheets(
         if row["level"] == "team" and row["split"] == "val+test"
     }
     of_team = findings_by_root(parts, findings)
+    class_names = {folder_name(name): name for name in names}
     sheets: dict[str, Sheet] = {}
     for part in parts:
         stem = sheet_stem(part.class_folder, part.team)
         kinds = tuple(kinds_of(of_team[part.root]))
         sheets[stem] = Sheet(
-            plain_name(part.root) or part.team, part.class_folder, part.root, counts[part.root],
+            plain_name(part.root) or part.team, class_names.get(part.class_folder, part.class_folder), part.root,
+            counts[part.root],
             classes.get(part.class_folder), everybody, kinds, tuple(plan_drawings(stem, part, kinds, names)),
             rows.get((part.class_folder, part.team), {}), tuple(names),
         )  # fmt: skip

@@ -90,7 +90,10 @@ def _thumbnail(data: bytes, wh: tuple[int, int], most_wh: tuple[int, int]) -> Im
     scale = min(most_wh[0] / wh[0], most_wh[1] / wh[1])
     # A JPEG decodes at an eighth of its size in a fifth of the time.
     flag = next((flag for factor, flag in _REDUCED if scale * factor <= 1), cv2.IMREAD_COLOR)
-    image = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), flag) if data else None
+    try:
+        image = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), flag) if data else None
+    except cv2.error:  # some formats raise where others give nothing: either way there is nothing to show
+        image = None
     if image is None:
         return None
     small = max(1, round(wh[0] * scale)), max(1, round(wh[1] * scale))

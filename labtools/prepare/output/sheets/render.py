@@ -28,7 +28,7 @@ class Sheet:
 
     Attributes:
         team: as its folder is called.
-        class_name: of its class folder, ``""`` where there is none.
+        class_name: the course's name for its class folder, ``""`` where there is none.
         root: the submission's folder in the tree.
         counts: the team's numbers.
         of_class, of_all: the others'; None where there are none to stand beside.
