@@ -26,12 +26,23 @@ _SKIPPED = IMAGE_SUFFIXES | frozenset(
 )
 _MANY = (".txt", ".jpg", ".png", ".jpeg")
 _XML_WORDS = (b"annotation", b"image", b"track", b"bndbox", b"robndbox", b"polygon")
-_JSON_WORDS = (
-    "images", "annotations", "categories", "image_id", "bbox",  # COCO
-    "shapes", "imagePath", "shape_type",  # LabelMe
-    "regions", "shape_attributes", "_via_img_metadata", "file", "metadata", "view", "vid",  # VIA 1, 2 and 3
-    "coordinates", "image", "items", "objects", "classTitle", "result", "original_width", "projects",  # others
-)  # fmt: skip
+_JSON_WORDS = frozenset(
+    (
+        b"images annotations categories image_id bbox shapes imagePath shape_type regions shape_attributes "
+        b"_via_img_metadata file metadata view vid coordinates image items objects classTitle result original_width"
+    ).split()
+)
+_QUOTED = re.compile(rb'"(\w+)"')
+_END = 1000  # bytes at each end of a JSON file that tell most: LabelMe puts a whole picture in between
+_TELLING = tuple(
+    frozenset(some.split())
+    for some in (
+        b"shapes shape_type",
+        b"shapes imagePath",
+        b"regions shape_attributes",
+        b"images annotations categories",
+    )
+)
 
 
 class Look(NamedTuple):
@@ -124,11 +135,15 @@ def _xml(data: bytes) -> Look:
     root = match[1].decode("ascii", "replace") if match else ""
     if root.lower() in {"html", "svg"}:
         return Look("")
+    if root == "annotation":  # one picture's file, of which there may be thousands: that says it all
+        return Look("xml", root)
     words = frozenset(w.decode() for w in _XML_WORDS if re.search(rb"<" + w + rb"[\s>/]", plain))
     return Look("xml", root, words)
 
 
 def _json(data: bytes) -> Look:
     plain = data if b"\0" not in data[:4] else data.replace(b"\0", b"")
-    words = frozenset(word for word in _JSON_WORDS if b'"' + word.encode() + b'"' in plain)
-    return Look("json", _bare(plain[:200])[:1].decode(), words)
+    words = _JSON_WORDS.intersection(_QUOTED.findall(plain[:_END] + plain[-_END:]))
+    if len(plain) > _END and not any(some <= words for some in _TELLING):
+        words = frozenset(word for word in _JSON_WORDS if b'"' + word + b'"' in plain)
+    return Look("json", _bare(plain[:200])[:1].decode(), frozenset(word.decode() for word in words))

@@ -137,8 +137,9 @@ def bind_listed(
     A picture without boxes that is not there is nobody's loss, and not mentioned: tools list all that were loaded.
     """
     found: dict[str, Record] = {}
+    hints = hints or hints_of(path)
     for one in pictures:
-        match = find_picture(index, one.name, path, hints or hints_of(path))
+        match = find_picture(index, one.name, path, hints)
         if match.path is None:
             if one.boxes or one.bad:
                 findings.append(orphan(path, one.line, one.name, match.rivals))

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from labtools.core.findings import Action, Finding, Severity
-from labtools.prepare.formats import finite
+
+_MOST = 1e7  # no screen is as large, nor any fraction
 
 Corners = tuple[float, float, float, float]
 """xyxy: left, top, right, bottom."""
@@ -20,17 +21,17 @@ def number(value: Any) -> float | None:
     >>> number("12,5"), number(7), number("1e999"), number(True), number("١")
     (12.5, 7.0, None, None, None)
     """
-    if isinstance(value, str):
-        text = value.strip()
-        if not text.isascii() or len(text) > 40 or "_" in text:
+    kind = type(value)
+    if kind is str:
+        if len(value) > 40 or "_" in value or not value.isascii():
             return None
         try:
-            value = float(text.replace(",", ".") if text.count(",") == 1 and "." not in text else text)
+            value = float(value)
         except ValueError:
-            return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or (isinstance(value, int) and abs(value) > 1e9):
+            return number(value.replace(",", ".")) if value.count(",") == 1 and "." not in value else None
+    elif kind is not float and (kind is not int or abs(value) > 1e9):  # a bool is no number
         return None
-    return float(value) if finite(value) else None
+    return float(value) if -_MOST < value < _MOST else None  # false for NaN, too
 
 
 def numbers(values: Iterable[Any]) -> list[float] | None:

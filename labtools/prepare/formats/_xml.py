@@ -28,26 +28,30 @@ def xml_text(data: bytes) -> str:
         data = b"\xff\xfe" + data
     elif data[:2] == b"\0<":
         data = b"\xfe\xff" + data
-    text = _as_declared(data) or decode(data).whole
+    text = _plain(data) or _as_declared(data) or decode(data).whole
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         raise XmlError("it declares a document type, which could expand without end")
     # Decoded already: the encoding that it declares no longer counts. Its line ends stay, for the line numbers.
     return _DECLARATION.sub(lambda match: "\n" * match[0].count("\n"), text)
 
 
+def _plain(data: bytes) -> str:
+    """UTF-8 without a mark, as most files are, spared a look at its lines."""
+    try:
+        return data.decode("utf-8") if data[:64].lstrip()[:1] == b"<" and b"\0" not in data else ""
+    except UnicodeDecodeError:
+        return ""
+
+
 def _as_declared(data: bytes) -> str:
-    """Text in the encoding that the document names, if it is neither UTF-8 nor one of the usual two."""
+    """Text that is not UTF-8, in the encoding that the document names, if that is none of the usual ones."""
     match = re.match(rb"\s*<\?xml[^>]*encoding\s*=\s*[\"']([\w.:-]+)", data[:200])
     if not match or match[1].lower() in {b"utf-8", b"utf8", b"iso-8859-1", b"windows-1252", b"latin-1", b"us-ascii"}:
         return ""
     try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        try:
-            return "\n".join(data.decode(match[1].decode("ascii")).splitlines())
-        except (LookupError, ValueError):
-            return ""
-    return ""
+        return data.decode(match[1].decode("ascii"))
+    except (LookupError, ValueError):
+        return ""
 
 
 def parse_xml(data: bytes) -> Element:

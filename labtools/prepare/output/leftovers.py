@@ -14,6 +14,7 @@ from labtools.prepare.sources.content import VIDEO_SUFFIXES
 from labtools.prepare.sources.tree import READ_ERRORS, Tree, is_image_name, name_of, stem_of, suffix_of
 
 _ADVICE = "this format is not read: export as YOLO 1.1, CVAT, Pascal VOC or COCO"
+_BINARIES = {".tfrecord": "a TFRecord", ".tfrecords": "a TFRecord", ".record": "a TFRecord"}
 _COLUMNS = "filename,class,xmin,ymin,xmax,ymax"
 _TEXTS = frozenset({"readme", "license", "licence", "notice", "authors", "changelog"})
 
@@ -63,6 +64,8 @@ def outside_findings(tree: Tree) -> list[Finding]:
 
 def _unread_format(tree: Tree, path: str) -> str:
     """What an annotation file of a format that is not read is called, with the number of its shapes; else ``""``."""
+    if suffix_of(path) in _BINARIES:
+        return f"{_BINARIES[suffix_of(path)]}; {_ADVICE}"
     look = looks(tree).get(path)
     try:
         data = tree.read(path) if look is not None else b""
