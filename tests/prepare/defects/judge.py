@@ -39,9 +39,12 @@ def _name(shot: Shot) -> str:
 
 
 def _is_of(row: Row, shot: Shot, cohort: Cohort) -> bool:
-    """One picture may have been handed in twice (the same number): then the path tells."""
+    """One picture may have been handed in twice (the same number): then the path tells, in an archive its end."""
     twins = [s for t in cohort.teams for s in t.shots if s.number == shot.number and s is not shot]
-    return not twins or row["source"] == shot.path.relative_to(cohort.root).as_posix()
+    places = {s.path.relative_to(cohort.root).as_posix() for s in (*twins, shot)}
+    if not twins or row["source"] in places:
+        return not twins or bool(row["source"] == shot.path.relative_to(cohort.root).as_posix())
+    return bool(row["source"].endswith("/".join(shot.path.parts[-3:])))
 
 
 def _shot_problems(shot: Shot, rows: Sequence[Row], team: Team, findings: Sequence[Row]) -> Iterator[str]:

@@ -181,3 +181,56 @@ def names_that_are_broken(team: Team, rng: Rng) -> None:
     """data.yaml is not YAML: said; the labels are all 0 and the folder tells the class."""
     team.write("data.yaml", "names: [velo\n  nc: : 1\n\t- x\n")
     team.expect(file="data.yaml")
+
+
+@needs("velo")
+def all_ids_are_one(team: Team, rng: Rng) -> None:
+    """Ids 1 without names in the folder of class 0: perhaps counted from 1, perhaps the course's ballon. Asked."""
+    _with_ids(team, {"velo": 1})
+    _ask(team, *(s for s in team.shots if s.boxes))
+
+
+def names_with_numbers_before(team: Team, rng: Rng) -> None:
+    """classes.txt: `0: prise`, `1: velo`"""
+    _with_ids(team, {team.class_name: 1})
+    team.write("classes.txt", f"0: prise\n1: {team.class_name}\n")
+
+
+def names_in_quotes_with_commas(team: Team, rng: Rng) -> None:
+    """classes.txt: 'prise', 'velo' in one line"""
+    _with_ids(team, {team.class_name: 1})
+    team.write("classes.txt", f"'prise', '{team.class_name}'")
+
+
+@needs("téléphone")
+def names_in_cp1252(team: Team, rng: Rng) -> None:
+    """obj.names with accents in Windows' encoding."""
+    _with_ids(team, {team.class_name: 1})
+    team.write("obj.names", "prise\ntéléphone\n".encode("cp1252"))
+
+
+@needs("coeur")
+def names_with_a_ligature(team: Team, rng: Rng) -> None:
+    """obj.names says `cœur`."""
+    team.write("obj.names", "cœur\n")
+
+
+def two_names_files_that_disagree(team: Team, rng: Rng) -> None:
+    """classes.txt and obj.names side by side, names in another order: said; never a wrong class in silence."""
+    _with_ids(team, {team.class_name: 0})
+    team.write("classes.txt", f"{team.class_name}\nprise\n")
+    team.write("obj.names", f"prise\n{team.class_name}\n")
+    for shot in team.shots:
+        shot.maybe = [*shot.boxes, *(b._replace(name="prise") for b in shot.boxes)]
+        shot.boxes, shot.fate = [], "either"
+    team.expect("names|class", "", "")
+
+
+@needs("velo")
+def names_of_another_team(team: Team, rng: Rng) -> None:
+    """obj.names was copied from the ballon team: every id 0 would be a ballon in the velo folder. Said, at least."""
+    team.write("obj.names", "ballon\n")
+    for shot in team.shots:
+        shot.maybe = [*shot.boxes, *(b._replace(name="ballon") for b in shot.boxes)]
+        shot.boxes, shot.fate = [], "either"
+    team.expect("ballon|class", "")

@@ -372,3 +372,70 @@ def a_pipe_in_the_tree(team: Team, rng: Rng) -> None:
     """A named pipe must not make the reader wait for ever."""
     os.mkfifo(team.folder / "1/images/frame_000200.jpg")
     team.expect(file="frame_000200.jpg", action="left out")
+
+
+def everything_in_two_archives(team: Team, rng: Rng) -> None:
+    """images.zip and labels.tar.gz at the team's root, each with 1/, 2/, 3/."""
+    pictures, labels = {}, {}
+    for sequence in (1, 2, 3):
+        pictures |= {f"{sequence}/{n}": d for n, d in _take(team, f"{sequence}/images", keep_name=False).items()}
+        labels |= {f"{sequence}/{n}": d for n, d in _take(team, f"{sequence}/labels", keep_name=False).items()}
+    team.write("images.zip", zipped(pictures))
+    team.write("labels.tar.gz", tarred(labels, "w:gz"))
+
+
+def as_moodle_hands_it_out(team: Team, rng: Rng) -> None:
+    """`DUPONT Zoé_123456_assignsubmission_file_` with the zip in it, instead of the team's folder."""
+    members = _take(team)
+    place = f"{team.class_name}/{team.name} DUPONT Zoé_123456_assignsubmission_file_"
+    path = team.root / place / "rendu final (1).zip"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(zipped(members))
+    team.place, team.folder = place, path.parent
+
+
+def zip_without_compression_and_comment(team: Team, rng: Rng) -> None:
+    """Stored, not deflated, with a comment at the end and bytes before the beginning."""
+    buffer = io.BytesIO(zipped(_take(team), method=zipfile.ZIP_STORED))
+    with zipfile.ZipFile(buffer, "a") as archive:
+        archive.comment = b"made with love" * 40
+    _pack(team, ".zip", b"#!/bin/sh\nexit 0\n" + buffer.getvalue())
+
+
+def zip_by_bzip2_and_lzma(team: Team, rng: Rng) -> None:
+    """Packed by other methods than deflate."""
+    members = _take(team)
+    half = len(members) // 2
+    first, second = dict(list(members.items())[:half]), dict(list(members.items())[half:])
+    buffer = io.BytesIO(zipped(first, method=zipfile.ZIP_BZIP2))
+    with zipfile.ZipFile(buffer, "a", zipfile.ZIP_LZMA) as archive:
+        for name, data in second.items():
+            archive.writestr(zipfile.ZipInfo(name, THEN), data, zipfile.ZIP_LZMA)
+    _pack(team, ".zip", buffer.getvalue())
+
+
+def tar_by_xz(team: Team, rng: Rng) -> None:
+    """.tar.xz"""
+    _pack(team, ".tar.xz", tarred(_take(team), "w:xz"))
+
+
+def tar_with_hard_links_within(team: Team, rng: Rng) -> None:
+    """GNU tar stores the second name of a file as a link to the first: both are files, with the same bytes."""
+    source, twin = team[1, 0], team[1, 1]
+    twin.number = source.number
+    members = _take(team)
+    link = tarfile.TarInfo(f"{team.folder.name}/{team.relative(twin)}")
+    link.type, link.linkname = tarfile.LNKTYPE, f"{team.folder.name}/{team.relative(source)}"
+    del members[link.name]
+    buffer = io.BytesIO(tarred(members))
+    with tarfile.open(fileobj=buffer, mode="a") as archive:
+        archive.addfile(link)
+    _pack(team, ".tar", buffer.getvalue())
+    team.expect("same bytes|identical|twice")
+
+
+def older_labels_in_an_archive(team: Team, rng: Rng) -> None:
+    """labels_old.zip beside newer labels: the folder counts, and it is said."""
+    old = {f"2/labels/{s.path.stem}.txt": b"0 0.500000 0.500000 0.100000 0.100000\n" for s in team.sequences[1]}
+    team.write("labels_old.zip", zipped(old))
+    team.expect("second time|also|twice|other boxes|disagree", "labels_old.zip")

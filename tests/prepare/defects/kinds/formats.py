@@ -453,3 +453,180 @@ def cvat_and_coco_disagree(team: Team, rng: Rng) -> None:
     for number, shots in enumerate(team.sequences, 1):
         team.write(f"{number}/annotations.xml", writers.cvat_images_xml(shots))
         team.write(f"{number}/instances_default.json", writers.coco_json(shots[:3]))
+
+
+def coco_split_in_file_names(team: Team, rng: Rng) -> None:
+    """instances_train2017.json, instances_val2017.json, instances_test2017.json, and pictures in one folder."""
+    team.rename_uniquely()
+    team.drop_labels()
+    team.drop_lists()
+    for shot in team.shots:
+        team.move(shot, f"images/{shot.path.name}")
+    for split in ("train", "val", "test"):
+        shots = [s for s in team.shots if s.split == split]
+        team.write(f"annotations/instances_{split}2017.json", writers.coco_json(shots))
+
+
+def coco_with_paths_of_a_laptop(team: Team, rng: Rng) -> None:
+    """file_name is an absolute Windows path."""
+    team.drop_labels()
+    text = writers.coco_json(team.shots, lambda s: f"C:\\Users\\Zoé\\dlcv\\{s.sequence}\\images\\{s.path.name}")
+    team.write("coco.json", text)
+
+
+def coco_of_a_whole_class_of_pictures(team: Team, rng: Rng) -> None:
+    """The file also lists pictures that were never handed in: said, nothing else."""
+    team.drop_labels()
+    for number, shots in enumerate(team.sequences, 1):
+        ghost = Shot(
+            number, 99, 0, shots[0].path.with_name("frame_000099.jpg"), "", [Box(team.class_name, 1, 1, 50, 50)]
+        )
+        team.write(f"{number}/instances.json", writers.coco_json([*shots, ghost]))
+    team.expect("frame_000099", "1/instances.json", "left out")
+
+
+def coco_categories_in_another_order(team: Team, rng: Rng) -> None:
+    """Each sequence's file numbers its categories in its own way."""
+    team.drop_labels()
+    for number, shots in enumerate(team.sequences, 1):
+        before = [[], ["prise"], ["frise", "prise"]][number - 1]
+        team.write(f"{number}/instances.json", writers.coco_json(shots, categories=before))
+
+
+def voc_with_parts(team: Team, rng: Rng) -> None:
+    """Objects have parts with boxes of their own (head, hand): only the objects are meant."""
+    team.drop_labels()
+    part = "<part><name>roue</name><bndbox><xmin>2</xmin><ymin>2</ymin><xmax>9</xmax><ymax>9</ymax></bndbox></part>"
+    for shot in team.shots:
+        _beside(team, ".xml", writers.voc_xml(shot).replace("</object>", f"{part}</object>"), shot)
+
+
+def voc_with_size_zero(team: Team, rng: Rng) -> None:
+    """<width>0</width>: the tool did not know the size; the boxes are pixels of the picture."""
+    team.drop_labels()
+    for shot in team.shots:
+        text = (
+            writers.voc_xml(shot)
+            .replace(f"<width>{shot.wh[0]}<", "<width>0<")
+            .replace(f"<height>{shot.wh[1]}<", "<height>0<")
+        )
+        _beside(team, ".xml", text, shot)
+
+
+def voc_of_shrunk_pictures(team: Team, rng: Rng) -> None:
+    """The pictures were halved after annotation: the XML still has the old size and boxes."""
+    from defects.cohort import draw, encoded
+
+    team.drop_labels()
+    for shot in team.shots:
+        _beside(team, ".xml", writers.voc_xml(shot), shot)
+        half = (shot.wh[0] // 2, shot.wh[1] // 2)
+        shot.boxes = [Box(b.name, *(v / 2 for v in b[1:])) for b in shot.boxes]
+        shot.wh = half
+        team.redraw(shot, encoded(draw(shot.number, shot.boxes, half)))
+    team.expect("annotated at|size|scaled|shrunk")
+
+
+def cvat_names_without_suffix(team: Team, rng: Rng) -> None:
+    """CVAT for images of a video task: names are frame_000003, without .jpg."""
+    team.drop_labels()
+    for number, shots in enumerate(team.sequences, 1):
+        team.write(f"{number}/annotations.xml", writers.cvat_images_xml(shots, None, lambda s: s.path.stem))
+
+
+def cvat_points_and_lines_too(team: Team, rng: Rng) -> None:
+    """Points and an open line beside the boxes: they are no boxes, and it is said."""
+
+    def shape(box: Box) -> str:
+        points = f'<points label="{team.class_name}" occluded="0" points="5.0,5.0" z_order="0"></points>'
+        return writers.cvat_box(box) + points
+
+    team.drop_labels()
+    for number, shots in enumerate(team.sequences, 1):
+        team.write(f"{number}/annotations.xml", writers.cvat_images_xml(shots, shape))
+    team.expect("point", "annotations.xml")
+
+
+def cvat_video_counted_from_one(team: Team, rng: Rng) -> None:
+    """The frames were cut out of the video as 000001 to 000006, CVAT counts from 0: right, or said; never one off."""
+    team.drop_labels()
+    for number, shots in enumerate(team.sequences, 1):
+        team.write(f"{number}/annotations.xml", writers.cvat_video_xml(_tracks(shots), len(shots), shots[0].wh))
+        for shot in reversed(shots):
+            team.move(shot, shot.path.with_name(f"frame_{shot.index + 1:06d}.jpg"))
+            shot.maybe, shot.boxes = shot.boxes, []
+    team.rewrite_lists()
+    team.expect("frame", "annotations.xml")
+
+
+def cvat_video_in_a_zip_per_sequence(team: Team, rng: Rng) -> None:
+    """CVAT's own zip: annotations.xml alone in it, the pictures are in the folder beside."""
+    from defects.packing import zipped
+
+    team.drop_labels()
+    for number, shots in enumerate(team.sequences, 1):
+        text = writers.cvat_video_xml(_tracks(shots), len(shots), shots[0].wh)
+        team.write(f"{number}/job_{number}_annotations.zip", zipped({"annotations.xml": text.encode()}))
+
+
+def labelme_circles_of_another_size(team: Team, rng: Rng) -> None:
+    """LabelMe files that know the pictures at twice their size."""
+    import json
+
+    team.drop_labels()
+    for shot in team.shots:
+        content = json.loads(writers.labelme_json(shot))
+        for one in content["shapes"]:
+            one["points"] = [[2 * x, 2 * y] for x, y in one["points"]]
+        content |= {"imageWidth": 2 * shot.wh[0], "imageHeight": 2 * shot.wh[1]}
+        _beside(team, ".json", json.dumps(content), shot)
+
+
+def labelme_points_too(team: Team, rng: Rng) -> None:
+    """A point beside the rectangles: no box, and it is said."""
+    import json
+
+    team.drop_labels()
+    for shot in team.shots:
+        content = json.loads(writers.labelme_json(shot))
+        content["shapes"].append({"label": team.class_name, "points": [[5, 5]], "shape_type": "point", "flags": {}})
+        _beside(team, ".json", json.dumps(content), shot)
+    team.expect("point", ".json")
+
+
+def yolo_with_key_points(team: Team, rng: Rng) -> None:
+    """A pose data set: kpt_shape in data.yaml, two key points behind each box."""
+    team.rewrite_labels(lambda t: t.replace("\n", " 0.10 0.10 2 0.90 0.95 2\n"))
+    team.write("data.yaml", f"kpt_shape: [2, 3]\nnames: [{team.class_name}]\n")
+
+
+def yolo_by_labelimg_with_its_own_classes(team: Team, rng: Rng) -> None:
+    """labelImg's predefined list of 15 classes, the team's own appended as number 15."""
+    first = [
+        "dog",
+        "person",
+        "cat",
+        "tv",
+        "car",
+        "meatballs",
+        "soup",
+        "chicken",
+        "ribs",
+        "pork",
+        "hamburger",
+        "cavity",
+        "bread",
+        "rice",
+        "tomato",
+    ]
+    for shot in team.shots:
+        team.write(team.label(shot), yolo_text(shot, lambda name: 15))
+    team.write("classes.txt", "".join(f"{n}\n" for n in [*first, team.class_name]))
+
+
+def yolo_classes_behind(team: Team, rng: Rng) -> None:
+    """0.5 0.5 0.2 0.3 0: the class comes last. Read so, or left out and said."""
+    team.rewrite_labels(lambda t: "".join(f"{line[2:]} 0\n" for line in t.splitlines()))
+    for shot in team.shots:
+        shot.maybe, shot.boxes = shot.boxes, []
+    team.expect(file="labels")

@@ -301,3 +301,57 @@ def lines_run_together(team: Team, rng: Rng) -> None:
         team.write(team.label(shot), team.label(shot).read_text(encoding="utf-8").replace("\n", " "))
         shot.maybe, shot.boxes = shot.boxes, []
     team.expect(file="2/labels")
+
+
+def labels_in_two_places(team: Team, rng: Rng) -> None:
+    """The same label beside the picture and in labels: each box once."""
+    for shot in team.shots:
+        team.write(f"{shot.sequence}/images/{shot.path.stem}.txt", team.label(shot).read_bytes())
+
+
+def every_label_is_empty(team: Team, rng: Rng) -> None:
+    """All label files are empty: the export went wrong; it is said."""
+    team.rewrite_labels(lambda t: "")
+    for shot in team.shots:
+        shot.boxes = []
+    team.expect("empty|no box|background|annotat", "")
+
+
+def no_labels_at_all(team: Team, rng: Rng) -> None:
+    """The labels were forgotten: it is said."""
+    team.drop_labels()
+    for shot in team.shots:
+        shot.boxes = []
+    team.expect("no annotation|no label|unlabelled|not annotated")
+
+
+def comments_behind(team: Team, rng: Rng) -> None:
+    """0 0.5 0.5 0.2 0.3 # velo"""
+    team.rewrite_labels(lambda t: t.replace("\n", " # velo\n"))
+
+
+def numbers_with_a_percent_sign(team: Team, rng: Rng) -> None:
+    """50.0% 50.0% 20% 30%: read so, or left out and said."""
+    team.rewrite_labels(lambda t: re.sub(r"0\.\d+", lambda m: f"{float(m[0]) * 100:.4f}%", t))
+    for shot in team.shots:
+        shot.maybe, shot.boxes = shot.boxes, []
+    team.expect(file="labels")
+
+
+def pixels_of_the_size_before_shrinking(team: Team, rng: Rng) -> None:
+    """Centres in pixels of pictures five times as large: they cannot be right, left out and said."""
+    for shot in team.shots:
+        text = "".join(
+            f"0 {(b.x1 + b.x2) * 2.5:g} {(b.y1 + b.y2) * 2.5:g} {(b.x2 - b.x1) * 5:g} {(b.y2 - b.y1) * 5:g}\n"
+            for b in shot.boxes
+        )
+        team.write(team.label(shot), text)
+        shot.maybe, shot.boxes = shot.boxes, []
+    team.expect("pixel|outside|0..1", "labels")
+
+
+def one_pixel_and_one_share(team: Team, rng: Rng) -> None:
+    """One member wrote pixels, the other shares, in one team."""
+    for shot in team.sequences[1]:
+        team.write(team.label(shot), _in_pixels(shot))
+    team.expect("pixel", "2/labels")

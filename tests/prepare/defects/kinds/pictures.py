@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import shutil
 
 import numpy as np
 from defects import writers
@@ -315,3 +316,86 @@ def near_copies(team: Team, rng: Rng) -> None:
         team.write(twin.path, buffer.getvalue())
         team.write(f"3/labels/again_{index:06d}.txt", yolo_text(twin))
     team.rewrite_lists()
+
+
+def turned_png(team: Team, rng: Rng) -> None:
+    """A PNG with an EXIF orientation: shown turned, and so the boxes are meant."""
+    for shot in team.sequences[0]:
+        stored = draw(shot.number, shot.boxes).transpose(_UNDO[6])
+        team.redraw(shot, encoded(stored, "PNG", exif=_exif(6)), f"{shot.path.stem}.png")
+    team.rewrite_lists()
+
+
+def turned_by_exif_coco_as_displayed(team: Team, rng: Rng) -> None:
+    """COCO with the size as displayed: boxes are not turned a second time."""
+    team.drop_labels()
+    for shot in team.sequences[0]:
+        team.redraw(shot, encoded(draw(shot.number, shot.boxes).transpose(_UNDO[8]), exif=_exif(8)))
+    for number, shots in enumerate(team.sequences, 1):
+        team.write(f"{number}/instances.json", writers.coco_json(shots))
+
+
+def square_and_turned_by_half(team: Team, rng: Rng) -> None:
+    """Orientation 3 with a VOC size that fits both ways: as displayed."""
+    team.drop_labels()
+    for shot in team.sequences[0]:
+        team.redraw(shot, encoded(draw(shot.number, shot.boxes).transpose(_UNDO[3]), exif=_exif(3)))
+    for shot in team.shots:
+        team.write(f"{shot.sequence}/annotations/{shot.path.stem}.xml", writers.voc_xml(shot))
+
+
+def jpeg_without_its_end_mark(team: Team, rng: Rng) -> None:
+    """The last two bytes are missing, the picture is whole: kept, or named."""
+    shot = team[1, 1]
+    shot.path.write_bytes(shot.path.read_bytes()[:-2])
+    shot.fate = "either"
+    team.expect(file="1/images/frame_000001.jpg")
+
+
+def a_live_photo(team: Team, rng: Rng) -> None:
+    """A short video called .jpg.mov beside a picture: named, nothing else."""
+    team.write("1/images/frame_000001.jpg.mov", b"\x00\x00\x00\x14ftypqt  " + bytes(200))
+    team.expect(file="frame_000001.jpg.mov")
+
+
+def interlaced_png_and_grey_alpha(team: Team, rng: Rng) -> None:
+    """Grey with alpha: two channels."""
+    for shot in team.sequences[0]:
+        _as(team, shot, "PNG", f"{shot.path.stem}.png", "LA")
+    team.rewrite_lists()
+
+
+def black_and_white_fax(team: Team, rng: Rng) -> None:
+    """One bit per pixel, as a TIFF and as a PNG."""
+    for shot in team.sequences[0]:
+        kind, suffix = (("TIFF", ".tif"), ("PNG", ".png"))[shot.index % 2]
+        grey = draw(shot.number, shot.boxes).convert("L")
+        team.redraw(
+            shot, encoded(grey.point(lambda v: 255 * (v > 127)).convert("1"), kind), f"{shot.path.stem}{suffix}"
+        )
+    team.rewrite_lists()
+
+
+def cmyk_tiff(team: Team, rng: Rng) -> None:
+    """Four channels and LZW."""
+    for shot in team.sequences[0]:
+        _as(team, shot, "TIFF", f"{shot.path.stem}.tif", "CMYK", compression="tiff_lzw")
+    team.rewrite_lists()
+
+
+def animated_webp(team: Team, rng: Rng) -> None:
+    """A WEBP of two frames: the first counts, or it is named."""
+    shot = team[1, 1]
+    _as(team, shot, "WEBP", f"{shot.path.stem}.webp", save_all=True, append_images=[draw(0, [])], duration=100)
+    team.rewrite_lists()
+    shot.fate = "either"
+
+
+def the_team_twice(team: Team, rng: Rng) -> None:
+    """The folder was uploaded twice, as `... (1)`: it is said that all of it is the same."""
+    shutil.copytree(team.folder, team.folder.with_name(f"{team.folder.name} (1)"))
+    team.expect("same bytes|identical|same picture|twice|copy")
+    for shot in list(team.shots):
+        twin = Shot(shot.sequence, shot.index, shot.number, shot.path, "", list(shot.boxes), fate="either")
+        twin.path = team.folder.with_name(f"{team.folder.name} (1)") / shot.path.relative_to(team.folder)
+        team.shots.append(twin)

@@ -417,3 +417,96 @@ def fully_random(team: Team, rng: Rng) -> None:
     for shot in team.shots:
         shot.split = rng.choice(("train", "train", "val", "test"))
     team.rewrite_lists()
+
+
+def sequences_in_a_list(team: Team, rng: Rng) -> None:
+    """The lists name sequences, one per line: `1`, `2`, `3`."""
+    for split, numbers in (("train", (1,)), ("val", (2,)), ("test", (3,))):
+        team.write(f"{split}.txt", "".join(f"{n}\n" for n in numbers))
+        for shot in team.shots:
+            if shot.sequence in numbers:
+                shot.split = split
+
+
+def a_json_of_lists(team: Team, rng: Rng) -> None:
+    """splits.json: {"train": [...], "val": [...], "test": [...]}"""
+    import json
+
+    team.drop_lists()
+    content = {split: team.list_text(split).split() for split in ("train", "val", "test")}
+    team.write("splits.json", json.dumps(content, indent=1))
+
+
+def a_workbook_of_lists(team: Team, rng: Rng) -> None:
+    """The split is in splits.xlsx only: not read; named, and a split is made and said."""
+    from defects.packing import zipped
+
+    team.drop_lists()
+    team.write("splits.xlsx", zipped({"[Content_Types].xml": b"<Types/>", "xl/workbook.xml": b"<workbook/>"}))
+    for shot in team.shots:
+        shot.split = ""
+    team.expect(file="splits.xlsx")
+
+
+def lists_and_folders_contradict(team: Team, rng: Rng) -> None:
+    """train/, valid/, test/ folders, and lists that put a test picture into train: one is followed, and it is said."""
+    for shot in team.shots:
+        data = team.label(shot).read_bytes()
+        team.label(shot).unlink()
+        folder = {"val": "valid"}.get(shot.split, shot.split)
+        team.move(shot, f"{folder}/images/seq{shot.sequence}_{shot.path.name}")
+        team.write(f"{folder}/labels/{shot.path.stem}.txt", data)
+    victim = team[3, 2]
+    victim.split = "train"
+    team.rewrite_lists()
+    victim.split, victim.fate = "", "either"
+    team.expect("folder|list|split", action="")
+
+
+def trainval_beside(team: Team, rng: Rng) -> None:
+    """VOC's trainval.txt beside train.txt and val.txt: it changes nothing."""
+    text = (team.folder / "train.txt").read_text() + (team.folder / "val.txt").read_text()
+    team.write("trainval.txt", text)
+
+
+def older_lists_beside(team: Team, rng: Rng) -> None:
+    """train_old.txt with everything in it: the plain names count, or it is asked which lists do."""
+    team.write("old/train.txt.bak", "".join(team.list_text(s) for s in ("train", "val", "test")))
+    team.write("train_old.txt", "".join(team.list_text(s) for s in ("train", "val", "test")))
+    for shot in team.shots:
+        shot.fate = "either"
+    team.expect("train_old.txt|contradict")
+
+
+def lists_of_other_frames(team: Team, rng: Rng) -> None:
+    """Lists count frames from 1, the disk from 0: the last line is absent, the first frame unlisted; not shifted."""
+    team.rewrite_lists(lambda s: f"./{team.place}/{s.sequence}/images/frame_{s.index + 1:06d}.jpg")
+    wanted = {(s.sequence, s.index + 1): s.split for s in team.shots}
+    for shot in team.shots:
+        shot.split = wanted.get((shot.sequence, shot.index), "")
+    team.lose(*(s for s in team.shots if not s.split))
+    team.expect("not there|absent", "train.txt")
+
+
+def lists_of_decomposed_names(team: Team, rng: Rng) -> None:
+    """Accents composed on disk, decomposed in the lists, or the other way round."""
+    import unicodedata
+
+    for shot in team.shots:
+        label = team.label(shot)
+        team.move(shot, shot.path.with_name(f"été à Lyon {shot.index:06d}.jpg"))
+        label.rename(team.label(shot))
+    team.rewrite_lists(None, lambda text: unicodedata.normalize("NFD", text))
+
+
+def lists_in_mojibake(team: Team, rng: Rng) -> None:
+    """été in a list that went through the wrong encoding twice: Ã©tÃ©. Found, or said; never another picture."""
+    for shot in team.shots:
+        label = team.label(shot)
+        team.move(shot, shot.path.with_name(f"été_{shot.index:06d}.jpg"))
+        label.rename(team.label(shot))
+        shot.fate = "either"
+        shot.known_as = (f"{shot.sequence}/images/Ã©tÃ©_{shot.index:06d}.jpg",)
+    team.rewrite_lists(None, lambda text: text.replace("é", "Ã©"))
+    for shot in team.shots:
+        shot.split = ""

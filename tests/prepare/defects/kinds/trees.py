@@ -301,3 +301,85 @@ def guests_of_another_class(team: Team, rng: Rng) -> None:
     for shot in team.sequences[1]:
         shot.boxes.append(Box("ballon", 70, 6, 96, 30))
         team.write(team.label(shot), yolo_text(shot, ids.__getitem__))
+
+
+def frames_without_zeros(team: Team, rng: Rng) -> None:
+    """frame_3.jpg on disk, frame_000003.txt as labels and in the lists."""
+    for shot in team.shots:
+        team.move(shot, shot.path.with_name(f"frame_{shot.index}.jpg"))
+
+
+def frames_with_a_prefix_per_video(team: Team, rng: Rng) -> None:
+    """VID_20240112_1_0003.jpg, labels alike; the lists follow."""
+    for shot in team.shots:
+        label = team.label(shot)
+        team.move(shot, shot.path.with_name(f"VID_20240112_{shot.sequence}_{shot.index:04d}.jpg"))
+        label.rename(team.label(shot))
+    team.rewrite_lists()
+
+
+def sequences_of_two_digits(team: Team, rng: Rng) -> None:
+    """01, 02, 03 on disk, 1, 2, 3 in the lists."""
+    for sequence in (1, 2, 3):
+        (team.folder / str(sequence)).rename(team.folder / f"0{sequence}")
+    for shot in team.shots:
+        shot.path = team.folder / f"0{shot.sequence}/images/{shot.path.name}"
+
+
+def images_in_parts(team: Team, rng: Rng) -> None:
+    """images/a and images/b below each sequence, labels in one folder; lists as before."""
+    for shot in team.shots:
+        team.move(shot, f"{shot.sequence}/images/{'ab'[shot.index % 2]}/{shot.path.name}")
+
+
+def a_copy_of_a_sequence(team: Team, rng: Rng) -> None:
+    """`1 - Copie` with the same pictures and labels, in no list: left out and named, the original is untouched."""
+    shutil.copytree(team.folder / "1", team.folder / "1 - Copie")
+    team.expect(file="1 - Copie")
+
+
+def a_git_repository(team: Team, rng: Rng) -> None:
+    """They handed in a clone: .git, .gitignore, README.md, a notebook."""
+    for name in (".git/HEAD", ".git/objects/ab/cdef", ".gitignore", "README.md", ".vscode/settings.json"):
+        team.write(name, "ref: refs/heads/main\n")
+    shutil.copy(team[1, 0].path, team.folder / ".git/frame_000000.jpg")
+
+
+def new_folders_of_windows(team: Team, rng: Rng) -> None:
+    """`Nouveau dossier`, `Nouveau dossier (2)`, `Nouveau dossier (3)` as sequences; the lists follow."""
+    words = {1: "Nouveau dossier", 2: "Nouveau dossier (2)", 3: "Nouveau dossier (3)"}
+    _arrange(
+        team,
+        lambda s: f"{words[s.sequence]}/images/{s.path.name}",
+        lambda s: f"{words[s.sequence]}/labels/{s.path.stem}.txt",
+    )
+
+
+@needs("coeur")
+def class_folder_with_a_number(team: Team, rng: Rng) -> None:
+    """`07 - Cœur`: a number before the name and a ligature. Recognised or asked, never another class."""
+    _relocate(team, f"07 - Cœur/{team.folder.name}")
+    for shot in team.shots:
+        shot.maybe, shot.boxes, shot.fate = shot.boxes, [], "either"
+        shot.known_as = (f"{team.place}/x", "07 - Cœur/x")
+
+
+@needs("coeur")
+def class_folder_twice(team: Team, rng: Rng) -> None:
+    """`COEUR` beside `coeur`: one class, two folders."""
+    _relocate(team, f"COEUR/{team.folder.name}")
+
+
+def same_frame_in_two_formats(team: Team, rng: Rng) -> None:
+    """frame_000001.png lies beside frame_000001.jpg, one label, the list says .jpg: the .png is named.
+
+    Whose label it is may be asked; it is never given to a picture in silence.
+    """
+    from defects.cohort import draw, encoded
+
+    shot = team[1, 1]
+    shot.maybe, shot.boxes = shot.boxes, []
+    extra = Shot(9, 1, 64_000 + rng.randrange(1_000), shot.path.with_suffix(".png"), "", [], shot.maybe, "either")
+    team.write(extra.path, encoded(draw(extra.number, []), "PNG"))
+    team.shots.append(extra)
+    team.expect(file="frame_000001.")
