@@ -19,6 +19,7 @@ from labtools.prepare.config import CourseConfig
 from labtools.prepare.layout.class_folders import FolderClasses
 from labtools.prepare.layout.teams import Layout, Submission, plain_name, read_layout
 from labtools.prepare.memory import code_signature, signature
+from labtools.prepare.sources.names import archive_stem
 from labtools.prepare.sources.tree import Tree
 from labtools.prepare.sources.walk import read_tree
 from labtools.prepare.splits.lists import SplitList, split_lists
@@ -84,13 +85,13 @@ def survey(
     known = load_config(fallback, CourseConfig) if config is None and fallback and fallback.is_file() else None
     either = config or known
     tree, findings = read_tree(submissions, either.limits if either else None)
-    name = submissions.resolve().name
+    name = submissions.resolve().name if submissions.is_dir() else archive_stem(submissions.name)
     layout = read_layout(tree, name, either, answers)
     if in_place and not layout.has_class_folders:
         layout = _within_class(layout, submissions.resolve(), FolderClasses(either, answers))
     chosen = course if config else fallback if known and layout.has_class_folders else None
     if chosen is None:
-        layout = read_layout(tree, name, None)
+        layout = read_layout(tree, name, None, answers)
     used = either if chosen else None
     outside = _outside(tree, layout)
     others = _others(layout, split_lists(outside))

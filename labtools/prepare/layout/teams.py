@@ -100,12 +100,17 @@ class _Reader:
 
     def descend(self, top: str) -> str:
         """Through folders that hold a single one: what was put around everything."""
-        while len(self.folders.below(top)) == 1 and not self.folders.is_dataset(top):
+        while len(self.folders.below(top)) == 1 and not self.begins_at(top):
             only = self.folders.below(top)[0]
-            if self.is_class(only) or self.folders.is_dataset(only):
+            if self.is_class(only) or self.begins_at(only):
                 break
             top = only
         return top
+
+    def begins_at(self, folder: str) -> bool:
+        """Does a dataset begin here? Lists and lone annotation files may be about the datasets in the folder."""
+        holds_datasets = any(self.folders.is_submission(f) for f in self.folders.below(folder))
+        return self.folders.is_dataset(folder, weak=not holds_datasets)
 
     def looked_through(self, folder: str) -> list[str]:
         """The folders on the level of classes; those around some of them do not count."""
@@ -129,7 +134,7 @@ class _Reader:
         """No first-level folder bears a class name: is all this one dataset, rather than several?"""
         datasets = [f for f in self.first if self.folders.is_submission(f)]
         groups = any(self.folders.is_submission(g) for f in self.first for g in self.folders.below(f))
-        begins_here = self.folders.is_dataset(self.top, weak=not datasets) or self.folders.has_lists(self.top)
+        begins_here = self.begins_at(self.top) or self.folders.has_lists(self.top)
         if begins_here or len(self.first) < 2 or not (datasets or groups):
             return True
         return len(datasets) == len(self.first) and all(self.folders.is_bare(f) for f in datasets)

@@ -134,6 +134,9 @@ def test_a_single_dataset(tree: Tree) -> None:
 
 
 def test_teams_without_a_course() -> None:
+    for around in ("", "all.zip!/cohort/"):
+        tree = tree_of(f"{around}tic/train", f"{around}rois/val", files=(f"{around}notes.json", f"{around}README.md"))
+        assert seen(tree, None) == {f"{around}tic": ("tic", ()), f"{around}rois": ("rois", ())}
     tree = tree_of("a/tic/1", "a/tic/2", "a/bleus/1", "b/rois/1")
     assert seen(tree, None) == {"a/tic": ("tic", ()), "a/bleus": ("bleus", ()), "b/rois": ("rois", ())}
     tree = tree_of("tic/train", "rois/train", "rois/val")
