@@ -12,9 +12,11 @@ import pandas as pd
 from labtools.artifacts import dataset as datasets
 from labtools.artifacts.dataset import Dataset, open_dataset, read_boxes, read_findings, read_manifest
 from labtools.artifacts.leakage import read_leakage, read_leakage_summary
+from labtools.report.evidence import FrameOrder, visible
 from labtools.report.examples import Example, add_pixels
 from labtools.report.plain import is_prepared, read_plain
 from labtools.report.portraits import choose_portraits
+from labtools.report.tables.dataset import box_summaries
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,26 @@ class Data:
     def classes(self) -> tuple[str, ...]:
         """Class names in id order."""
         return tuple(self.dataset.names[i] for i in sorted(self.dataset.names))
+
+    @cached_property
+    def visible(self) -> pd.DataFrame:
+        """The findings that can be seen (`labtools.report.evidence.visible`)."""
+        return visible(self.findings, self.manifest)
+
+    @cached_property
+    def order(self) -> FrameOrder:
+        """Which pictures are neighbours, and which are twins."""
+        return FrameOrder(self.manifest)
+
+    @cached_property
+    def class_summaries(self) -> dict[str, dict[str, float]]:
+        """What the boxes of each class are like (`labtools.report.tables.dataset.box_summary`), of those with any."""
+        return box_summaries(self.boxes, "class_name")
+
+    @cached_property
+    def team_summaries(self) -> dict[str, dict[str, float]]:
+        """As `class_summaries`, of each team."""
+        return box_summaries(self.boxes, "team")
 
     @cached_property
     def portraits(self) -> Sequence[Example]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -59,49 +58,69 @@ def _place(path: str) -> str:
     return "/".join([*kept, name.rpartition(".")[0] or name])
 
 
-def pick_evidence(findings: pd.DataFrame, manifest: pd.DataFrame, most: int) -> list[Evidence]:
-    """The findings to show: errors before warnings, of each kind one before a second of any, other teams first; no
-    picture twice.
+def visible(findings: pd.DataFrame, manifest: pd.DataFrame) -> pd.DataFrame:
+    """The errors and warnings that a picture of the dataset shows, with ``image``, ``show`` (how) and ``rank`` (0: the
+    worst); one for each picture.
 
     Args:
         findings: as `labtools.artifacts.dataset.read_findings`.
         manifest: of the dataset.
-        most: how many at most.
     """
-    shown = findings["code"].map(lambda code: words(code, "en").show)
+    shown = findings["code"].map({code: words(code, "en").show for code in set(findings["code"])})
     rows = findings.assign(show=shown)[(shown != "") & findings["severity"].isin(SEVERITIES)]
     rows = rows.assign(image=locate(rows, manifest), rank=rows["severity"].map(SEVERITIES.index))
-    rows = rows[rows["image"] != ""].sort_values(["rank", "code", "team", "file", "line"]).drop_duplicates("image")
+    rows = rows[rows["image"] != ""].sort_values(["rank", "code", "team", "file", "line"])
+    return rows.drop_duplicates("image")
+
+
+def pick_evidence(rows: pd.DataFrame, order: FrameOrder, most: int) -> list[Evidence]:
+    """The findings to show: errors before warnings, of each kind one before a second of any, other teams first.
+
+    Args:
+        rows: as `visible`, all of them or some.
+        order: of the dataset's pictures.
+        most: how many at most.
+    """
     rows = rows.assign(team_turn=rows.groupby(["code", "team"]).cumcount())
     rows = rows.sort_values(["rank", "code", "team_turn", "team", "file"])
     rows = rows.assign(turn=rows.groupby("code").cumcount())
     rows = rows.sort_values(["turn", "rank", "code"]).head(most).sort_values(["rank", "code", "turn"])
-    return [_evidence(row, manifest) for row in rows.itertuples()]
+    return [_evidence(row, order) for row in rows.itertuples()]
 
 
-def _evidence(row: object, manifest: pd.DataFrame) -> Evidence:
+def _evidence(row: object, order: FrameOrder) -> Evidence:
     code, show, team, message, action, image = (
         str(getattr(row, c)) for c in ("code", "show", "team", "message", "action", "image")
     )
-    images: Sequence[str] = (image,)
+    images: tuple[str, ...] = (image,)
     if show == "neighbours":
-        images = neighbours(image, manifest)
+        images = order.neighbours(image)
     elif show == "twin":
-        images = (image, *twins(image, manifest)[:1])
-    return Evidence(show, words(code, "en").title, team, message, action, tuple(images), list(images).index(image))
+        images = (image, *order.twins(image)[:1])
+    return Evidence(show, words(code, "en").title, team, message, action, images, images.index(image))
 
 
-def neighbours(image: str, manifest: pd.DataFrame) -> tuple[str, ...]:
-    """The picture between the one before and the one after it in its sequence, as far as there are any."""
-    here = manifest.loc[manifest["image"] == image].iloc[0]
-    same = (manifest[["class_folder", "team", "sequence"]] == here[["class_folder", "team", "sequence"]]).all(axis=1)
-    order = manifest[same].sort_values(["frame", "image"])["image"].tolist()
-    place = order.index(image)
-    return tuple(order[max(0, place - 1) : place + 2])
+class FrameOrder:
+    """Which pictures are next to each other in a sequence, and which are the same. Made once for a manifest."""
 
+    def __init__(self, manifest: pd.DataFrame) -> None:
+        keys = ["class_folder", "team", "sequence"]
+        rows = manifest.sort_values([*keys, "frame", "image"], ignore_index=True)
+        self._images: list[str] = rows["image"].tolist()
+        self._sequences: list[int] = rows.groupby(keys, sort=False).ngroup().tolist()
+        self._places = {image: place for place, image in enumerate(self._images)}
+        self._splits = dict(zip(manifest["image"], manifest["split"], strict=True))
+        self._hashes = dict(zip(manifest["image"], manifest["hash"], strict=True))
+        same = rows[rows["hash"].duplicated(keep=False)]
+        self._same = {str(key): part["image"].tolist() for key, part in same.groupby("hash")}
 
-def twins(image: str, manifest: pd.DataFrame) -> tuple[str, ...]:
-    """The other pictures with the same bytes, those of another split first."""
-    here = manifest.loc[manifest["image"] == image].iloc[0]
-    same = manifest[(manifest["hash"] == here["hash"]) & (manifest["image"] != image)]
-    return tuple(same.assign(near=same["split"] == here["split"]).sort_values(["near", "image"])["image"])
+    def neighbours(self, image: str) -> tuple[str, ...]:
+        """The picture between the one before and the one after it in its sequence, as far as there are any."""
+        place = self._places[image]
+        near = range(max(0, place - 1), min(place + 2, len(self._images)))
+        return tuple(self._images[i] for i in near if self._sequences[i] == self._sequences[place])
+
+    def twins(self, image: str) -> tuple[str, ...]:
+        """The other pictures with the same bytes, those of another split first."""
+        others = [other for other in self._same.get(self._hashes[image], []) if other != image]
+        return tuple(sorted(others, key=lambda other: (self._splits[other] == self._splits[image], other)))

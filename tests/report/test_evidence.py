@@ -21,6 +21,10 @@ def findings(*rows: tuple[str, str, str, str]) -> pd.DataFrame:
     return pd.DataFrame(table, columns=list(FINDING_COLUMNS))
 
 
+def pick(rows: pd.DataFrame, table: pd.DataFrame, most: int) -> list[evidence.Evidence]:
+    return evidence.pick_evidence(evidence.visible(rows, table), evidence.FrameOrder(table), most)
+
+
 @pytest.mark.parametrize(
     ("source", "file", "found"),
     [
@@ -54,27 +58,27 @@ def test_errors_first_then_one_of_each_kind_and_team_and_no_picture_twice() -> N
         ("info", "box-clipped", "a", "a/labels/3.txt"),  # nothing to worry about
         ("error", "list-absent", "a", "a/train.txt"),  # nothing to see
     )
-    chosen = evidence.pick_evidence(rows, table, 9)
+    chosen = pick(rows, table, 9)
     assert [(e.title, e.team) for e in chosen] == [
         ("A box outside the picture", "a"), ("A box outside the picture", "b"), ("A box outside the picture", "a"),
         ("A box that reaches beyond the picture", "a"),
     ]  # fmt: skip
-    assert {e.kind for e in evidence.pick_evidence(rows, table, 2)} == {"picture"}
-    assert [e.title for e in evidence.pick_evidence(rows, table, 2)] == [chosen[0].title, chosen[3].title]
+    assert {e.kind for e in pick(rows, table, 2)} == {"picture"}
+    assert [e.title for e in pick(rows, table, 2)] == [chosen[0].title, chosen[3].title]
 
 
 def test_a_picture_between_its_neighbours_in_the_order_of_frames() -> None:
     table = manifest("a/2.jpg", "a/10.jpg", "a/9.jpg", "b/11.jpg", sequence=["1", "1", "1", "2"])
     table["frame"] = [2, 10, 9, 11]
-    assert evidence.neighbours("images/2.jpg", table) == ("images/0.jpg", "images/2.jpg", "images/1.jpg")
-    assert evidence.neighbours("images/3.jpg", table) == ("images/3.jpg",)
-    (one,) = evidence.pick_evidence(findings(("warning", "image-unlabelled", "a", "a/2.jpg")), table, 9)
+    assert evidence.FrameOrder(table).neighbours("images/2.jpg") == ("images/0.jpg", "images/2.jpg", "images/1.jpg")
+    assert evidence.FrameOrder(table).neighbours("images/3.jpg") == ("images/3.jpg",)
+    (one,) = pick(findings(("warning", "image-unlabelled", "a", "a/2.jpg")), table, 9)
     assert (one.kind, one.images, one.focus) == ("neighbours", ("images/0.jpg", "images/2.jpg"), 0)
 
 
 def test_a_twin_of_another_split_comes_first() -> None:
     table = manifest("0", "1", "2", "3", hash=["h", "h", "h", "x"], split=["test", "test", "train", "val"])
-    assert evidence.twins("images/0.jpg", table) == ("images/2.jpg", "images/1.jpg")
+    assert evidence.FrameOrder(table).twins("images/0.jpg") == ("images/2.jpg", "images/1.jpg")
     rows = findings(("error", "image-twice-across-splits", "a", "0"))
-    (one,) = evidence.pick_evidence(rows, table, 9)
+    (one,) = pick(rows, table, 9)
     assert one.images == ("images/0.jpg", "images/2.jpg")

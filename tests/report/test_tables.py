@@ -82,6 +82,11 @@ def test_heat_maps_have_x_to_the_right_and_y_down() -> None:
     assert cell["column"] > rows.BINS / 2 > cell["row"]
 
 
+def test_nothing_has_the_summary_of_nothing() -> None:
+    frame = boxes().assign(image_width=1, image_height=1)
+    assert rows.box_summary(frame, 0) == pytest.approx(dict(rows.NO_BOXES), nan_ok=True)
+
+
 def test_findings_are_grouped_worst_first_within_a_team() -> None:
     frame = pd.DataFrame(
         [("info", "crlf", "a", "f", 1, "m1", "repaired"), ("error", "lost", "a", "f", 2, "m2", "left out"),

@@ -27,8 +27,11 @@ _BY_LOOK = "Most alike, though of another sequence or team: tested on, and train
 
 
 def evidence_galleries(data: Data, findings: pd.DataFrame, stem: str, most: int) -> tuple[Block, ...]:
-    """The worst findings as pictures; nothing where none of them is about a picture of the dataset."""
-    chosen = pick_evidence(findings, data.manifest, most)
+    """The worst findings as pictures; nothing where none of them is about a picture of the dataset.
+
+    ``findings``: rows of `Data.visible`, all or those of a team.
+    """
+    chosen = pick_evidence(findings, data.order, most)
     blocks: list[Block] = []
     for kind, caption in _CAPTIONS.items():
         some = [e for e in chosen if e.kind == kind]

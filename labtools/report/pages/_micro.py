@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 import pandas as pd
@@ -13,7 +14,7 @@ from labtools.report.figures.training import draw_pairs
 from labtools.report.load import Results
 from labtools.report.pages._common import missing_results
 from labtools.report.tables import inference as rows
-from labtools.report.tables.dataset import box_summary
+from labtools.report.tables.dataset import NO_BOXES
 from labtools.report.tables.training import freeze_pairs
 
 _SUMMARY: tuple[tuple[str, str, Format], ...] = (
@@ -30,12 +31,13 @@ _SUMMARY: tuple[tuple[str, str, Format], ...] = (
 _SHARES = ("median_area", "wider_than_high")
 
 
-def summary_table(boxes: pd.DataFrame, key: str, one: str, others: list[str], name: str) -> Table:
-    """The boxes of one class or team beside the mean of the others: counts, centre, size (shares of the image)."""
-    summaries = {other: box_summary(part, part["image"].nunique()) for other, part in boxes.groupby(key)}
-    empty = box_summary(boxes.head(0), 0)
-    mine = summaries.get(one, empty)
-    rest = pd.DataFrame([summaries.get(other, empty) for other in others]).mean()
+def summary_table(summaries: Mapping[str, dict[str, float]], one: str, others: list[str], name: str) -> Table:
+    """The boxes of one class or team beside the mean of the others: counts, centre, size (shares of the image).
+
+    ``summaries``: of all classes or teams that have boxes, see `labtools.report.tables.dataset.box_summaries`.
+    """
+    mine = summaries.get(one, NO_BOXES)
+    rest = pd.DataFrame([summaries.get(other, NO_BOXES) for other in others]).mean()
     frame = pd.DataFrame([{"who": one, **mine}, {"who": f"mean of the {len(others)} others", **rest.to_dict()}])
     if not others:
         frame = frame.head(1)

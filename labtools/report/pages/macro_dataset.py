@@ -174,7 +174,7 @@ def _findings(plan: Plan, data: Data) -> tuple[Block, ...]:
             "findings.csv of the dataset has them one by one, with file and line."
         ),
         findings_table(plan, data.findings, "dataset-findings"),
-        *evidence_galleries(data, data.findings, "finding", EVIDENCE),
+        *evidence_galleries(data, data.visible, "finding", EVIDENCE),
     )
 
 

@@ -78,7 +78,7 @@ def _data(plan: Plan, name: str, stem: str) -> tuple[Block, ...]:
     boxes = results.data.boxes
     tables = (
         split_table(boxes, "class_name", name, others, f"{stem}-splits"),
-        summary_table(boxes, "class_name", name, others, f"{stem}-boxes"),
+        summary_table(results.data.class_summaries, name, others, f"{stem}-boxes"),
     )
     mine = boxes[boxes["class_name"] == name]
     parts = [("all classes", boxes), (name, mine)]

@@ -72,7 +72,7 @@ def _data(plan: Plan, team: str, stem: str) -> tuple[Block, ...]:
     others = [t for t in plan.results.teams if t != team]
     blocks: list[Block] = [_sequences(data, team, stem)]
     blocks.append(split_table(data.boxes, "team", team, others, f"{stem}-splits"))
-    blocks.append(summary_table(data.boxes, "team", team, others, f"{stem}-boxes"))
+    blocks.append(summary_table(data.team_summaries, team, others, f"{stem}-boxes"))
     mine = _of(data.boxes, team)
     if mine.empty:
         return (*blocks, Prose(f"There is no box in the images of {team}."))
@@ -130,7 +130,7 @@ def _findings(plan: Plan, team: str, stem: str) -> tuple[Block, ...]:
     mine = _of(data.findings, team)
     if mine.empty:
         return (Prose(f"Nothing: every file of {team} was read as it came."),)
-    pictures = evidence_galleries(data, mine, f"{stem}-finding", EVIDENCE)
+    pictures = evidence_galleries(data, _of(data.visible, team), f"{stem}-finding", EVIDENCE)
     return (findings_table(plan, mine, f"{stem}-findings", alone=True), *pictures)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -67,10 +68,11 @@ def boxes_per_image(manifest: pd.DataFrame) -> pd.DataFrame:
 def heat(boxes: pd.DataFrame, columns: tuple[str, str], label: str) -> pd.DataFrame:
     """Boxes counted on a grid over two of x y w h (0..1): label, column, row, x_from, y_from, boxes; no empty cells."""
     x, y = (np.clip((boxes[c].to_numpy(dtype=float) * BINS).astype(int), 0, BINS - 1) for c in columns)
-    cells = pd.DataFrame({"column": x, "row": y}).value_counts().rename("boxes").reset_index()
-    cells = cells.sort_values(["row", "column"], ignore_index=True)
-    cells.insert(0, "label", label)
-    return cells.assign(x_from=cells["column"] / BINS, y_from=cells["row"] / BINS)
+    counts = np.bincount(y * BINS + x, minlength=BINS * BINS)
+    (full,) = counts.nonzero()
+    row, column = np.divmod(full, BINS)
+    cells = {"label": label, "column": column, "row": row, "boxes": counts[full]}
+    return pd.DataFrame({**cells, "x_from": column / BINS, "y_from": row / BINS})
 
 
 def heat_maps(parts: Sequence[tuple[str, pd.DataFrame]], columns: tuple[str, str]) -> pd.DataFrame:
@@ -87,6 +89,18 @@ def findings_by_kind(findings: pd.DataFrame) -> pd.DataFrame:
     rank = table["severity"].map({"error": 0, "warning": 1, "info": 2}).fillna(3)
     ordered = table.assign(rank=rank).sort_values(["team", "rank", "code", "action"], ignore_index=True)
     return ordered.drop(columns="rank")
+
+
+_MEDIANS = ("median_x", "median_y", "median_w", "median_h", "median_area")
+NO_BOXES: Mapping[str, float] = MappingProxyType(
+    {"images": 0.0, "boxes": 0.0, **dict.fromkeys(("boxes_per_image", *_MEDIANS, "wider_than_high"), float("nan"))}
+)
+"""`box_summary` of nothing."""
+
+
+def box_summaries(boxes: pd.DataFrame, key: str) -> dict[str, dict[str, float]]:
+    """`box_summary` of the boxes of every value of a column; images are those with such a box."""
+    return {str(name): box_summary(part, part["image"].nunique()) for name, part in boxes.groupby(key)}
 
 
 def box_summary(boxes: pd.DataFrame, images: int) -> dict[str, float]:
