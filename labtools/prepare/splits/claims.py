@@ -17,7 +17,7 @@ from labtools.prepare.layout.places import ImageIndex, Match, is_same_folder
 from labtools.prepare.layout.references import folder_number
 from labtools.prepare.layout.split_words import without_archive
 from labtools.prepare.sources.tree import IMAGE_SUFFIXES, folder_of, name_of, stem_of, suffix_of
-from labtools.prepare.splits.lines import RANGE, headed, read_line, section
+from labtools.prepare.splits.lines import INVISIBLE, RANGE, headed, read_line, section, unquoted
 from labtools.prepare.splits.lists import SplitList, below, repair_findings
 
 _FRAME = re.compile(r"\W*(?:frame|img|imag|photo|pic|dsc)[a-z]*\W*_?\d", re.IGNORECASE)
@@ -132,7 +132,7 @@ class Meanings:
     def folder(self, text: str) -> tuple[str, ...]:
         """The pictures of a folder, a sequence or a pattern; empty if it names none, or several."""
         if any(mark in text for mark in "*?"):
-            return self._glob(text)
+            return self._glob(text) if any(c.isalnum() for c in text) else ()
         has_folders = "/" in text or "\\" in text
         if _FRAME.match(name_of(text.replace("\\", "/"))):
             return ()  # frame_000001 is not sequence 1
@@ -278,7 +278,10 @@ class _ListReading:
                 if not self.is_shared or ("/" not in line and "\\" not in line) or self.is_ours(line):
                     self.line(line, number)
         for entry in self.one.entries:
-            self.reference(entry.reference, entry.line, entry.split or self.split)
+            text = entry.reference
+            if not self.meanings.is_something(text):
+                text = unquoted(text.translate(INVISIBLE).strip())
+            self.reference(text, entry.line, entry.split or self.split)
 
     def line(self, line: str, number: int) -> None:
         """A line that is not just a path as it lies here."""

@@ -7,6 +7,7 @@ a text names something, so that ``IMG 1, rouge.jpg`` stays one name where there 
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
 from typing import NamedTuple
@@ -38,7 +39,6 @@ _QUOTES = "\"'`´‘’‚‛“”„«»‹›"
 _EDGES = " \t\xa0\u202f,;|[](){}<>"
 _SUFFIXES = "|".join(sorted((s[1:] for s in IMAGE_SUFFIXES | {".txt", ".xml", ".json"}), key=len, reverse=True))
 _SUFFIX = re.compile(rf"\.(?:{_SUFFIXES})(?=$|[\s,;:|)\]}}{_QUOTES}])", re.IGNORECASE)
-_WITH_SUFFIX = re.compile(".*?" + _SUFFIX.pattern, re.IGNORECASE)
 _SEPARATED = re.compile(r"[,;|\s]")
 _COLUMN = re.compile(r"([^\W\d_]+)\s*[,;|\t ]\s*(?=\S)")
 RANGE = re.compile(r"\s+(?:-+>?|–|—|→|to|à|a|au|jusqu'à)\s+|\s*(?:\.{2,3}|…|->|→)\s*(?![/\\])|(?<=\d)\s*[-–]\s*(?=\d)")
@@ -48,6 +48,7 @@ _NUMBER = re.compile(r"[(\[#n°]*\d+\s*(?:[.)\]:;,|\t–-]|\s)\s*(?=\S)", re.IGN
 _BULLET = re.compile(r"(?:[-*•‣◦+>–—]|\\item)\s+(?=\S)")
 _SEPARATORS = (re.compile(r"[,;\t|]"), re.compile(r"\s+(?:et|and|und|&)\s+|\s+"))
 _COMMENT = ("#", "//", "%", ";", "<!--", "rem ", "REM ")
+_LONGEST = 1000  # characters of a name with its columns; what is longer is no list
 _COUNT = re.compile(r"\d{1,4}(?:[-–]\d{1,4})?", re.ASCII)
 _VIDEO_WORDS = frozenset(
     {"seq", "sequence", "sequences", "video", "videos", "vid", "clip", "clips", "film", "films", "n", "no", "nos"}
@@ -82,10 +83,12 @@ def read_line(line: str, means: Means, *, is_alone: bool = False) -> Reading:
         if behind.references and means(behind.references[0]):
             return behind._replace(split=split, codes=(*codes, *behind.codes))
     whole = unquoted(text)
+    if whole != text and means(text):
+        whole = text
     if whole != text:
         codes.append("list-quotes")
     # Only its end is compared with our pictures: of many names in one line the last would be found.
-    found = None if RANGE.search(text) else _many(text, means, is_alone=is_alone)
+    found = None if _may_be_range(text) else _many(text, means, is_alone=is_alone)
     if found is None and means(whole):
         return Reading((whole,), (*codes, *_path_codes(whole)))
     bare = _without_number(whole, means) if found is None else whole
@@ -111,6 +114,10 @@ def _many(text: str, means: Means, *, is_alone: bool) -> Reading | None:
     return found if found is not None and len(found.references) > 1 else None
 
 
+def _may_be_range(text: str) -> bool:
+    return RANGE.search(text) is not None and len(_SUFFIX.findall(text)) <= 2 and not re.search("[,;|]", text)
+
+
 def _sequences(text: str, means: Means) -> Reading | None:
     """``séquences 1, 2 et 4-5``: nothing but words for video, numbers and ranges of numbers."""
     tokens = [token for token in re.split(r"[\s,;|&+.:]+", text) if token]
@@ -127,8 +134,8 @@ def unquoted(text: str) -> str:
     bare = text.strip(_QUOTES + " \t\xa0")
     if bare and (bare[0] in _EDGES or bare[-1] in _EDGES):
         inner = bare.strip(_EDGES + _QUOTES)
-        # IMG (1) and [a] are names; the brackets around "a.jpg", are not.
-        bare = inner if all(inner.count(c) == bare.count(c) for c in ")]") else bare.strip(" \t\xa0,;|")
+        # The bracket of IMG (1) belongs to the name; those around a list do not.
+        bare = inner if all(inner.count(a) == inner.count(b) for a, b in ("()", "[]")) else bare.strip(" \t\xa0,;|")
         bare = bare.strip(_QUOTES)
     return bare or text
 
@@ -154,9 +161,10 @@ def _without_number(text: str, means: Means) -> str:
 
 def _by_suffix(text: str, means: Means) -> Reading | None:
     """Names that end in a picture's suffix (or a label's), with columns between and behind."""
-    chunks = [match[0] for match in _WITH_SUFFIX.finditer(text)]
-    if not chunks:
+    ends = [match.end() for match in _SUFFIX.finditer(text)]
+    if not ends:
         return None
+    chunks = [text[start:end] for start, end in itertools.pairwise([0, *ends])]
     codes: list[str] = []
     references: list[str] = []
     split = ""
@@ -177,7 +185,8 @@ def _by_suffix(text: str, means: Means) -> Reading | None:
 
 def _named_by(chunk: str, means: Means, *, is_first: bool) -> tuple[str, str]:
     """The name at the end of a chunk, and what stands before it: the longest that names something."""
-    starts = [0, *(m.end() for m in re.finditer(r"[,;|\t]\s*|\s+", chunk))]
+    tail = max(0, len(chunk) - _LONGEST)
+    starts = [0, *(tail + m.end() for m in re.finditer(r"[,;|\t]\s*|\s+", chunk[tail:]))]
     for start in starts[:12]:
         candidate = unquoted(chunk[start:])
         if candidate and means(candidate):
@@ -200,7 +209,8 @@ def _by_separators(text: str, means: Means, *, is_alone: bool) -> Reading | None
         named = [p for p in pieces if p == first or (not section(p) and _is_alike(p, first, is_alone=is_alone))]
         codes: tuple[str, ...] = ("list-one-line",) if len(named) > 1 else ()
         if len(named) < len(pieces) - sum(map(bool, splits)):
-            columns = [p for p, s in zip(pieces, splits, strict=True) if p not in named and not s]
+            names = set(named)
+            columns = [p for p, s in zip(pieces, splits, strict=True) if p not in names and not s]
             if first.isdecimal() and not all(p.lstrip("-").isdecimal() for p in columns):
                 continue  # "3 est floue" is no list of sequence 3
             codes += ("list-extra-column",)

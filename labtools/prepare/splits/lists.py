@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from labtools.core.findings import Action, Finding, Question, Severity
+from labtools.core.names import slug
 from labtools.prepare.answers import LEAVE_OUT, Answers
 from labtools.prepare.layout.split_words import (
     has_split_word,
@@ -30,6 +31,7 @@ _TEXTS = (".txt", ".text", ".lst", ".list", "")
 _TABLES = (".csv", ".tsv")
 _OFFICE = (".docx", ".doc", ".odt", ".xlsx", ".xls", ".ods", ".pdf", ".rtf", ".pages", ".numbers")
 _LABEL_LINE = re.compile(r"\s*\d+(?:[\s,;]+-?\d*[.,]?\d+(?:e-?\d+)?){4,}\s*", re.IGNORECASE)
+_PROSE = frozenset({"readme", "license", "licence", "notice", "authors", "changelog", "lisezmoi", "notes", "rapport"})
 _SPLIT_FILE = re.compile(r"split|partition|repartition|subset|decoupage|train.?val|imageset", re.IGNORECASE)
 
 _WORD = {"train": "training", "val": "validation", "test": "test"}
@@ -84,7 +86,7 @@ def _split_of(path: str, is_label: Callable[[str], bool]) -> str:
         return ""
     if split := split_of_list_name(path):
         return split
-    if is_label(stem):
+    if is_label(stem) or is_prose(path):
         return ""
     found, others = splits_in(stem)
     if found == {"train", "val"} and not others:
@@ -136,6 +138,11 @@ def _pointers(tree: Tree) -> list[_Pointer]:
             own = split_of_list_name(file) if file else split_of_folder(name_of(target.replace("\\", "/").rstrip("/")))
             found.append(_Pointer(path, target, file, own, tuple(dict.fromkeys(splits))))
     return found
+
+
+def is_prose(path: str) -> bool:
+    """A file for people to read, in which some line may happen to name something."""
+    return slug(list_stem(path)).split("_")[0] in _PROSE
 
 
 def _pointed(tree: Tree, named: Mapping[str, str]) -> tuple[list[SplitList], dict[str, str]]:
@@ -205,6 +212,10 @@ def read_list(tree: Tree, path: str, split: str, *, is_plain: bool = True) -> Sp
         entries = read_json_list(data, split)
         return None if entries is None else SplitList(path, split, tuple(entries), is_plain=is_plain)
     text = decode(data)
+    if text.lines and text.lines[0].lstrip()[:1] in {"[", "{"}:
+        entries = read_json_list(data, split)  # json.dump into train.txt
+        if entries is not None:
+            return SplitList(path, split, tuple(entries), is_plain=is_plain)
     findings = tuple(repair_findings(path, Counter(text.repairs), {}))
     if suffix_of(path) in _TABLES or (suffix_of(path) in _TEXTS and _has_titles(text)):
         table = read_table(text.whole)

@@ -17,10 +17,19 @@ from labtools.core.findings import Action, Finding, Question, Severity
 from labtools.prepare.answers import LEAVE_OUT, Answers
 from labtools.prepare.config import SplitPolicy
 from labtools.prepare.layout.places import ImageIndex
+from labtools.prepare.layout.split_words import list_stem
 from labtools.prepare.sources.tree import Tree, folder_of, name_of, suffix_of
 from labtools.prepare.splits.claims import Claim, Claims, Others
 from labtools.prepare.splits.folders import splits_by_folder
-from labtools.prepare.splits.lists import SplitList, below, pointer_findings, read_list, split_lists, unread_lists
+from labtools.prepare.splits.lists import (
+    SplitList,
+    below,
+    is_prose,
+    pointer_findings,
+    read_list,
+    split_lists,
+    unread_lists,
+)
 from labtools.prepare.splits.made import make_split, natural_key, sequences_by_name, share_sequences
 from labtools.prepare.splits.settle import SPLITS, settle
 
@@ -235,7 +244,7 @@ class _Plan:
         candidates = [
             path
             for path in self.tree.ending(".txt", ".lst", ".list", "")
-            if path not in self.used and not self.index.has_stem(name_of(path).rpartition(".")[0] or path)
+            if path not in self.used and not is_prose(path) and not self.index.has_stem(list_stem(path))
         ]
         if len(candidates) > _MOST_UNKNOWN:
             return
