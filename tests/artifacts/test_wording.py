@@ -91,6 +91,13 @@ def test_words_are_whole(language: Language) -> None:
             assert "  " not in text and "\n" not in text, (code, text)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_titles_differ(language: Language) -> None:
+    """On a sheet, two headings that are the same would be two kinds that look like one."""
+    titles = [one.title for one in catalogue(language).values()]
+    assert sorted({title for title in titles if titles.count(title) > 1}) == []
+
+
 def test_french_is_french() -> None:
     english, french = catalogue("en"), catalogue("fr")
     assert list(english) == list(french)
