@@ -40,6 +40,7 @@ SAMPLES: dict[str, tuple[str, str]] = {
         "categories": {"label": {"labels": [{"name": "velo"}]}}, "items": [{"id": "a", "annotations": [
             {"type": "bbox", "label_id": 0, "bbox": [10, 8, 20, 12]}],
             "image": {"path": "a.jpg", "size": [48, 64]}}]})),
+    "keras_txt": ("_annotations.txt", "./a.jpg 10,8,30,20,0\n"),
     "label_studio_json": ("l.json", json.dumps([{"id": 1, "data": {"image": "/data/upload/1/0a1b2c3d-a.jpg"},
                           "annotations": [{"result": [{"type": "rectanglelabels", "from_name": "l", **PER_CENT}]}]}])),
     "labelme_json": ("labels/a.json", json.dumps({
@@ -68,7 +69,8 @@ def test_a_format_takes_its_own_and_reads_it(name: str, parse: Parse, claims: Cl
     # A text file beside a picture is YOLO's by its name; `labels.choice` gives it to whoever knows its content.
     found = claims({IMAGE: b"", path: text.encode()})
     assert found == {name: [path]}
-    parsed = parse(name, {path: text}, [IMAGE])
+    names = {"_classes.txt": "velo\n"} if name == "keras_txt" else {}
+    parsed = parse(name, {path: text, **names}, [IMAGE])
     (record,) = parsed.records
     (box,) = record.boxes
     scale = (64, 48) if record.size_wh is None else (1, 1)
@@ -78,7 +80,7 @@ def test_a_format_takes_its_own_and_reads_it(name: str, parse: Parse, claims: Cl
     assert {f.code for f in parsed.findings} <= {"frames-by-order"} and path in parsed.used
 
 
-@pytest.mark.parametrize("name", sorted(set(SAMPLES) - {"boxes_csv", "via_csv", "yolo_txt"}))
+@pytest.mark.parametrize("name", sorted(set(SAMPLES) - {"boxes_csv", "keras_txt", "via_csv", "yolo_txt"}))
 @pytest.mark.parametrize("suffix", [".txt", ".JSON", ".xml", ".dat", ""])
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
 def test_content_counts_and_not_the_suffix(name: str, suffix: str, encoding: str, claims: Claims) -> None:

@@ -81,11 +81,11 @@ def test_a_bad_row_costs_only_itself(parse: Parse) -> None:
 @pytest.mark.parametrize(
     "text",
     ["filename,split\na.jpg,train\n", "a.jpg\nb.jpg\n", "0 0.5 0.5 0.2 0.2\n", "velo,0\nchat,1\n", "hello, world\n",
-     "a.jpg,10,20,5,5,velo\n", "name,age,height\nbob,3,4\n", "a.jpg,1,2,3\n"],
+     "a.jpg,10,20,5,5,velo\n", "./x/a.jpg\n./x/b.jpg\n", "name,age,height\nbob,3,4\n", "a.jpg,1,2,3\n"],
 )  # fmt: skip
 def test_other_tables_are_left_alone(text: str, claims: Claims) -> None:
     found = claims({"images/a.jpg": b"", "t.csv": text.encode(), "notes": text.encode()})
-    assert "boxes_csv" not in found and "via_csv" not in found
+    assert not {"boxes_csv", "via_csv", "keras_txt"} & set(found)
 
 
 number = st.floats(0, 5000).map(lambda v: round(v, 3))
@@ -151,3 +151,18 @@ def test_any_text_is_records_or_findings(parse: Parse, data: bytes) -> None:
     for name, first in (("boxes_csv", head), ("boxes_csv", b""), ("via_csv", VIA.encode())):
         parsed = parse(name, {"t.csv": first + data}, IMAGES)
         assert all(r.image in IMAGES for r in parsed.records)
+
+
+def test_keras_lines(parse: Parse) -> None:
+    text = "C:\\my data\\a.jpg 1,2,30.5,40,1 60,50,20,10,0\nimages/b.jpg\n\nc.jpg 1,2,3,4,9 1,2,x,4,0\n"
+    parsed = parse("keras_txt", {"_annotations.txt": text, "_classes.txt": "chat\r\nvelo\r\n"}, IMAGES)
+    assert boxes(parsed) == {
+        "a": [("velo", 1, 1, 2, 30.5, 40, 1), ("chat", 0, 20, 10, 60, 50, 1)], "b": [], "c": [(None, 9, 1, 2, 3, 4, 4)],
+    }  # fmt: skip
+    assert (parsed.names, parsed.records[2].names, parsed.records[2].bad_lines) == (
+        ("chat", "velo"),
+        ("chat", "velo"),
+        1,
+    )
+    assert [(f.code, f.line) for f in parsed.findings] == [("label-bad-line", 4)]
+    assert parsed.used == {"_annotations.txt", "_classes.txt"}
