@@ -16,8 +16,8 @@ from typing import NamedTuple
 from labtools.core.findings import Action, Finding, Severity
 from labtools.prepare.formats import Parsed, RawBox, Record, orphan
 from labtools.prepare.formats._look import of_kind
-from labtools.prepare.formats._names import NamesFile, names_files, nearest_names
-from labtools.prepare.formats._pictures import find_picture, hints_of
+from labtools.prepare.formats._names import names_files, nearest_names
+from labtools.prepare.formats._pictures import find_picture, hints_of, names_of
 from labtools.prepare.formats._shapes import Corners, number, ordered
 from labtools.prepare.formats._table import Row, Table, first_rows, read_table, titles_of
 from labtools.prepare.layout.places import ImageIndex
@@ -74,21 +74,19 @@ def parse(tree: Tree, files: list[str], index: ImageIndex) -> Parsed:
     """One record per picture; a row with a picture and no box says that it is a background."""
     findings: list[Finding] = []
     records: list[Record] = []
+    used = set(files)
     named = names_files(tree)[0] if files else []  # what was wrong with them is told by the format that they belong to
     for path in files:
         table = read_table(tree, path, findings)
         columns = columns_of(table.titles, [row for _, row in table.all_rows[:50]]) if table else None
         if table is not None and columns is not None:
-            file = _File(path, columns, _names(named, path))
-            records += file.records(table, index)
+            near = nearest_names(named, path)
+            file = _File(path, columns, near.names if near else ())
+            found = file.records(table, index)
+            used |= {near.path} if near and any(record.names for record in found) else set()
+            records += found
             findings += file.findings
-    used = tuple(dict.fromkeys(b.class_name for r in records for b in r.boxes if b.class_name is not None))
-    return Parsed(tuple(records), tuple(findings), used, frozenset(files))
-
-
-def _names(files: list[NamesFile], path: str) -> tuple[str, ...]:
-    near = nearest_names(files, path)
-    return near.names if near else ()
+    return Parsed(tuple(records), tuple(findings), names_of(records), frozenset(used))
 
 
 def columns_of(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Columns | None:

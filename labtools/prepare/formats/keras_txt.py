@@ -59,7 +59,7 @@ def parse(tree: Tree, files: list[str], index: ImageIndex) -> Parsed:
         beside = f"{folder_of(path)}/{_CLASSES}".lstrip("/")
         near = nearest_names(named, path)
         own = _classes(tree, beside) or (near.names if near else ())
-        used |= {beside} & set(tree.files)
+        used |= {place for place in (beside, near.path if near else "") if place in tree}
         pictures = [_picture(path, n, line, own, findings) for n, line in enumerate(lines, 1) if line.strip()]
         names += own
         records += [replace(record, names=own) for record in bind_listed(path, pictures, index, findings)]
