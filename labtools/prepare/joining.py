@@ -47,7 +47,8 @@ def _columns(parts: Sequence[Part]) -> Columns:
     def joined(name: str) -> list[Any]:
         return list(chain.from_iterable(getattr(part, name) for part in parts))
 
-    plain = {name: joined(name) for name in ("image", "source", "split", "sequence", "frame", "hash", "phash")}
+    names = ("image", "source", "split", "sequence", "frame", "hash", "phash", "tone")
+    plain = {name: joined(name) for name in names}
     owners = {name: [getattr(part, name) for part in parts for _ in part.image] for name in ("class_folder", "team")}
     return Columns(**plain, **owners)
 

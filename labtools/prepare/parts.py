@@ -16,7 +16,7 @@ from labtools.core.findings import Finding, finding_from_json, finding_to_json
 from labtools.prepare.items import Item
 
 COLUMNS = (
-    "image", "source", "sequence", "frame", "split", "state", "width", "height", "hash", "phash", "label",
+    "image", "source", "sequence", "frame", "split", "state", "width", "height", "hash", "phash", "tone", "label",
 )  # fmt: skip
 
 
@@ -28,7 +28,7 @@ class Part:
         root: the submission's folder in the tree.
         class_folder, team: as in the manifest, the same for all pictures.
         image, source, sequence, frame, split, state, width, height, hash: as in the manifest.
-        phash: perceptual hash, 64 bits; 0 where it was not asked for.
+        phash, tone: what it looks like, two 64-bit words; 0 where nobody asked.
         label: the text of the label file; ``""`` where there is none or an empty one.
         written: picture -> (bytes, modification time in ns) of those that are files of their own in the dataset; the
             others are hard links of what was handed in.
@@ -49,6 +49,7 @@ class Part:
     height: tuple[int, ...] = ()
     hash: tuple[str, ...] = ()
     phash: tuple[int, ...] = ()
+    tone: tuple[int, ...] = ()
     label: tuple[str, ...] = ()
     rows: str = ""
     digest: str = ""
@@ -71,7 +72,7 @@ def part_of(root: str, class_folder: str, team: str, items: Iterable[Item], find
     rows = [
         (
             i.image, i.picture.path, i.sequence, i.frame, i.split, i.state, *i.picture.wh, i.picture.hash,
-            i.picture.phash, i.label,
+            i.picture.phash, i.picture.tone, i.label,
         )
         for i in sorted(items, key=lambda item: item.image)
     ]  # fmt: skip

@@ -12,7 +12,7 @@ class Columns:
 
     Attributes:
         image, source, split, class_folder, team, sequence, frame, hash: as in the manifest.
-        phash: 64-bit perceptual hash, see `labtools.prepare.pictures.hashing`; 0 where there is none.
+        phash, tone: what it looks like, two 64-bit words, see `labtools.prepare.pictures.hashing`; 0 where unknown.
     """
 
     image: Sequence[str]
@@ -24,6 +24,7 @@ class Columns:
     frame: Sequence[int | None]
     hash: Sequence[str]
     phash: Sequence[int]
+    tone: Sequence[int]
 
     def __len__(self) -> int:
         return len(self.image)

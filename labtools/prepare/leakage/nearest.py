@@ -10,11 +10,22 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from labtools.artifacts.leakage import NEAR_BITS
 from labtools.prepare.pictures.hashing import MIRROR
 
 Ints = np.ndarray[Any, np.dtype[np.int64]]
 Hashes = np.ndarray[Any, np.dtype[np.uint64]]
+Bytes = np.ndarray[Any, np.dtype[np.uint8]]
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
+
+_UNRELATED = 32
+"""Bits by which unrelated pictures differ: every second one."""
+
+# Mean differences of brightness, 0..255, over 4x4 parts. Measured on 234 pictures: 2 % crops differ by at most 5, 6 %
+# crops by 15; pictures made 15 % brighter by 38, of which 14 are left without the mean. Unrelated pairs of which most
+# bits agree differ by 43 to 81.
+_MOST_TONE = 40.0
+_MOST_CONTRAST = 14.0
 
 _AT_ONCE = 1 << 18  # distances held at the same time: 2 MB stay in the cache
 
@@ -75,13 +86,13 @@ def nearest_in_time(group: Ints, frame: Ints, wanted: Ints, reference: Ints) -> 
     return NearestInTime(index, gap, steps)
 
 
-def nearest_in_look(phash: Hashes, wanted: Ints, reference: Ints) -> NearestInLook:
+def nearest_in_look(phash: Hashes, tone: Hashes, wanted: Ints, reference: Ints) -> NearestInLook:
     """For each wanted picture the reference whose hash, or mirrored hash, differs in the fewest bits; of several, the
-    first.
+    first. Where few bits differ but the brightness does, the two are unrelated.
 
     Args:
-        phash: (N,) hashes, 0 for none.
-        wanted, reference: indices into it.
+        phash, tone: (N,) see `labtools.prepare.pictures.hashing.Seen`.
+        wanted, reference: indices into them.
     """
     pool = reference[phash[reference] != 0]
     index = np.full(len(wanted), -1, np.int64)
@@ -90,7 +101,7 @@ def nearest_in_look(phash: Hashes, wanted: Ints, reference: Ints) -> NearestInLo
     with_hash = np.flatnonzero(phash[wanted] != 0)
     if not len(pool):
         return NearestInLook(index, distance, mirrored)
-    references = phash[pool]
+    references, grids = phash[pool], _grids(tone)
     rows = max(1, _AT_ONCE // len(pool))
     for start in range(0, len(with_hash), rows):
         part = with_hash[start : start + rows]
@@ -99,12 +110,32 @@ def nearest_in_look(phash: Hashes, wanted: Ints, reference: Ints) -> NearestInLo
         differing ^= np.uint64(MIRROR)
         turned = np.bitwise_count(differing)
         best = np.minimum(straight, turned)
+        # (`nonzero` of two dimensions is ten times as slow, and longer than all else here)
+        row, column = np.divmod(np.flatnonzero(best.ravel() <= NEAR_BITS), len(pool))
+        is_turned = turned[row, column] < straight[row, column]
+        alike = _alike(grids[wanted[part[row]]], grids[pool[column]], is_turned)
+        best[row[~alike], column[~alike]] = _UNRELATED
         nearest = best.argmin(axis=1)
         each = np.arange(len(part))
         index[part] = pool[nearest]
         distance[part] = best[each, nearest]
         mirrored[part] = turned[each, nearest] < straight[each, nearest]
     return NearestInLook(index, distance, mirrored)
+
+
+def _grids(tone: Hashes) -> Bytes:
+    """(N, 4, 4) uint8: brightness in 0..240."""
+    packed = tone.astype(">u8").view(np.uint8).reshape(-1, 8)
+    return np.stack([packed & 0xF0, packed << 4], axis=-1).reshape(-1, 4, 4)
+
+
+def _alike(first: Bytes, second: Bytes, is_turned: Mask) -> Mask:
+    """(M,) are two grids of brightness of the same scene, be one of them a little brighter?"""
+    seen = np.where(is_turned[:, None, None], second[:, :, ::-1], second)
+    difference = (first.astype(np.float32) - seen).reshape(-1, 16)
+    contrast = np.abs(difference - difference.mean(axis=1, keepdims=True)).mean(axis=1)
+    tone = np.abs(difference).mean(axis=1)
+    return np.asarray((tone <= _MOST_TONE) & (contrast <= _MOST_CONTRAST))
 
 
 def distances_in_order(group: Ints, frame: Ints, phash: Hashes) -> tuple[Ints, Ints]:

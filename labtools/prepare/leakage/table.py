@@ -51,7 +51,7 @@ def analyse(columns: Columns) -> Leakage:
     wanted = np.flatnonzero((split == "val") | (split == "test"))
     films = np.where(_is_film(columns, group, frame, phash), group, -1)
     in_time = nearest_in_time(films, frame, wanted, reference)
-    in_look = nearest_in_look(phash, wanted, reference)
+    in_look = nearest_in_look(phash, np.array(columns.tone, dtype=np.uint64), wanted, reference)
     rows = _rows(columns, wanted, in_time, in_look, _first_with_bytes(columns, reference))
     has_film = {columns.image[i] for i in wanted[films[wanted] >= 0].tolist()}
     sources = dict(zip(columns.image, columns.source, strict=True))

@@ -26,7 +26,7 @@ class Picture(NamedTuple):
         header: format, size, orientation.
         hash: 128-bit xxHash3 of its bytes.
         size: bytes.
-        phash, mirrored: perceptual hashes of the picture and of its mirror image, 64 bits; 0 if nobody asked.
+        phash, tone: what it looks like, two 64-bit words, see `hashing.Seen`; 0 if nobody asked.
     """
 
     path: str
@@ -34,7 +34,7 @@ class Picture(NamedTuple):
     hash: str
     size: int
     phash: int = 0
-    mirrored: int = 0
+    tone: int = 0
 
     @property
     def wh(self) -> tuple[int, int]:
@@ -111,7 +111,7 @@ def _examine(look: Look | None, sources: Iterable[tuple[str, Callable[[], bytes]
             message = f"this picture cannot be read: {type(error).__name__}: {error}"
             findings.append(_left_out(path, "image-unreadable", message))
         else:
-            pictures.append(Picture(path, header, hash_bytes(data), len(data), seen.phash, seen.mirrored))
+            pictures.append(Picture(path, header, hash_bytes(data), len(data), seen.phash, seen.tone))
             findings.extend(oddities(path, header, seen.damage))
     return pictures, findings
 

@@ -48,7 +48,7 @@ def test_steps_count_pictures_not_frames() -> None:
 def test_nearest_in_look_is_brute_force(hashes: list[int], cut: int) -> None:
     cut = min(cut, len(hashes) - 1)
     wanted, reference = np.arange(cut), np.arange(cut, len(hashes))
-    found = nearest_in_look(np.array(hashes, np.uint64), wanted, reference)
+    found = nearest_in_look(np.array(hashes, np.uint64), np.zeros(len(hashes), np.uint64), wanted, reference)
     for i in wanted:
         pairs = [
             (min((hashes[i] ^ hashes[j]).bit_count(), (hashes[i] ^ hashes[j] ^ MIRROR).bit_count()), int(j))
@@ -63,14 +63,32 @@ def test_a_whole_year_in_a_second() -> None:
     rng = np.random.default_rng(0)
     phash = rng.integers(1, 2**63, 11_491 + 17_119, dtype=np.uint64)
     started = time.process_time()
-    found = nearest_in_look(phash, np.arange(11_491), np.arange(11_491, len(phash)))
+    found = nearest_in_look(phash, phash, np.arange(11_491), np.arange(11_491, len(phash)))
     assert time.process_time() - started < 3  # 0.5 s on a quiet core
     assert found.distance.min() > 3, "unrelated pictures are not near"
+
+
+def test_the_same_signs_at_another_brightness_are_another_scene() -> None:
+    """Nearest is then whoever is nearest of the others."""
+    phash = np.array([0b1111 | 1 << 63, 0b1110 | 1 << 63, 0b1111 | 1 << 63 | 0xFFF000], np.uint64)
+    dark, bright, brighter = 0x1111_2222_1111_2222, 0x9999_AAAA_9999_AAAA, 0x2222_3333_2222_3333
+    wanted, reference = np.array([0]), np.array([1, 2])
+    for tone, which, bits in ((bright, 2, 12), (brighter, 1, 1), (dark, 1, 1)):
+        found = nearest_in_look(phash, np.array([dark, tone, dark], np.uint64), wanted, reference)
+        assert (found.which.tolist(), found.distance.tolist()) == ([which], [bits])
+
+
+def test_a_mirrored_picture_has_a_mirrored_tone() -> None:
+    phash = np.array([1 << 63 | 0b1011, (1 << 63 | 0b1011) ^ MIRROR], np.uint64)
+    left, right = 0x00FF_00FF_00FF_00FF, 0xFF00_FF00_FF00_FF00
+    for tones, bits in (((left, right), 0), ((left, left), 32)):
+        found = nearest_in_look(phash, np.array(tones, np.uint64), np.array([0]), np.array([1]))
+        assert found.distance.tolist() == [bits]
 
 
 @pytest.mark.parametrize("missing", [0, 1])
 def test_without_hashes_nothing_is_near(missing: int) -> None:
     phash = np.array([5, 0] if missing else [0, 5], np.uint64)
-    found = nearest_in_look(phash, np.array([0]), np.array([1]))
+    found = nearest_in_look(phash, phash, np.array([0]), np.array([1]))
     assert found.which.tolist() == [-1]
     assert found.distance.tolist() == [-1]

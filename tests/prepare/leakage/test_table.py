@@ -56,7 +56,10 @@ def at_random(sequence: int, number: int) -> str:
 
 def analysed(rows: list[Row]) -> Leakage:
     image, split, folder, name, sequence, frame, digest, phash = zip(*sorted(rows), strict=True)
-    return analyse(Columns(image, [f"in/{i}" for i in image], split, folder, name, sequence, frame, digest, phash))
+    tone = [0] * len(rows)
+    return analyse(
+        Columns(image, [f"in/{i}" for i in image], split, folder, name, sequence, frame, digest, phash, tone)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +153,7 @@ def test_a_flat_folder_of_frames_is_a_video() -> None:
 def test_nothing_to_compare() -> None:
     assert {row["verdict"] for row in analysed(team("a", lambda s, n: "train")).summary} == {"nothing to compare"}
     assert {row["verdict"] for row in analysed(team("a", lambda s, n: "val")).summary} == {"nothing to compare"}
-    empty = analyse(Columns(*[()] * 9))
+    empty = analyse(Columns(*[()] * 10))
     assert empty.rows == ()
     assert math.isnan(empty.summary[0]["near_look"])
 
