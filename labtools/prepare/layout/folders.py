@@ -91,13 +91,17 @@ class Folders:
         """Do submissions lie below, while nothing is annotated right here?"""
         if not any(self.is_submission(f) and not _is_sequence(f) for f in self.below(folder)):
             return False
-        if any(is_content(f) or is_split(f) for f in self.below(folder)):
+        if any((is_content(f) or is_split(f)) and not self.is_whole(f) for f in self.below(folder)):
             return False
         names = {name_of(path).lower() for path in self.files(folder)}
         if names & _DATASET_FILES:
             return False
         stems = {stem_of(path) for path in self.files(folder) if is_image_name(path)}
         return not any(stem_of(path) in stems for path in self.files(folder) if not is_image_name(path))
+
+    def is_whole(self, folder: str) -> bool:
+        """Numbered videos and the lists about them: somebody's submission, though he calls himself ``images``."""
+        return self.has_sequences(folder) and self.has_lists(folder)
 
     def is_wrapper(self, folder: str) -> bool:
         """Was this folder put around teams, and is none itself? By what it is called, or because teams lie in it."""
