@@ -19,9 +19,27 @@ _FEW = 20  # so many text files of a folder are all opened
 
 # Suffixes under which annotations are expected; under any other a file must begin like XML or JSON to be looked at.
 _TABLES = frozenset({".csv", ".tsv", ".txt", ".dat", ""})
+_EXPECTED = frozenset({".xml", ".json", ".csv", ".tsv", ".txt"})
+_MOST_STRANGE = 32 << 20
 _SKIPPED = IMAGE_SUFFIXES | frozenset(
     {".names", ".data", ".yaml", ".yml", ".md", ".zip", ".gz", ".tar", ".tgz", ".rar", ".7z", ".pdf", ".html", ".htm"}
-    | {".mp4", ".avi", ".mov", ".mkv", ".webm", ".pt", ".pth", ".onnx", ".npy", ".npz", ".pkl", ".py", ".ipynb", ".svg"}
+    | {
+        ".mp4",
+        ".avi",
+        ".mov",
+        ".mkv",
+        ".webm",
+        ".pt",
+        ".pth",
+        ".weights",
+        ".onnx",
+        ".npy",
+        ".npz",
+        ".pkl",
+        ".py",
+        ".ipynb",
+        ".svg",
+    }
     | {".docx", ".xlsx", ".pptx", ".odt", ".ods"}
 )
 _MANY = (".txt", ".jpg", ".png", ".jpeg")
@@ -106,7 +124,17 @@ def _bare(head: bytes) -> bytes:
     return head.replace(b"\0", b"").lstrip()
 
 
+def _is_too_large(tree: Tree, path: str) -> bool:
+    """Weights, videos and the like under a suffix that nobody thought of: not worth reading to see that."""
+    try:
+        return suffix_of(path) not in _EXPECTED and tree.files[path].size > _MOST_STRANGE
+    except OSError:
+        return False
+
+
 def _look(tree: Tree, path: str) -> Look:
+    if _is_too_large(tree, path):
+        return Look("")
     try:
         data = tree.read(path)
     except READ_ERRORS:
