@@ -16,14 +16,22 @@ from typing import NamedTuple
 from labtools.core.findings import Severity
 from labtools.prepare.config import Limits
 from labtools.prepare.sources.found import BY_PRODUCT, Found
-from labtools.prepare.sources.kinds import HEAD, STREAMS, advice, is_archive_name, kind_of, may_be_archive
+from labtools.prepare.sources.kinds import (
+    HEAD,
+    STREAMS,
+    advice,
+    is_archive_name,
+    kind_of,
+    may_be_archive,
+    may_extract_itself,
+)
 from labtools.prepare.sources.listing import Entry, RefusedError
 from labtools.prepare.sources.members import STORED, Member, read_range, unpack
 from labtools.prepare.sources.names import archive_stem, has_junk_folder, is_junk_name
 from labtools.prepare.sources.tars import list_tar
 from labtools.prepare.sources.tree import READ_ERRORS, File, Stamp, folder_of, name_of
 from labtools.prepare.sources.unpacked import Budget, Copy, Unpacked
-from labtools.prepare.sources.zips import list_zip
+from labtools.prepare.sources.zips import ends_as_zip, list_zip
 
 _SMALL = 1 << 16  # bytes fed to a decompressor at once: damage costs no more than they unpack to
 _LARGE = 1 << 20  # bytes, from which on the ratio counts
@@ -67,8 +75,9 @@ class ArchiveReader:
             OSError: the file cannot be read.
         """
         head = next(read_range(disk, 0, HEAD), b"")
-        kind = kind_of(head)
-        if not kind and not is_archive_name(name_of(path)):
+        name = name_of(path)
+        kind = kind_of(head) or ("zip" if may_extract_itself(name) and ends_as_zip(disk) else "")
+        if not kind and not is_archive_name(name):
             return False
         self._open(_Archive(disk, path, stamp, 1, Budget(self._limits)), kind, head)
         return True

@@ -43,6 +43,11 @@ def is_archive_name(name: str) -> bool:
     return name.lower().endswith(_ARCHIVE_ENDS)
 
 
+def may_extract_itself(name: str) -> bool:
+    """Could this be a zip with something before its beginning, such as a program that unpacks it?"""
+    return suffix_of(name) in {".zip", ".exe"}
+
+
 def kind_of(head: bytes) -> str:
     """``zip``, ``tar``, one of `STREAMS`, the title of a kind that is not read, or ``""``: no archive."""
     for magic, kind in _MAGIC:

@@ -89,6 +89,22 @@ class _Header(NamedTuple):
         return ""
 
 
+def ends_as_zip(disk: str) -> bool:
+    """Is there a directory at the end of this file, whatever it begins with?
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with Path(disk).open("rb") as file:
+        size = file.seek(0, 2)
+        try:
+            _, offset, _, _ = _end_record(file, size)
+        except ArchiveError:
+            return False
+        file.seek(offset)
+        return file.read(4) == _ENTRY_MARK
+
+
 def _directory(file: BinaryIO, size: int, most: int) -> Iterator[Entry]:
     count, offset, length, before = _end_record(file, size)
     if count > most:
@@ -135,8 +151,8 @@ def _end_record(file: BinaryIO, size: int) -> tuple[int, int, int, int]:
     start = max(0, size - _END.size - (1 << 16))
     file.seek(start)
     tail = file.read()
-    found = tail.rfind(b"PK\x05\x06")
-    if found < 0 or found + _END.size > len(tail):
+    found = _end_mark(tail)
+    if found < 0:
         raise ArchiveError("it was cut off: its directory, which lies at the end, is missing")
     _, _, _, _, count, length, offset, _ = _END.unpack_from(tail, found)
     end = start + found
@@ -155,6 +171,15 @@ def _end_record(file: BinaryIO, size: int) -> tuple[int, int, int, int]:
     if before < 0 or length > size:
         raise ArchiveError("its directory is damaged")
     return count, offset + before, length, before
+
+
+def _end_mark(tail: bytes) -> int:
+    """Where the end record begins, -1 if nowhere: its comment, which may look like another, ends with the file."""
+    found = len(tail) - _END.size + 1
+    while (found := tail.rfind(b"PK\x05\x06", 0, found + 3)) >= 0:
+        if found + _END.size <= len(tail) and found + _END.size + _END.unpack_from(tail, found)[-1] <= len(tail):
+            return found
+    return -1
 
 
 def _zip64(extra: bytes, *values: int) -> list[int]:

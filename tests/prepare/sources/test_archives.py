@@ -86,6 +86,23 @@ def test_archives_in_archives(zip_of: Make, tar_of: Make, put: Any, see: Any) ->
     assert seen.codes == {("cohort.zip!/velo/team.zip!/x.zip!/y.zip!/z.zip", "archive-nested")}
 
 
+def test_zips_that_are_more_than_a_zip(zip_of: Make, put: Any, see: Any) -> None:
+    """Bytes before the beginning (a program that unpacks itself), a comment that looks like an end, 64-bit sizes."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in FILES.items():
+            with archive.open(name, "w", force_zip64=True) as member:
+                member.write(content)
+        archive.comment = b"see PK\x05\x06 in APPNOTE.TXT"
+    put("in/a/large.zip", buffer.getvalue())
+    put("in/b/program.exe", b"MZ" + os.urandom(3000) + zip_of(FILES))
+    put("in/c/before.zip", b"some words" + zip_of(FILES))
+    put("in/d/setup.exe", b"MZ and no archive")
+    wanted = {**expected("a/large.zip"), **expected("b/program.exe"), **expected("c/before.zip")}
+    seen = see()
+    assert seen.contents == {**wanted, "d/setup.exe": b"MZ and no archive"} and not seen.findings
+
+
 def test_an_archive_given_as_the_submissions(zip_of: Make, tmp_path: Path, put: Any, see: Any) -> None:
     put("cohort.zip", zip_of({"velo/t/1/images/a.jpg": b"x"}))
     assert see(root="cohort.zip").contents == {"cohort.zip!/velo/t/1/images/a.jpg": b"x"}
