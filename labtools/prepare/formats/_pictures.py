@@ -27,10 +27,27 @@ def hints_of(path: str, *more: str) -> tuple[str, ...]:
 def find_picture(index: ImageIndex, name: str, path: str, hints: Sequence[str]) -> Match:
     """`ImageIndex.find`, and between rivals the one in a folder that a hint names."""
     match = index.find(name, path)
+    if match.path is None and not match.rivals:
+        return _beside(index, name, path)
     if len(match.rivals) < 2:
         return match
     left = _hinted(match.rivals, hints)
     return Match(left[0]) if len(left) == 1 else match
+
+
+def _beside(index: ImageIndex, name: str, path: str) -> Match:
+    """The picture of a path whose folder is not known here (``ma video/frame_000001.jpg``, as it was uploaded), if it
+    lies beside the file. A folder with a number may be another sequence, and is not overlooked."""
+    folder, _, bare = name.replace("\\", "/").rpartition("/")
+    if not folder or any(c.isdigit() for c in folder.rpartition("/")[2]):
+        return Match(None)
+    match = index.find(bare, path)
+    is_beside = match.path is not None and _folder_keys(match.path) == _folder_keys(path)
+    return match if is_beside else Match(None)
+
+
+def _folder_keys(path: str) -> list[str]:
+    return [key for part in folder_of(path).split("/") if (key := folder_key(part))]
 
 
 def pictures_of_video(images: Iterable[str], path: str, hints: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
@@ -58,7 +75,7 @@ def _below(groups: Iterable[str], folder: str) -> tuple[str, ...]:
 
 def _hinted(paths: Sequence[str], hints: Sequence[str]) -> list[str]:
     """Those in a folder that the first hint that names any of their folders names; all, if none does."""
-    keys = {path: [key for part in folder_of(path).split("/") if (key := folder_key(part))] for path in paths}
+    keys = {path: _folder_keys(path) for path in paths}
     for hint in hints:
         named = [path for path in paths if any(is_same_folder(hint, key) for key in keys[path])]
         if named and len(named) < len(paths):

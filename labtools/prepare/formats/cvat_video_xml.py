@@ -137,6 +137,10 @@ class _File:
             return []
         frames = task.frames if len(task.frames) <= _MOST_FRAMES else range(0)
         seen = seen_frames(tracks)
+        if not seen:  # not a video of backgrounds: one that nobody has annotated yet
+            what = f"nothing is ever to be seen of the {len(tracks)} tracks of {title}"
+            self.say(0, "annotations-empty", Severity.WARNING, what, Action.NOTED)
+            return []
         numbering = number_pictures(chosen, frames, seen)
         if numbering.frames is None:
             held = len(frames) or len(seen)

@@ -95,6 +95,25 @@ def test_pictures_are_found_by_folder_and_a_background_is_a_record(parse: Parse)
     assert [f.code for f in parsed.findings] == ["annotation-without-image"]
 
 
+@pytest.mark.parametrize(
+    ("name", "path", "is_found"),
+    [
+        ("ma video/a.jpg", "t/3/annotations.xml", True),
+        ("C:\\Users\\Zoé\\film\\a.jpg", "t/3/labels/x.xml", True),
+        ("ma video/a.jpg", "t/3.zip!/annotations.xml", True),
+        ("ma video/a.jpg", "t/annotations.xml", False),  # of which sequence?
+        ("6/a.jpg", "t/3/annotations.xml", False),  # the sixth sequence's, in the third's folder
+    ],
+)
+def test_an_unknown_folder_is_overlooked_beside_the_pictures(
+    name: str, path: str, is_found: bool, parse: Parse
+) -> None:
+    box = '<box label="velo" xtl="1" ytl="2" xbr="3" ybr="4"/>'
+    parsed = parse("cvat_images_xml", {path: document(image(box, name))}, ["t/3/images/a.jpg", "t/4/images/b.jpg"])
+    assert [r.image for r in parsed.records] == (["t/3/images/a.jpg"] if is_found else [])
+    assert [f.code for f in parsed.findings] == ([] if is_found else ["annotation-without-image"])
+
+
 def test_the_files_name_tells_between_pictures_of_one_name(parse: Parse) -> None:
     images = ["t/3/images/a.jpg", "t/4/images/a.jpg"]
     box = '<box label="velo" xtl="1" ytl="2" xbr="3" ybr="4"/>'
@@ -196,6 +215,12 @@ def test_pictures_without_numbers_follow_in_natural_order(parse: Parse) -> None:
     assert [f.code for f in parsed.findings] == ["frames-by-order"]
     parsed = parse("cvat_video_xml", {"t/3/a.xml": document(inner, meta(7))}, images)
     assert not parsed.records and [f.code for f in parsed.findings] == ["frames-unmatched"]
+
+
+def test_tracks_that_show_nothing_annotate_nothing(parse: Parse) -> None:
+    inner = track(row(0, 0, outside=1)) + track()
+    parsed = parse("cvat_video_xml", {"t/3/a.xml": document(inner, meta(5))}, pictures(range(5)))
+    assert parsed.records == () and [f.code for f in parsed.findings] == ["annotations-empty"]
 
 
 def test_a_missing_picture_is_told(parse: Parse) -> None:
