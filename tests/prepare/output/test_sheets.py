@@ -281,6 +281,7 @@ def test_twins_stand_side_by_side(dataset: Path) -> None:
     (drawing,) = plan.drawings
     assert [panel.image for panel in drawing.panels] == [one.image[0], one.image[-1]]
     assert all(panel.is_meant for panel in drawing.panels)
+    assert "`1/frame_000000.jpg` (train), `2/frame_000005.jpg` (test)" in render(plan, "en")
 
 
 def test_two_teams_of_one_name_keep_their_findings_apart() -> None:
@@ -326,7 +327,7 @@ def test_nothing_usable_is_said_with_what_stood_in_the_way() -> None:
 def test_leakage_is_told(verdict: str, english: str, french: str) -> None:
     row = {
         "level": "team", "class_folder": "ballon", "team": "bleus", "split": "val+test", "verdict": verdict,
-        "near_look": 0.4, "within_30": 0.95, "neighbour": 0.9, "exact": 2,
+        "near_look": 0.4, "within_30": 0.95, "within_5": 0.2, "neighbour": 0.9, "exact": 2,
     }  # fmt: skip
     plan = plan_sheets([part("bleus")], [], NAMES, [row, {**row, "split": "val", "verdict": "leaky"}])["ballon__bleus"]
     for language, expected in (("en", english), ("fr", french)):
@@ -339,7 +340,7 @@ def test_every_verdict_of_the_summary_has_a_sentence() -> None:
     from labtools.artifacts.leakage import VERDICTS
 
     row = {"level": "team", "class_folder": "ballon", "team": "bleus", "split": "val+test", "exact": 0}
-    shares = {"near_look": float("nan"), "within_30": float("nan"), "neighbour": float("nan")}
+    shares = dict.fromkeys(("near_look", "within_5", "within_30", "neighbour"), float("nan"))
     for verdict in VERDICTS:
         plan = plan_sheets([part("bleus")], [], NAMES, [{**row, **shares, "verdict": verdict}])
         assert all(render(one, language) for one in plan.values() for language in LANGUAGES)

@@ -24,6 +24,7 @@ class Panel(NamedTuple):
         image: path in the dataset.
         hash: of its bytes.
         wh: width and height as displayed.
+        split: train, val or test.
         label: the text of its label file.
         is_meant: the finding is about it; the others explain.
     """
@@ -31,6 +32,7 @@ class Panel(NamedTuple):
     image: str
     hash: str
     wh: tuple[int, int]
+    split: str
     label: str
     is_meant: bool
 
@@ -120,7 +122,8 @@ class _Album:
 
     def panel(self, row: int, *, is_meant: bool) -> Panel:
         part = self._part
-        return Panel(part.image[row], part.hash[row], (part.width[row], part.height[row]), part.label[row], is_meant)
+        wh = part.width[row], part.height[row]
+        return Panel(part.image[row], part.hash[row], wh, part.split[row], part.label[row], is_meant)
 
     def _row(self, finding: Finding) -> int | None:
         """The picture that a finding is about: itself, or the one whose label it names."""

@@ -176,8 +176,9 @@ class _Page:
         if not verdict or verdict == "nothing-to-compare":
             return
         yield f"## {self._say('heading-leakage')}"
-        shares = {k: percent(float(row[k]), self._language) for k in ("near_look", "within_30", "neighbour")}
-        text = self._say(f"leak-{verdict}", **shares)
+        shares = {k: float(row[k]) for k in ("near_look", "within_30", "within_5", "neighbour")}
+        shares["close"] = max(shares["within_5"], shares["neighbour"])
+        text = self._say(f"leak-{verdict}", **{k: percent(v, self._language) for k, v in shares.items()})
         yield f"{text} {self._say('leak-exact', n=int(row['exact']))}" if row["exact"] else text
 
     def numbers(self) -> Iterator[str]:
@@ -259,10 +260,14 @@ def _what_is_fine(sheet: Sheet) -> Iterator[tuple[str, dict[str, int]]]:
 
 
 def _caption(drawing: Drawing) -> str:
-    """The files side by side; in bold the one that is meant, if others explain it."""
-    named = [(code("/".join(panel.image.split("/")[-2:])), panel.is_meant) for panel in drawing.panels]
-    is_bold = not all(is_meant for _, is_meant in named)
-    return ", ".join(f"**{name}**" if is_bold and is_meant else name for name, is_meant in named)
+    """The files side by side, with their splits where these differ; in bold the one that is meant, beside others."""
+    has_splits = len({panel.split for panel in drawing.panels}) > 1
+    has_others = not all(panel.is_meant for panel in drawing.panels)
+    named = []
+    for panel in drawing.panels:
+        name = code("/".join(panel.image.split("/")[-2:])) + (f" ({panel.split})" if has_splits else "")
+        named.append(f"**{name}**" if panel.is_meant and has_others else name)
+    return ", ".join(named)
 
 
 def plain(text: str) -> str:
