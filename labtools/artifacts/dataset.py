@@ -44,7 +44,7 @@ MANIFEST_COLUMNS = {
     "boxes": "int64",
     "width": "int64",  # pixels
     "height": "int64",
-    "hash": "str",  # 128-bit xxHash3 of the file's bytes
+    "hash": "str",  # 128-bit xxHash3 of the bytes handed in, which are the dataset's unless the picture was converted
 }
 
 FINDING_COLUMNS = ("severity", "code", "team", "file", "line", "message", "action")

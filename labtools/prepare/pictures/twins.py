@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from labtools.core.findings import Action, Finding, Severity
-from labtools.prepare.pictures.reader import Picture
+from labtools.prepare.sources.tree import folder_of
 
-
-def same_pictures(pictures: Iterable[Picture]) -> list[tuple[str, ...]]:
-    """Groups of two or more paths with the same bytes, each in order, ordered by the first."""
-    groups: dict[str, list[str]] = defaultdict(list)
-    for picture in pictures:
-        groups[picture.hash].append(picture.path)
-    return sorted(tuple(sorted(paths)) for paths in groups.values() if len(paths) > 1)
+_LISTED = 20
+"""So many twins between two folders are named one by one; of more, a copied video for instance, the first."""
 
 
 def twin_findings(
@@ -23,24 +18,42 @@ def twin_findings(
     splits: Mapping[str, str],
     teams: Mapping[str, str],
 ) -> list[Finding]:
-    """One finding per repeated picture of the dataset: where else it is, whether the boxes or the split differ.
+    """Every repeated picture of the dataset: where else it is, whether the boxes, the team or the split differ.
 
     Args:
-        groups: see `same_pictures`.
+        groups: paths of pictures with the same bytes, each in order.
         boxes, splits, teams: by path, of the pictures that are in the dataset.
     """
-    findings: list[Finding] = []
+    pairs: dict[tuple[str, str, str, tuple[str, ...]], list[tuple[str, str]]] = defaultdict(list)
     for group in groups:
-        kept = [path for path in group if path in splits]
-        for path in kept[1:]:
-            first = kept[0]
-            facts = [f"the same bytes as {first}"]
-            if sorted(boxes[path]) != sorted(boxes[first]):
-                facts.append("with different boxes")
-            code, severity = "image-twice", Severity.WARNING
-            if splits[path] != splits[first]:
-                code, severity = "image-twice-across-splits", Severity.ERROR
-                facts.append(f"which is in {splits[first]}, this one in {splits[path]}: evaluation sees training data")
-            message = ", ".join(facts)
-            findings.append(Finding(teams[path], path, 0, code, severity, message, Action.NOTED))
-    return findings
+        first, *others = [path for path in group if path in splits] or [""]
+        for path in others:
+            facts = tuple(_facts(path, first, boxes, splits, teams))
+            pairs[teams[path], folder_of(path), folder_of(first), facts].append((path, first))
+    return [finding for (team, _, _, facts), found in pairs.items() for finding in _findings(team, facts, found)]
+
+
+def _facts(
+    path: str,
+    first: str,
+    boxes: Mapping[str, Sequence[str]],
+    splits: Mapping[str, str],
+    teams: Mapping[str, str],
+) -> Iterator[str]:
+    if teams[path] != teams[first]:
+        yield f"of another team ({teams[first]})"
+    if sorted(boxes[path]) != sorted(boxes[first]):
+        yield "with different boxes"
+    if splits[path] != splits[first]:
+        yield f"which is in {splits[first]}, this one in {splits[path]}: evaluation sees training data"
+
+
+def _findings(team: str, facts: tuple[str, ...], pairs: Sequence[tuple[str, str]]) -> Iterator[Finding]:
+    code, severity = "image-twice", Severity.WARNING
+    if any(fact.startswith("which is in") for fact in facts):
+        code, severity = "image-twice-across-splits", Severity.ERROR
+    more = len(pairs) - 1 if len(pairs) > _LISTED else 0
+    for path, first in pairs[:1] if more else pairs:
+        what = ", ".join([f"the same bytes as {first}", *facts])
+        what += f" (and {more} more pictures of these two folders)" if more else ""
+        yield Finding(team, path, 0, code, severity, what, Action.NOTED)
