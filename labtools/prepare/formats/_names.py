@@ -16,7 +16,7 @@ _LIST_NAMES = frozenset(
     {"classes.txt", "class.txt", "labels.txt", "names.txt", "class_names.txt", "class_list.txt", "obj_names.txt"}
     | {"obj.names.txt", "predefined_classes.txt"}
 )
-_SUFFIXES = (".names", ".yaml", ".yml", ".txt", ".labels")
+_SUFFIXES = (".names", ".yaml", ".yml", ".labels", ".txt")
 _MOST_NAMES = 10_000
 _MOST_BYTES = 1 << 20
 _NUMBERED = re.compile(r"(\d{1,4})\s*[:;,=|\t ]\s*(.*\S)")
@@ -61,9 +61,8 @@ def names_files(tree: Tree) -> tuple[list[NamesFile], list[Finding]]:
     """Every file of a submission that names ids, and what was wrong with some."""
     found: list[NamesFile] = []
     findings: list[Finding] = []
-    for path in tree.ending(*_SUFFIXES):
-        if not is_names_file(path):
-            continue
+    texts = [path for path in tree.ending(".txt") if path.rpartition("/")[2].lower().strip() in _LIST_NAMES]
+    for path in sorted([*texts, *(p for p in tree.ending(*_SUFFIXES[:-1]) if is_names_file(p))]):
         try:
             file = _read(path, tree.read(path))
         except (*READ_ERRORS, ValueError, yaml.YAMLError, RecursionError) as error:

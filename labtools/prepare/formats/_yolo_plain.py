@@ -21,6 +21,7 @@ _CHARACTERS = b"0123456789. \n"
 _SPACE, _NEWLINE, _DOT = b" \n."
 _PLAIN_FILE = re.compile(rb"(?:\d{1,9}(?: (?:\d{1,20}\.?\d{0,20}|\.\d{1,20})){4}\n)*")
 _MOST_DIGITS = 40
+_MILLIONTHS = np.array([1e5, 1e4, 1e3, 1e2, 1e1, 1.0])
 _FIXED = 36
 """Characters of `` 0.500000 0.500000 0.200000 0.400000``: as labtools writes the numbers."""
 
@@ -120,12 +121,48 @@ def read_plain(files: Sequence[bytes], names: tuple[str, ...]) -> PlainTable | N
     ends = np.flatnonzero(characters <= _SPACE)  # the ends of the columns
     if not _has_five_columns(characters, ends):
         return None
-    numbers = np.fromstring(text, np.float64, sep=" ").reshape(-1, 5)
+    lines = ends[4::5]
+    tails = _tails(characters, ends)
+    if tails is None:
+        numbers = np.fromstring(text, np.float64, sep=" ").reshape(-1, 5)
+    else:
+        numbers = fixed_numbers(characters, lines, tails)
     if numbers.size and (numbers[:, 1:].max() > 2 or numbers[:, 0].max() >= 1e9):
         return None
-    lines = ends[4::5]
     file_ends = np.cumsum([0, *map(len, ended)])
-    return PlainTable(numbers, np.searchsorted(lines, file_ends), names, _tails(characters, ends))
+    return PlainTable(numbers, np.searchsorted(lines, file_ends), names, tails)
+
+
+def label_numbers(text: str) -> NDArray[np.float64]:
+    """(N, 5): what label files say that labtools wrote, one after the other."""
+    characters = np.frombuffer(text.encode("ascii"), np.uint8)
+    tails = _tails(characters, np.flatnonzero(characters <= _SPACE))
+    if tails is None:
+        return np.fromstring(text, np.float64, sep=" ").reshape(-1, 5)
+    return fixed_numbers(characters, np.flatnonzero(characters == _NEWLINE), tails)
+
+
+def fixed_numbers(
+    characters: NDArray[np.uint8], lines: NDArray[np.int64], tails: NDArray[np.uint8]
+) -> NDArray[np.float64]:
+    """(N, 5): lines whose numbers have six decimals, digit by digit; an order faster than reading them one by one.
+
+    Args:
+        lines: where they end, each with its newline.
+        tails: see `PlainTable`.
+    """
+    numbers = np.empty((len(lines), 5))
+    digits = tails[:, :_FIXED].reshape(-1, 4, _FIXED // 4) - ord("0")
+    # Units, then millionths; a quotient of two whole numbers is rounded as `float("0.123456")` is.
+    numbers[:, 1:] = (digits[:, :, 1] * 1e6 + digits[:, :, 3:] @ _MILLIONTHS) / 1e6
+    starts = np.concatenate([[0], lines[:-1] + 1])
+    ends = lines - _FIXED
+    ids = np.zeros(len(lines), np.int64)
+    for place in range(int((ends - starts).max(initial=0))):
+        has = starts + place < ends
+        ids[has] = ids[has] * 10 + (characters[starts[has] + place] - ord("0"))
+    numbers[:, 0] = ids
+    return numbers
 
 
 def _has_five_columns(characters: NDArray[np.uint8], ends: NDArray[np.int64]) -> bool:

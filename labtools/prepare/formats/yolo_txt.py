@@ -156,7 +156,8 @@ class _Reading:
 
     def _folder(self, names: NamesFile, contents: dict[str, bytes], images: dict[str, str]) -> dict[str, Record]:
         """The records of one folder: as one table as far as the files are plain, the others one by one."""
-        unified = {p: data.replace(b"\r\n", b"\n") if b"\r" in data else data for p, data in contents.items()}
+        windows = [path for path, data in contents.items() if b"\r" in data]
+        unified = {**contents, **{path: contents[path].replace(b"\r\n", b"\n") for path in windows}}
         table = read_plain(list(unified.values()), names.names)
         odd: list[str] = []
         if table is None:
@@ -174,7 +175,7 @@ class _Reading:
         reader = FileReader(names, self._repairs, self._findings)
         for path in odd:
             found[path] = reader.record(path, images[path], contents[path])
-        for path in unified:
-            if b"\r" in contents[path]:
+        for path in windows:
+            if path in unified:
                 self._repairs.add(path, "text-crlf", 0)
         return found

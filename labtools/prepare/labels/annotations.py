@@ -10,7 +10,6 @@ from typing import NamedTuple
 from labtools.artifacts.dataset import format_label
 from labtools.core.findings import Action, Finding, Question, Severity
 from labtools.prepare.formats import RawBox, Record
-from labtools.prepare.formats._yolo_plain import PlainBoxes
 from labtools.prepare.labels.plain import EPSILON, ROUNDING, write_tables
 from labtools.prepare.labels.resolver import ClassResolver, Refusal
 from labtools.prepare.labels.told import Told
@@ -64,20 +63,23 @@ class Annotator:
 
     def annotate(self, images: Iterable[str], records: Iterable[Record]) -> dict[str, Annotation]:
         """One `Annotation` per picture; one that no record is about counts as unlabelled."""
-        by_image: dict[str, list[Record]] = defaultdict(list)
+        by_image: dict[str, Record] = {}
+        rivals: dict[str, list[Record]] = {}
         for record in records:
-            by_image[record.image].append(record)
-        nothing = Annotation(UNLABELLED)
-        chosen = {path: self.choose(by_image[path]) for path in images if path in by_image}
-        plain = [(path, record) for path, record in chosen.items() if isinstance(record.boxes, PlainBoxes)]
-        labels = write_tables(plain, self.resolver)
+            first = by_image.setdefault(record.image, record)
+            if first is not record:
+                rivals.setdefault(record.image, [first]).append(record)
+        by_image |= {path: self.choose(several) for path, several in rivals.items()}
+        labels = write_tables(by_image.values(), self.resolver)
         found: dict[str, Annotation] = {}
         for path in images:
             label = labels.get(path)
             if label is not None:
                 found[path] = Annotation(BOXES if label else EMPTY, label)
+            elif path in by_image:
+                found[path] = self.one(path, by_image[path])
             else:
-                found[path] = self.one(path, chosen[path]) if path in chosen else nothing
+                found[path] = Annotation(UNLABELLED)
         return found
 
     def one(self, path: str, record: Record) -> Annotation:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labtools.core.findings import Action, Finding, Severity
+from labtools.prepare.formats._yolo_plain import label_numbers
 from labtools.prepare.labels.motion import Tracks
 from labtools.prepare.labels.told import Told
 
@@ -70,7 +71,11 @@ def look_at_sequences(frames: Frames) -> tuple[list[str], list[Finding]]:
     boxes, starts = _boxes_of(frames.label)
     loose: list[int] = []
     for members in _sequences(frames):
-        order = sorted(members, key=lambda i: (frames.frame[i] or 0, frames.path[i]))
+        numbers = [frames.frame[i] for i in members]
+        if None in numbers:
+            loose += members
+            continue
+        order = [i for _, i in sorted(zip(numbers, members, strict=True))]
         step = _usual_step([frames.frame[i] for i in order])
         if step == 0:
             loose += members
@@ -88,8 +93,7 @@ def look_at_sequences(frames: Frames) -> tuple[list[str], list[Finding]]:
 def _boxes_of(labels: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """(N, 5) class, x, y, w, h of all pictures, and where each picture's begin: (pictures + 1,)."""
     counts = np.fromiter((text.count("\n") for text in labels), np.int64, len(labels))
-    boxes = np.fromstring("".join(labels), np.float64, sep=" ").reshape(-1, 5)
-    return boxes, np.concatenate([[0], np.cumsum(counts)])
+    return label_numbers("".join(labels)), np.concatenate([[0], np.cumsum(counts)])
 
 
 def _sequences(frames: Frames) -> list[list[int]]:

@@ -5,7 +5,6 @@ Of 28,610 files nearly all need nothing but another class id: their lines are ke
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -24,20 +23,20 @@ ROUNDING = 1.5e-4
 _LINE = "%d %.6f %.6f %.6f %.6f\n"
 
 
-def write_tables(plain: Iterable[tuple[str, Record]], resolver: ClassResolver) -> dict[str, str]:
-    """The label text of each picture whose boxes are all in the picture, of known classes and different.
-
-    Args:
-        plain: picture and record, whose boxes are `PlainBoxes`.
-    """
-    by_table: dict[int, list[tuple[str, Record, PlainBoxes]]] = defaultdict(list)
-    for path, record in plain:
+def write_tables(records: Iterable[Record], resolver: ClassResolver) -> dict[str, str]:
+    """The label text of each picture whose boxes are plain, all in the picture, of known classes and different."""
+    by_table: dict[int, list[tuple[Record, PlainBoxes]]] = {}
+    for record in records:
         boxes = record.boxes
         if isinstance(boxes, PlainBoxes):
-            by_table[id(boxes.table)].append((path, record, boxes))
+            key = id(boxes.table)
+            if key in by_table:
+                by_table[key].append((record, boxes))
+            else:
+                by_table[key] = [(record, boxes)]
     labels: dict[str, str] = {}
     for members in by_table.values():
-        labels.update(_TableWriter(members[0][2].table, members[0][1], resolver).labels(members))
+        labels.update(_TableWriter(members[0][1].table, members[0][0], resolver).labels(members))
     return labels
 
 
@@ -58,7 +57,7 @@ class _TableWriter:
         name = names[class_id] if class_id < len(names) and names[class_id] else None
         return self._resolver.decide(class_id, name, record)
 
-    def labels(self, members: Sequence[tuple[str, Record, PlainBoxes]]) -> dict[str, str]:
+    def labels(self, members: Sequence[tuple[Record, PlainBoxes]]) -> dict[str, str]:
         """The text by picture; pictures with a box that needs care are absent."""
         numbers = self._table.numbers
         classes, refused = self._classes()
@@ -74,19 +73,21 @@ class _TableWriter:
         found: dict[str, str] = {}
         fine: list[tuple[Record, PlainBoxes]] = []
         file_of = dict(zip(self._table.starts.tolist(), range(len(self._table.starts)), strict=True))
-        for path, record, boxes in members:
-            if boxes.start == boxes.stop:
-                found[path] = ""
+        for member in members:
+            record, boxes = member
+            start, stop = boxes.start, boxes.stop
+            if start == stop:
+                found[record.image] = ""
                 continue
-            file = file_of[boxes.start]
+            file = file_of[start]
             if per_file_careful[file]:
                 continue
             if width and not per_file_moved[file]:
-                found[path] = text[boxes.start * width : boxes.stop * width]
+                found[record.image] = text[start * width : stop * width]
             else:
                 values = values or np.column_stack([classes, (low + high) / 2, high - low]).ravel().tolist()
-                found[path] = _LINE * len(boxes) % tuple(values[boxes.start * 5 : boxes.stop * 5])
-            fine.append((record, boxes))
+                found[record.image] = _LINE * (stop - start) % tuple(values[start * 5 : stop * 5])
+            fine.append(member)
         self._count(fine)
         return found
 

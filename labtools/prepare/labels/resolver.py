@@ -24,7 +24,7 @@ from labtools.core.findings import Action, Finding, Question, Severity
 from labtools.prepare.answers import LEAVE_OUT, NO_ANSWERS, Answers
 from labtools.prepare.config import name_key
 from labtools.prepare.formats import RawBox, Record
-from labtools.prepare.formats._yolo_plain import PlainBoxes
+from labtools.prepare.formats._yolo_plain import PlainBoxes, PlainTable
 from labtools.prepare.labels.classes import ClassTable
 from labtools.prepare.layout.teams import Submission
 from labtools.prepare.sources.tree import folder_of
@@ -66,7 +66,6 @@ class _Scope:
 
     ids: Counter[int] = field(default_factory=Counter)
     zero_has_company: bool = False  # some file uses 0 and another id
-    has_nameless: bool = False
 
     def add(self, ids: Iterable[int]) -> None:
         counts = Counter(ids)
@@ -107,21 +106,23 @@ class ClassResolver:
         seen: set[int] = set()
         for record in records:
             boxes = record.boxes
-            scope = self._scopes[folder_of(record.file)]
-            if not isinstance(boxes, PlainBoxes):
-                scope.add(box.class_id for box in boxes if box.class_id is not None)
-                for box in boxes:
-                    if box.class_name is not None:
-                        self._meet(box.class_name)
-            elif id(boxes.table) not in seen:
-                seen.add(id(boxes.table))
-                scope.ids += Counter(boxes.table.ids)
-                names = boxes.table.names
-                for class_id in boxes.table.ids:
-                    if class_id < len(names) and names[class_id]:
-                        self._meet(names[class_id])
-                if 0 in boxes.table.ids and len(boxes.table.ids) > 1:
-                    scope.zero_has_company = scope.zero_has_company or boxes.table.mixes(0)
+            if isinstance(boxes, PlainBoxes):
+                if id(boxes.table) not in seen:
+                    seen.add(id(boxes.table))
+                    self._look_at_table(boxes.table, self._scopes[folder_of(record.file)])
+                continue
+            self._scopes[folder_of(record.file)].add(box.class_id for box in boxes if box.class_id is not None)
+            for box in boxes:
+                if box.class_name is not None:
+                    self._meet(box.class_name)
+
+    def _look_at_table(self, table: PlainTable, scope: _Scope) -> None:
+        scope.ids += Counter(table.ids)
+        for class_id in table.ids:
+            if class_id < len(table.names) and table.names[class_id]:
+                self._meet(table.names[class_id])
+        if 0 in table.ids and len(table.ids) > 1:
+            scope.zero_has_company = scope.zero_has_company or table.mixes(0)
 
     def _meet(self, name: str) -> None:
         found = self._table.id_of(name)

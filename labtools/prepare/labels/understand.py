@@ -48,8 +48,7 @@ def understand(
             hash=[pictures[path].hash for path in found],
         )
     )
-    changed = {
-        path: one if one.state == state else Annotation(state, one.label)
-        for (path, one), state in zip(found.items(), states, strict=True)
-    }
-    return changed, [*findings, *annotator.findings, *resolver.findings(), *seen]
+    for (path, one), state in zip(list(found.items()), states, strict=True):
+        if one.state != state:
+            found[path] = one._replace(state=state)
+    return found, [*findings, *annotator.findings, *resolver.findings(), *seen]

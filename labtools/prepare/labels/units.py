@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,20 +61,42 @@ def settle_units(
     """
     settling = _Settling(pictures, root, answers)
     in_pixels: dict[str, list[int]] = defaultdict(list)
-    by_folder: dict[str, list[int]] = defaultdict(list)
+    in_fractions: dict[str, _Fractions] = defaultdict(_Fractions)
+    tables: dict[int, _Fractions] = {}
     for number, record in enumerate(records):
-        if isinstance(record.boxes, PlainBoxes):
-            by_folder[folder_of(record.file)].append(number)
-        elif any(box.form != CORNERS for box in record.boxes):
+        boxes = record.boxes
+        if isinstance(boxes, PlainBoxes):
+            known = tables.get(id(boxes.table))
+            if known is None:
+                known = tables[id(boxes.table)] = in_fractions[folder_of(record.file)]
+                known.tables.append(boxes.table)
+            known.members.append(number)
+        elif any(box.form != CORNERS for box in boxes):
             folder = folder_of(record.file)
-            if any(box.form in {PIXELS, PIXEL_CORNERS} for box in record.boxes):
+            if any(box.form in {PIXELS, PIXEL_CORNERS} for box in boxes):
                 in_pixels[folder].append(number)
-            if any(box.form == CENTRE for box in record.boxes):
-                by_folder[folder].append(number)
+            written = [_as_written(box) for box in boxes if box.form == CENTRE]
+            if written:
+                in_fractions[folder].members.append(number)
+                in_fractions[folder].written += written
     changed = list(records)
     settling.pixels(changed, in_pixels)
-    settling.fractions(changed, by_folder)
+    settling.fractions(changed, in_fractions)
     return changed, settling.findings
+
+
+@dataclass
+class _Fractions:
+    """What one folder holds in 0..1: the records, their tables, and x y w h of the boxes in no table."""
+
+    members: list[int] = field(default_factory=list)
+    tables: list[PlainTable] = field(default_factory=list)
+    written: list[tuple[float, float, float, float]] = field(default_factory=list)
+
+    def numbers(self) -> Numbers:
+        """x y w h of all boxes that are read as centre and size: (N, 4)."""
+        written = np.array(self.written, np.float64).reshape(-1, 4)
+        return np.concatenate([written, *(table.numbers[:, 1:] for table in self.tables)])
 
 
 @dataclass
@@ -171,10 +193,10 @@ class _Settling:
 
     # -------------------------------------------------------------------------------------------- fractions
 
-    def fractions(self, records: list[Record], folders: Mapping[str, Sequence[int]]) -> None:
+    def fractions(self, records: list[Record], folders: Mapping[str, _Fractions]) -> None:
         """Numbers in 0..1 that make no sense as centre and size."""
-        for folder, numbers in folders.items():
-            values = _fractions_of([records[i] for i in numbers])
+        for folder, fractions in folders.items():
+            values, numbers = fractions.numbers(), fractions.members
             if not len(values) or _share_inside(_centre(values)) > _MANY:
                 continue
             reading = self._fraction_reading(values, folder)
@@ -221,23 +243,6 @@ def _share_inside(xyxyn: Numbers) -> float:
     low, high = xyxyn[:, :2], xyxyn[:, 2:]
     inside = (low < high).all(axis=1) & (low.min(axis=1) >= -_TOLERANCE) & (high.max(axis=1) <= 1 + _TOLERANCE)
     return float(inside.mean())
-
-
-def _fractions_of(records: Iterable[Record]) -> Numbers:
-    """x y w h of every box that is read as centre and size."""
-    found: list[Numbers] = []
-    written: list[tuple[float, float, float, float]] = []
-    tables: set[int] = set()
-    for record in records:
-        boxes = record.boxes
-        if isinstance(boxes, PlainBoxes):
-            if id(boxes.table) not in tables:
-                tables.add(id(boxes.table))
-                found.append(boxes.table.numbers[:, 1:])
-        else:
-            written += [_as_written(box) for box in boxes if box.form == CENTRE]
-    found.append(np.array(written, np.float64).reshape(-1, 4))
-    return np.concatenate(found)
 
 
 def _as_written(box: RawBox) -> tuple[float, float, float, float]:

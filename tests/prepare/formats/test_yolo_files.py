@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from labtools.artifacts.dataset import format_label
 from labtools.prepare.formats import Parsed, RawBox, yolo_txt
 from labtools.prepare.formats._names import NamesFile, names_files
 from labtools.prepare.formats._yolo_file import FileReader, Repairs
 from labtools.prepare.formats._yolo_line import is_comment
-from labtools.prepare.formats._yolo_plain import PlainBoxes, is_plain, read_plain
+from labtools.prepare.formats._yolo_plain import PlainBoxes, is_plain, label_numbers, read_plain
 from labtools.prepare.formats._yolo_tokens import is_blank
 from labtools.prepare.layout.places import ImageIndex
 from labtools.prepare.sources.text import decode
@@ -266,6 +267,16 @@ def test_what_counts_as_plain_is_read_alike(files: list[bytes]) -> None:
         return
     assert all(is_plain(data) for data in files)
     assert [tuple(boxes) for boxes in table.boxes()] == [careful(data) for data in files]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 99999), *[st.floats(0, 1)] * 4), max_size=6))
+def test_labels_that_labtools_wrote_are_read_digit_by_digit(rows: list[tuple[float, ...]]) -> None:
+    text = format_label(rows)  # type: ignore[arg-type]
+    expected = [[float(column) for column in line.split()] for line in text.splitlines()]
+    assert label_numbers(text).tolist() == expected
+    table = read_plain([text.encode()], ())
+    assert table is not None and table.numbers.tolist() == expected
 
 
 @pytest.mark.parametrize(

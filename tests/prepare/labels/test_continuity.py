@@ -20,7 +20,10 @@ def look(
     Returns:
         The states as letters, and the messages by code (of the findings at the picture where they begin).
     """
-    texts = ["" if isinstance(b, str) else "".join(f"0 {x} {y} {w} {h}\n" for x, y, w, h in b) for b in labels]
+    texts = [
+        "" if isinstance(b, str) else "".join(f"0 {x:.6f} {y:.6f} {w:.6f} {h:.6f}\n" for x, y, w, h in b)
+        for b in labels
+    ]
     states = [{"E": "empty", "U": "unlabelled", "L": "unlabelled"}.get(b if isinstance(b, str) else "", "boxes")
               for b in labels]  # fmt: skip
     frames = Frames(
@@ -138,7 +141,7 @@ def test_numbered_photos_are_no_video() -> None:
     frames = Frames(
         path=[f"photo_{n}.jpg" for n in (3, 17, 40, 41, 99, 250)],
         sequence=[""] * 6, frame=[3, 17, 40, 41, 99, None], state=["boxes", "unlabelled"] * 3,
-        label=["0 0.5 0.5 0.1 0.1\n", ""] * 3, lost=[False] * 5 + [True], hash=["h"] * 6,
+        label=["0 0.500000 0.500000 0.100000 0.100000\n", ""] * 3, lost=[False] * 5 + [True], hash=["h"] * 6,
     )  # fmt: skip
     states, findings = look_at_sequences(frames)
     assert states == ["boxes", "unlabelled"] * 3
