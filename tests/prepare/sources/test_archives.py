@@ -139,6 +139,9 @@ def test_members_are_read_from_threads_and_forked_processes(
     if sys.platform == "linux":
         with get_context("fork").Pool(2) as pool:
             assert pool.map(_read, [tree.files[path] for path in tree]) == [wanted[path] for path in tree]
+        other = get_context("fork").Process(target=tree.archives.close)
+        other.start()
+        other.join()
     for thread in threads:
         thread.join()
     assert not wrong
@@ -351,6 +354,11 @@ def test_long_names_that_claim_gigabytes(put: Any, see: Any) -> None:
     put("in/a.tar", info.tobuf(tarfile.GNU_FORMAT) + b"x" * 4096)
     put("in/b.tar", bytes(block) + b"\0" * 1024)
     assert not see().contents
+
+
+def test_a_name_of_megabytes(tar_of: Make, put: Any, see: Any) -> None:
+    put("in/a.tar", tar_of({"x" * (2 << 20): b"1", "b.txt": b"2"}, "", tarfile.GNU_FORMAT))
+    assert see().contents == {"a.tar!/" + "x" * 100: b"1", "a.tar!/b.txt": b"2"}
 
 
 # --- damage ---------------------------------------------------------------------------------------------------------
