@@ -15,6 +15,7 @@ _DATASET_FILES = frozenset({"obj.data", "obj.names", "data.yaml", "data.yml", "d
 _CONTENT = frozenset(
     {"images", "image", "img", "imgs", "labels", "label", "annotations", "annotation", "jpegimages", "obj_train_data"}
 )
+_ANNOTATIONS = frozenset({".txt", ".xml", ".json", ".csv"})
 _SEQUENCE = frozenset({"seq", "sequence", "video", "vid", "clip", "film", "sequences", "videos"})
 # What people call a folder that they put around others.
 _WRAPPING = frozenset(
@@ -34,17 +35,31 @@ class Folders:
             self._files[path.rpartition("/")[0]].append(path)
         below: dict[str, set[str]] = defaultdict(set)
         self._with_pictures: set[str] = set()
+        self._with_data: set[str] = set()
         for folder, paths in self._files.items():
-            holds = any(suffix_of(path) in IMAGE_SUFFIXES for path in paths)
+            suffixes = {suffix_of(path) for path in paths}
+            if suffixes & IMAGE_SUFFIXES:
+                self._mark(folder, self._with_pictures)
+            if suffixes & (IMAGE_SUFFIXES | _ANNOTATIONS):
+                self._mark(folder, self._with_data)
             while folder:
                 parent = folder_of(folder)
-                if folder in below[parent] and (not holds or folder in self._with_pictures):
+                if folder in below[parent]:
                     break
                 below[parent].add(folder)
-                if holds:
-                    self._with_pictures.add(folder)
                 folder = parent
         self._below: Mapping[str, list[str]] = {k: sorted(v) for k, v in below.items()}
+
+    @staticmethod
+    def _mark(folder: str, marked: set[str]) -> None:
+        """This folder and all above it."""
+        while folder and folder not in marked:
+            marked.add(folder)
+            folder = folder_of(folder)
+
+    def has_data(self, folder: str) -> bool:
+        """Is there a picture, or a file of a kind that may annotate one, anywhere below?"""
+        return folder in self._with_data
 
     def below(self, folder: str) -> list[str]:
         return self._below.get(folder, [])

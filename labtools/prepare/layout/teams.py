@@ -152,6 +152,8 @@ class _Reader:
             self.findings.append(Finding("", folder, 0, "class-folder-left-out", Severity.INFO, what, Action.LEFT_OUT))
             return
         ids = self.classes.of(folder)
+        if not ids and not self.folders.has_data(folder):
+            return  # reports, videos: nobody's submission
         name = plain_name(folder)
         inner = self.without_repetition(folder)
         is_team = self.is_team(inner, bool(ids)) or (by_team and not self.is_class(folder))

@@ -79,6 +79,10 @@ TEAMS: dict[str, tuple[Tree, dict[str, tuple[str, tuple[int, ...]]]]] = {
         tree_of("velo/tic/1", "ballon/rois/1", files=("velo/photo.jpg", "velo/notes.xml", "ballon/film.mp4")),
         {"velo/tic": ("tic", (0,)), "ballon/rois": ("rois", (1,))},
     ),
+    "folders without data": (
+        tree_of("velo/tic/1", files=("rapports/2024/a.pdf", "films/tic.mp4", "velo/perdus/1/labels/a.txt")),
+        {"velo/tic": ("tic", (0,)), "velo/perdus": ("perdus", (0,))},
+    ),
     "teams that are numbers": (
         tree_of("velo/1/1", "velo/1/2", "velo/2/1", "velo/2/2", "ballon/rois/1"),
         {"velo/1": ("1", (0,)), "velo/2": ("2", (0,)), "ballon/rois": ("rois", (1,))},
