@@ -87,7 +87,16 @@ def look_at_sequences(frames: Frames) -> tuple[list[str], list[Finding]]:
         if frames.state[i] == UNLABELLED:
             what = "no annotation was found"
             told.add(Finding("", frames.path[i], 0, "image-unlabelled", Severity.WARNING, what, Action.NOTED))
+    if EMPTY in frames.state and BOXES not in frames.state and not any(frames.lost):
+        _never_a_box(frames, told)
     return states, told.findings()
+
+
+def _never_a_box(frames: Frames, told: Told) -> None:
+    """One empty video is background; a submission that shows nothing at all is an export that went wrong."""
+    empty = [path for path, state in zip(frames.path, frames.state, strict=True) if state == EMPTY]
+    what = f"not one of {len(frames.path)} pictures has a box, {len(empty)} have an empty label: was anything exported?"
+    told.add(Finding("", empty[0], 0, "labels-all-empty", Severity.WARNING, what, Action.NOTED))
 
 
 def _boxes_of(labels: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:

@@ -21,7 +21,6 @@ from defects.registry import Kind, build, kinds
 from labtools.prepare.pipeline import prepare
 
 KINDS = kinds()
-NOT_YET = frozenset(Path(__file__).with_name("not_yet.txt").read_text(encoding="utf-8").split())
 COHORTS = 3
 LONGER = os.environ.get("LABTOOLS_DEFECTS", "")
 
@@ -59,8 +58,6 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("name", KINDS)
 def test_kind(name: str, verdicts: dict[str, list[str]]) -> None:
-    if name in NOT_YET and verdicts.get(name):
-        pytest.xfail("not yet")
     assert not verdicts.get(name), KINDS[name].story
 
 
@@ -114,7 +111,6 @@ def test_kind_alone(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("seed", range(int(LONGER) if LONGER.isdecimal() else 2))
 def test_random_combinations(seed: int, tmp_path: Path) -> None:
     chance = random.Random(seed)
-    ready = [kind for kind in KINDS.values() if kind.name not in NOT_YET]
-    cohort = build(tmp_path, chance.sample(ready, chance.randint(2, 10)), seed)
+    cohort = build(tmp_path, chance.sample(list(KINDS.values()), chance.randint(2, 10)), seed)
     prepare(cohort.root, cohort.out, cohort.course)
     assert not problems(cohort)

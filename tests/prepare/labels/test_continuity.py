@@ -99,7 +99,9 @@ def test_an_object_that_always_touches_the_border_has_not_left() -> None:
 def test_a_video_that_nobody_annotated() -> None:
     assert look(["U"] * 8) == ("u" * 8, look(["U"] * 8)[1])
     assert look(["U"] * 8)[1]["sequence-unlabelled"].startswith("frames 0 to 7, 8 pictures: ")
-    assert look(["E"] * 8) == ("e" * 8, {})  # a background video
+    states, said = look(["E"] * 8)  # a background video, but nothing else was handed in
+    assert states == "e" * 8 and list(said) == ["labels-all-empty"]
+    assert "8 have an empty label" in said["labels-all-empty"]
 
 
 def test_lost_boxes_are_no_gap() -> None:
