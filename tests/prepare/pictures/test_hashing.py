@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import random
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
 from labtools.artifacts.leakage import NEAR_BITS
+from labtools.prepare.leakage.nearest import nearest_in_look
 from labtools.prepare.pictures.hashing import MIRROR, Seen, look, prove, tone_of
 from labtools.prepare.pictures.headers import read_header
 from labtools.prepare.pictures.pixels import upright
@@ -128,3 +130,26 @@ def test_proving_decodes_only_what_is_doubtful() -> None:
         header = read_header(buffer.getvalue())
         assert header.is_doubtful == is_doubtful
         assert bool(prove(buffer.getvalue(), header).phash) == is_doubtful
+
+
+def test_real_photos_are_found_again(wild: Path) -> None:
+    """Sixty photos from the web against their 2 % crops and mirrored copies, and against each other."""
+    photos = [Image.open(path).convert("RGB") for path in sorted((wild / "raccoon" / "images").glob("*.jpg"))]
+    own = [seen(photo, quality=92) for photo in photos]
+    crops = [seen(cropped(photo, i), quality=85) for i, photo in enumerate(photos)]
+    mirrored = [seen(ImageOps.mirror(photo), quality=85) for photo in photos]
+    count = len(photos)
+    columns = [*own, *crops, *mirrored]
+    phash = np.array([one.phash for one in columns], np.uint64)
+    tone = np.array([one.tone for one in columns], np.uint64)
+    found = nearest_in_look(phash, tone, np.arange(count, 3 * count), np.arange(count))
+    twice = {a for a in range(count) for b in range(count) if a != b and own[a].phash == own[b].phash}
+    right = [int(which) == i % count or i % count in twice for i, which in enumerate(found.which)]
+    near = found.distance <= NEAR_BITS
+    assert (near & right)[:count].mean() >= 0.98
+    assert (near & right)[count:].all()
+    assert not (near & ~np.array(right)).any()
+    assert found.mirrored[count:].mean() > 0.95
+    others = nearest_in_look(phash, tone, np.arange(0, count, 2), np.arange(1, count, 2))
+    false = [i for i, bits in zip(range(0, count, 2), others.distance, strict=True) if bits <= NEAR_BITS]
+    assert set(false) <= twice
