@@ -152,7 +152,7 @@ def simulate(folder: DemoFolder, tick: Tick) -> None:
 
 
 def _prepare(folder: DemoFolder, tick: Tick) -> None:
-    prepare(folder.submissions, folder.dataset, folder.course, tick=tick)
+    prepare(folder.submissions, folder.dataset, folder.course, tick=tick, leakage=True)
 
 
 def _train(folder: DemoFolder, tick: Tick, *, lanes: int, launcher: str | None) -> None:
