@@ -105,7 +105,14 @@ def test_any_findings_make_a_sheet(findings: list[Finding]) -> None:
 def test_errors_come_first_with_words_and_places() -> None:
     root = "ballon/bleus"
     findings = [
-        found(f"{root}/1/labels/frame_000003.txt", "box-clipped", Severity.WARNING, 2, action=Action.CLIPPED),
+        found(
+            f"{root}/1/labels/frame_000003.txt",
+            "box-clipped",
+            Severity.WARNING,
+            2,
+            action=Action.CLIPPED,
+            message="the box reaches 3.00% beyond",
+        ),
         found(f"{root}/train.txt", "list-spaces", Severity.INFO, 7, action=Action.REPAIRED),
         *(found(f"{root}/1/labels/frame_{n:06d}.txt", "label-bad-line", line=n + 1) for n in range(7)),
         found(root, "split-no-test", Severity.WARNING, message="the team gave no test split", action=Action.NOTED),
@@ -117,7 +124,8 @@ def test_errors_come_first_with_words_and_places() -> None:
     assert "### 1. A label line that cannot be read (7)" in text
     assert "- `1/labels/frame_000000.txt:1`\n" in text and "and 2 more" in text
     assert text.count("`1/labels/frame_") == 5 + 1  # five places of seven, and that of the clipped box
-    assert "- *the team gave no test split*" in text  # about the whole of it: no file
+    assert "no test split*" not in text  # the title says it
+    assert "*the box reaches 3.00% beyond*" in text
     assert "| **Stray spaces around paths**. They were taken off. | 1 | `train.txt:7` |" in text
     assert "Your own split is understood" not in text and "boxes that you drew" not in text
     assert root not in text  # paths are the team's own
@@ -351,13 +359,13 @@ def test_hostile_names_stay_text(team: str) -> None:
     markdown = pytest.importorskip("markdown_it")
     one = replace(part("t"), root=f"ballon/{team}", team="t")
     findings = [
-        found(f"ballon/{team}/{team}.txt", "label-bad-line", team="t", message=team),
+        found(f"ballon/{team}/{team}.txt", "label-bad-line", team="t", message=f"{team}0"),
         found(f"ballon/{team}/{team}.txt", "list-spaces", Severity.INFO, team="t", action=Action.REPAIRED),
     ]
     html = markdown.MarkdownIt("commonmark").enable("table").render(sheet(findings, one=one))
     shown = " ".join(team.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     assert f"<h1>{shown}, class ballon</h1>" in html
-    assert f"<em>{shown}</em>" in html
+    assert f"<em>{shown}0</em>" in html
     assert html.count(f"<code>{shown}.txt</code>") == 2
     assert "<script" not in html and "<a " not in html
     assert plain("les_bleus 2 - tic") == "les_bleus 2 - tic" and code("a_b") == "`a_b`"

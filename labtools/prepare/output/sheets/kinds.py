@@ -14,6 +14,7 @@ from labtools.core.names import natural_key
 
 _RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 _FRAME = re.compile(r"(.*?)(\d+)(\.\w+)$")
+_SPECIFIC = re.compile(r"[\d'\"/]")
 _MOST_SORTED = 5000  # of so many findings of one kind, the first ones as they come are as good
 
 
@@ -84,8 +85,9 @@ def places(findings: Sequence[Finding], root: str, most: int) -> tuple[list[Plac
 
 
 def is_telling(shown: Sequence[Place]) -> bool:
-    """Do the messages say more than their kind's title? Five times the same one does not."""
-    return len(shown) == 1 or len({place.message for place in shown}) > 1
+    """Do the messages say more than their kind's title: a number, a name? Five times the same one does not."""
+    messages = {place.message for place in shown}
+    return any(map(_SPECIFIC.search, messages)) and (len(shown) == 1 or len(messages) > 1)
 
 
 def runs(findings: Sequence[Finding]) -> Iterator[Sequence[Finding]]:
