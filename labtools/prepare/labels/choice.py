@@ -71,14 +71,14 @@ def choose(found: Mapping[str, Parsed], richness: Mapping[str, int]) -> Parsed:
     if len({record.image for parsed in found.values() for record in parsed.records}) == total:
         if len(found) == 1:
             return next(iter(found.values()))
-        return _joined(found, [r for parsed in found.values() for r in parsed.records], [], set(found))
+        return _together(found, [r for parsed in found.values() for r in parsed.records], [], set(found))
     choice = _Choice(_by_picture(found), richness)
     choice.decide()
     used = {source.format for source in choice.taken.values()}
-    return _joined(found, list(choice.records.values()), choice.findings(), used)
+    return _together(found, list(choice.records.values()), choice.findings(), used)
 
 
-def _joined(found: Mapping[str, Parsed], records: list[Record], more: list[Finding], used: set[str]) -> Parsed:
+def _together(found: Mapping[str, Parsed], records: list[Record], more: list[Finding], used: set[str]) -> Parsed:
     """Names come from the formats whose boxes are used: another spelling elsewhere would be a class without boxes."""
     weight: dict[str, int] = {name: len(parsed.records) for name, parsed in found.items()}
     order = sorted(found, key=lambda name: (name not in used, -weight[name], name))
@@ -151,6 +151,8 @@ class _Choice:
 
     def ranked(self, sources: Sequence[Source], images: Sequence[str]) -> list[Source]:
         """The richest first. Of files of one format those outside an archive come first: they were mended by hand."""
+        if len(sources) == 1:
+            return list(sources)
         plain = len({source.format for source in sources}) == 1
         records = {source: [self.pictures[image][source] for image in images] for source in sources}
 
@@ -186,7 +188,7 @@ class _Choice:
         keys = [{name_key(name) for name in some if name is not None} for some in names]
         if None in names[0] | names[1] or not keys[0] or not keys[1] or keys[0] & keys[1]:
             return False
-        if any((a.size_wh is None) != (b.size_wh is None) or _sizes_differ(a, b) for a, b in pairs):
+        if any(a.size_wh != b.size_wh for a, b in pairs):
             return False
         meeting = sum(1 for a, b in pairs if compare(a, b, 0.5).other_class)
         return meeting <= len(pairs) / 10
@@ -194,10 +196,6 @@ class _Choice:
     def findings(self) -> list[Finding]:
         """One per pair of sources: what agrees, what does not, in numbers."""
         return [_finding(source, pair) for (_, source), pair in sorted(self.pairs.items())]
-
-
-def _sizes_differ(first: Record, second: Record) -> bool:
-    return first.size_wh != second.size_wh
 
 
 def _both(first: Record, second: Record) -> Record:
