@@ -84,14 +84,15 @@ class Folders:
         return any(_is_list(path) for path in self.files(folder))
 
     def has_sequences(self, folder: str) -> bool:
-        """Are the folders here numbered videos of one team? (Beside them there may be some without any picture.)"""
+        """Are the folders here the videos of one team: numbered, but for a few that look no more like teams?"""
         numbered = [f for f in self.below(folder) if _is_sequence(f)]
         others = [f for f in self.below(folder) if not _is_sequence(f) and f in self._with_pictures]
-        return bool(numbered) and not others and not any(self._is_numbered_team(f) for f in numbered)
+        return len(numbered) > len(others) and not any(self._is_team_inside(f) for f in (*numbered, *others))
 
-    def _is_numbered_team(self, folder: str) -> bool:
-        """``velo/3`` may be the third team: it holds lists, or several sequences itself."""
-        return self.has_lists(folder) or len([f for f in self.below(folder) if _is_sequence(f)]) > 1
+    def _is_team_inside(self, folder: str) -> bool:
+        """``velo/3`` may be the third team: it holds lists, or several sequences (one: it was unpacked twice)."""
+        sequences = [f for f in self.below(folder) if _is_sequence(f)]
+        return self.has_lists(folder) or len(sequences) > 1 or bool(sequences and not _is_sequence(folder))
 
     def is_submission(self, folder: str) -> bool:
         return self.is_dataset(folder) or self.has_sequences(folder)
@@ -104,7 +105,8 @@ class Folders:
 
     def has_teams_inside(self, folder: str) -> bool:
         """Do submissions lie below, while nothing is annotated right here?"""
-        if not any(self.is_submission(f) and not _is_sequence(f) for f in self.below(folder)):
+        inside = any(self.is_submission(f) and not _is_sequence(f) for f in self.below(folder))
+        if not inside or self.has_sequences(folder):
             return False
         if any((is_content(f) or is_split(f)) and not self.is_whole(f) for f in self.below(folder)):
             return False

@@ -83,6 +83,10 @@ TEAMS: dict[str, tuple[Tree, dict[str, tuple[str, tuple[int, ...]]]]] = {
         tree_of("velo/tic/1", files=("rapports/2024/a.pdf", "films/tic.mp4", "velo/perdus/1/labels/a.txt")),
         {"velo/tic": ("tic", (0,)), "velo/perdus": ("perdus", (0,))},
     ),
+    "a video with a name among numbered ones": (
+        tree_of("velo/1", "velo/2", "velo/bonus", "ballon/1/1", "ballon/2/1", "ballon/rois/1"),
+        {"velo": ("velo", (0,)), "ballon/1": ("1", (1,)), "ballon/2": ("2", (1,)), "ballon/rois": ("rois", (1,))},
+    ),
     "teams that are numbers": (
         tree_of("velo/1/1", "velo/1/2", "velo/2/1", "velo/2/2", "ballon/rois/1"),
         {"velo/1": ("1", (0,)), "velo/2": ("2", (0,)), "ballon/rois": ("rois", (1,))},
