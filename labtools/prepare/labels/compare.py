@@ -42,20 +42,22 @@ def compare(first: Record, second: Record, overlap: float = SAME_BOX) -> Differe
         overlap: the IoU from which on two boxes are the same. Where the units cannot be compared (pixels of a
             picture of unknown size beside 0..1), boxes are matched by class alone.
     """
+    ours, theirs = tuple(first.boxes), tuple(second.boxes)
     corners = _comparable(first, second)
     if corners is None:
-        ious = [(1.0, i, j) for i in range(len(first.boxes)) for j in range(len(second.boxes))]
-        ious = [pair for pair in ious if _is_same_class(first.boxes[pair[1]], second.boxes[pair[2]])]
+        pairs = [(1.0, i, j) for i in range(len(ours)) for j in range(len(theirs))]
+        pairs = [pair for pair in pairs if _is_same_class(ours[pair[1]], theirs[pair[2]])]
     else:
-        pairs = ((iou(a, b), i, j) for i, a in enumerate(corners[0]) for j, b in enumerate(corners[1]))
-        ious = sorted((p for p in pairs if p[0] >= overlap), key=lambda p: (-p[0], p[1], p[2]))
-    left, right = set(range(len(first.boxes))), set(range(len(second.boxes)))
+        all_pairs = ((iou(a, b), i, j) for i, a in enumerate(corners[0]) for j, b in enumerate(corners[1]))
+        pairs = [pair for pair in all_pairs if pair[0] >= overlap]
+    left, right = set(range(len(ours))), set(range(len(theirs)))
     same = other = 0
-    for _, i, j in sorted(ious, key=lambda p: not _is_same_class(first.boxes[p[1]], second.boxes[p[2]])):
+    # boxes of one class first: two classes at one place are two boxes in both
+    for _, i, j in sorted(pairs, key=lambda p: (not _is_same_class(ours[p[1]], theirs[p[2]]), -p[0], p[1], p[2])):
         if i in left and j in right:
             left.remove(i)
             right.remove(j)
-            is_same = _is_same_class(first.boxes[i], second.boxes[j])
+            is_same = _is_same_class(ours[i], theirs[j])
             same, other = same + is_same, other + (not is_same)
     return Difference(same, other, len(left), len(right))
 
