@@ -70,6 +70,8 @@ def _read(root: Element, draft: Draft, lines: Iterator[int]) -> None:
     parts = 0
     for node in root.iter("object"):
         line = next(lines, 0)
+        if _text(node, "deleted") == "1":  # the old LabelMe keeps what its annotator deleted
+            continue
         parts += sum(1 for _ in node.iter("part"))
         name = _text(node, "name")
         corners, kind = _corners(node)
@@ -86,7 +88,9 @@ def _read(root: Element, draft: Draft, lines: Iterator[int]) -> None:
         what = f"{parts} parts of objects (heads, hands ...) are no objects of their own"
         draft.say(0, "voc-parts", Severity.INFO, what, Action.LEFT_OUT)
     draft.findings += around_finding(draft.path, kinds)
-    draft.size_wh = (max(0.0, _number(root, "size/width") or 0.0), max(0.0, _number(root, "size/height") or 0.0))
+    w = _number(root, "size/width") or _number(root, "imagesize/ncols") or 0.0
+    h = _number(root, "size/height") or _number(root, "imagesize/nrows") or 0.0
+    draft.size_wh = max(0.0, w), max(0.0, h)
 
 
 def _corners(node: Element) -> tuple[Corners | None, str]:

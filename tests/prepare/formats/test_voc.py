@@ -85,6 +85,15 @@ def test_content_tells_not_encoding_or_suffix(data: bytes, path: str, parse: Par
     assert [(r.image, [b.class_name for b in r.boxes]) for r in parsed.records] == [("images/a.jpg", ["vélo"])]
 
 
+def test_the_old_labelme(parse: Parse) -> None:
+    polygon = "<polygon><pt><x>1</x><y>2</y></pt><pt><x>9</x><y>2</y></pt><pt><x>5</x><y>7</y></pt></polygon>"
+    objects = thing(f"<deleted>1</deleted>{polygon}") + thing(f"<deleted>0</deleted>{polygon}", "chat")
+    text = f"<annotation>{objects}<imagesize><nrows>48</nrows><ncols>64</ncols></imagesize></annotation>"
+    (record,) = parse("voc_xml", {"a.xml": text}, IMAGES).records
+    assert [(b.class_name, b.xyxy) for b in record.boxes] == [("chat", (1, 2, 9, 7))]
+    assert (record.size_wh, record.bad_lines) == ((64, 48), 0)
+
+
 def test_several_annotations_in_one_file(parse: Parse) -> None:
     inner = (
         document(thing(BOX))
