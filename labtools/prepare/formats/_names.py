@@ -19,6 +19,7 @@ _LIST_NAMES = frozenset(
 _SUFFIXES = (".names", ".yaml", ".yml", ".labels", ".txt")
 _MOST_NAMES = 10_000
 _MOST_BYTES = 1 << 20
+_MOST_BRACKETS = 300
 _NUMBERED = re.compile(r"(\d{1,4})\s*[:;,=|\t ]\s*(.*\S)")
 
 
@@ -129,6 +130,9 @@ def _yaml(path: str, text: str) -> NamesFile:
     # Aliases would expand: `&a [*b, *b]` towers need an anchor, which no data.yaml has.
     if re.search(r"(^|[\s\[{,])[&*]\w", text):
         raise ValueError("YAML anchors are not read")
+    # A tower of brackets takes seconds to fail; a list of names has one, and a dash or two.
+    if text.count("[") + text.count("{") > _MOST_BRACKETS or text.count("- -") > _MOST_BRACKETS:
+        raise ValueError("YAML is nested too deep")
     # The base loader leaves every scalar as written: a class may be called `no`, `1e3` or `null`.
     content = yaml.load(text.replace("\t", "  "), yaml.BaseLoader)  # noqa: S506  it makes nothing but text
     if not isinstance(content, dict):

@@ -26,6 +26,8 @@ TITLE = "YOLO txt"
 RICHNESS = 1
 
 _SUFFIXES = (".txt", ".text", ".label", ".lbl", ".yolo")
+# Out of a spreadsheet, or where a file manager hid the suffix: a label only if it is called like a picture.
+_RARE_SUFFIXES = ("", ".csv", ".tsv", ".dat")
 _ID = re.compile(rb"^\s*(\d{1,9})[\s,;|]", re.MULTILINE)
 
 
@@ -47,7 +49,8 @@ def sniff(tree: Tree) -> list[str]:
         loose = loose or LooseNames(tree.images)
         if _holds_labels(tree, path) or (loose.knows(path) and stem not in SPLIT_WORDS):
             found.append(path)
-    return found
+    rare = [p for p in tree.ending(*_RARE_SUFFIXES) if stem_key(stem_of(p)) in stems and _holds_labels(tree, p)]
+    return sorted([*found, *rare]) if rare else found
 
 
 def _holds_labels(tree: Tree, path: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -124,7 +125,8 @@ def test_rubbish_and_emptiness() -> None:
 
 PLACES = {
     "images/a.jpg": ["labels/a.txt", "label /a.txt", "LABELS/A.TXT", "annotations/a.txt", "a.txt", "images/a.txt",
-                     "labels/a.jpg.txt", "labels/a.txt.txt", "export.zip!/obj_train_data/a.txt", "labels/a.text"],
+                     "labels/a.jpg.txt", "labels/a.txt.txt", "export.zip!/obj_train_data/a.txt", "labels/a.text",
+                     "labels/a", "labels/a.csv", "labels/A.DAT"],
     "2/images/frame_000007.jpg": ["2/labels/frame_7.txt", "2/labels/frame_0007.txt", "2/labels/Frame-000007.txt",
                                   "2/labels/FRAME_000007.TXT", "labels/2/frame_000007.txt", "2/labels/frame7.jpg.txt"],
 }  # fmt: skip
@@ -220,6 +222,14 @@ def test_what_names_files_say_wrong() -> None:
     found, findings = names_files(Files({"a/data.yaml": b"nc: 3\nnames: [velo, velo]", "data.yaml": b"names: &a [*a]"}))
     assert [file.names for file in found] == [("velo", "velo")]
     assert {f.code for f in findings} == {"names-count-differs", "names-twice", "names-unreadable"}
+
+
+@pytest.mark.parametrize("tower", ["[" * 2000 + "]" * 2000, '{"a":' * 2000, "- " * 2000])
+def test_towers_of_brackets_are_refused_before_they_cost_seconds(tower: str) -> None:
+    start = time.process_time()
+    found, findings = names_files(Files({"data.yaml": f"names: {tower}".encode()}))
+    assert time.process_time() - start < 0.3
+    assert found == [] and [f.code for f in findings] == ["names-unreadable"]
 
 
 def test_keypoints_that_the_data_yaml_announces() -> None:

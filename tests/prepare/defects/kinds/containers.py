@@ -439,3 +439,52 @@ def older_labels_in_an_archive(team: Team, rng: Rng) -> None:
     old = {f"2/labels/{s.path.stem}.txt": b"0 0.500000 0.500000 0.100000 0.100000\n" for s in team.sequences[1]}
     team.write("labels_old.zip", zipped(old))
     team.expect("second time|also|twice|other boxes|disagree", "labels_old.zip")
+
+
+def cvat_zips_that_name_no_sequence(team: Team, rng: Rng) -> None:
+    """job_a.zip, job_b.zip, job_c.zip, each with frame_000000.txt: whose labels are these? Asked, never guessed."""
+    for sequence, letter in ((1, "b"), (2, "a"), (3, "c")):
+        members = {f"obj_train_data/{n}": d for n, d in _take(team, f"{sequence}/labels", keep_name=False).items()}
+        team.write(f"job_{letter}.zip", zipped({**members, "obj.names": f"{team.class_name}\n".encode()}))
+    for shot in team.shots:
+        shot.maybe, shot.boxes = shot.boxes, []
+    team.expect("any of|ambiguous|could|which", "job_a.zip")
+
+
+def cvat_project_in_one_zip(team: Team, rng: Rng) -> None:
+    """One YOLO 1.1 export of the project: obj_train_data/1/..., /2/..., /3/..."""
+    members = {"obj.names": f"{team.class_name}\n".encode(), "obj.data": b"classes = 1\ntrain = data/train.txt\n"}
+    for sequence in (1, 2, 3):
+        labels = _take(team, f"{sequence}/labels", keep_name=False)
+        members |= {f"obj_train_data/{sequence}/{n}": d for n, d in labels.items()}
+    lines = [f"data/obj_train_data/{s.sequence}/{s.path.name}\n" for s in team.shots]
+    members["train.txt"] = "".join(lines).encode()
+    team.write("project_velo_yolo 1.1.zip", zipped(members))
+
+
+def tar_with_long_names(team: Team, rng: Rng) -> None:
+    """Names over 100 bytes and with accents: GNU and pax headers."""
+    for shot in team.sequences[0]:
+        label = team.label(shot)
+        team.move(shot, shot.path.with_name(f"{'très ' * 30}long {shot.index}.jpg"))
+        label.rename(team.label(shot))
+    team.rewrite_lists()
+    _pack(team, ".tar", tarred(_take(team)))
+
+
+def tar_with_absolute_names(team: Team, rng: Rng) -> None:
+    """`tar cPf`: every name begins with /home/zoe. Read below the archive, or refused by name; nothing outside."""
+    path = _pack(team, ".tar", tarred({f"/home/zoe/{n}": d for n, d in _take(team).items()}))
+    for shot in team.shots:
+        shot.fate, shot.split, shot.maybe, shot.boxes = "either", "", shot.boxes, []
+        shot.known_as = (f"up to {team.place}.tar!",)  # one finding for all of them, with the last one's name
+    team.expect("absolute|path", path.name)
+
+
+def a_compressed_list_and_label(team: Team, rng: Rng) -> None:
+    """train.txt.gz, and one label as .txt.gz."""
+    import gzip
+
+    for path in (team.folder / "train.txt", team.label(team[1, 1])):
+        path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes(), mtime=0))
+        path.unlink()

@@ -630,3 +630,52 @@ def yolo_classes_behind(team: Team, rng: Rng) -> None:
     for shot in team.shots:
         shot.maybe, shot.boxes = shot.boxes, []
     team.expect(file="labels")
+
+
+def yolo_named_csv(team: Team, rng: Rng) -> None:
+    """YOLO lines in frame_000000.csv, saved from a spreadsheet."""
+    for shot in team.shots:
+        text = team.label(shot).read_text(encoding="utf-8")
+        team.label(shot).unlink()
+        _beside(team, ".csv", text.replace(" ", ","), shot)
+
+
+def yolo_without_any_suffix(team: Team, rng: Rng) -> None:
+    """frame_000000, without .txt: a file manager that hides suffixes."""
+    for shot in team.shots:
+        team.label(shot).rename(team.label(shot).with_suffix(""))
+
+
+def suffixes_in_capitals(team: Team, rng: Rng) -> None:
+    """.XML for VOC."""
+    team.drop_labels()
+    for shot in team.shots:
+        _beside(team, ".XML", writers.voc_xml(shot), shot)
+
+
+def json_with_a_trailing_comma(team: Team, rng: Rng) -> None:
+    """Somebody edited the COCO file by hand: no JSON any more. Said; read or not."""
+    team.drop_labels()
+    for number, shots in enumerate(team.sequences, 1):
+        team.write(f"{number}/instances.json", writers.coco_json(shots).replace("}]", "},]"))
+        for shot in shots:
+            shot.maybe, shot.boxes = shot.boxes, []
+    team.expect(file="instances.json")
+
+
+def yolo_with_classes_txt_among_labels(team: Team, rng: Rng) -> None:
+    """makesense.ai: labels and classes.txt in labels/."""
+    for shot in team.shots:
+        team.write(team.label(shot), yolo_text(shot, lambda name: 1))
+    for number in (1, 2, 3):
+        team.write(f"{number}/labels/classes.txt", f"prise\n{team.class_name}\n")
+
+
+def cvat_names_in_odd_writing(team: Team, rng: Rng) -> None:
+    """Labels in CVAT with capitals, a blank at the end and another accent."""
+    team.drop_labels()
+    for number, shots in enumerate(team.sequences, 1):
+        text = writers.cvat_images_xml(shots).replace(
+            f'label="{team.class_name}"', f'label="{team.class_name.title()} "'
+        )
+        team.write(f"{number}/annotations.xml", text)

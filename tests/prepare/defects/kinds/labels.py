@@ -355,3 +355,30 @@ def one_pixel_and_one_share(team: Team, rng: Rng) -> None:
     for shot in team.sequences[1]:
         team.write(team.label(shot), _in_pixels(shot))
     team.expect("pixel", "2/labels")
+
+
+def marks_within(team: Team, rng: Rng) -> None:
+    """Two files with byte-order marks put together: one mark is in the middle."""
+    team.rewrite_labels(lambda t: "".join(f"\ufeff{line}\n" for line in t.splitlines()))
+
+
+def commas_for_everything(team: Team, rng: Rng) -> None:
+    """0,0,5,0,5,0,2,0,3: decimal commas and commas between. Read so, or left out and said."""
+    team.rewrite_labels(lambda t: t.replace(".", ",").replace(" ", ","))
+    for shot in team.shots:
+        shot.maybe, shot.boxes = shot.boxes, []
+    team.expect(file="labels")
+
+
+def corners_as_shares(team: Team, rng: Rng) -> None:
+    """0 x1 y1 x2 y2 in 0..1 instead of middle and size; many of them would leave the picture: it is said."""
+    for shot in team.shots:
+        w, h = shot.wh
+        shot.boxes = [b._replace(x1=b.x1 + 60, x2=b.x2 + 60) if b.x2 < 60 else b for b in shot.boxes]
+        lines = [f"0 {b.x1 / w:.6f} {b.y1 / h:.6f} {b.x2 / w:.6f} {b.y2 / h:.6f}\n" for b in shot.boxes]
+        team.write(team.label(shot), "".join(lines))
+        as_middles = [(b.x1 - b.x2 / 2, b.y1 - b.y2 / 2, b.x1 + b.x2 / 2, b.y1 + b.y2 / 2) for b in shot.boxes]
+        clipped = [(max(0, a), max(0, c), min(w, d), min(h, e)) for a, c, d, e in as_middles]
+        shot.maybe = [*shot.boxes, *(Box(team.class_name, *corners) for corners in clipped)]
+        shot.boxes = []
+    team.expect("corner|border|beyond", "labels")

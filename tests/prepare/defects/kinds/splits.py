@@ -510,3 +510,52 @@ def lists_in_mojibake(team: Team, rng: Rng) -> None:
     team.rewrite_lists(None, lambda text: text.replace("é", "Ã©"))
     for shot in team.shots:
         shot.split = ""
+
+
+def one_list_with_words(team: Team, rng: Rng) -> None:
+    """split.txt: path and train, val or test in each line."""
+    team.drop_lists()
+    words = {"train": "train", "val": "val", "test": "test"}
+    team.write("split.txt", "".join(f"./{team.place}/{team.relative(s)} {words[s.split]}\n" for s in team.shots))
+
+
+def one_list_with_sections(team: Team, rng: Rng) -> None:
+    """One file, `train:` and below it the paths, then `val:` and `test:`."""
+    team.drop_lists()
+    team.write("split.txt", "".join(f"{split}:\n{team.list_text(split)}\n" for split in ("train", "val", "test")))
+
+
+def lists_with_dashes_in_names(team: Team, rng: Rng) -> None:
+    """`Train list.txt`, `val-images.txt`, `liste_test.txt`"""
+    _lists_named(team, {"train": "Train list.txt", "val": "val-images.txt", "test": "liste_test.txt"})
+
+
+def lists_with_bullets(team: Team, rng: Rng) -> None:
+    """`- ./velo/...` in each line: out of a README."""
+    team.rewrite_lists(lambda s: f"- ./{team.place}/{team.relative(s)}")
+
+
+def lists_with_a_column_of_boxes(team: Team, rng: Rng) -> None:
+    """keras-yolo: path x1,y1,x2,y2,class x1,y1,x2,y2,class"""
+
+    def line(shot: Shot) -> str:
+        boxes = " ".join(f"{b.x1:g},{b.y1:g},{b.x2:g},{b.y2:g},0" for b in shot.boxes)
+        return f"./{team.place}/{team.relative(shot)} {boxes}".strip()
+
+    team.rewrite_lists(line)
+
+
+def lists_of_both_separators(team: Team, rng: Rng) -> None:
+    """.\\velo/equipe\\1/images\\..."""
+    team.rewrite_lists(lambda s: f".\\{team.place}\\{s.sequence}/images\\{s.path.name}")
+
+
+def lists_percent_encoded(team: Team, rng: Rng) -> None:
+    """%C3%A9t%C3%A9_000001.jpg for été_000001.jpg"""
+    from urllib.parse import quote
+
+    for shot in team.shots:
+        label = team.label(shot)
+        team.move(shot, shot.path.with_name(f"été {shot.index:06d}.jpg"))
+        label.rename(team.label(shot))
+    team.rewrite_lists(lambda s: quote(f"./{team.place}/{team.relative(s)}"))

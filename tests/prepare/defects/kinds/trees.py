@@ -383,3 +383,77 @@ def same_frame_in_two_formats(team: Team, rng: Rng) -> None:
     team.write(extra.path, encoded(draw(extra.number, []), "PNG"))
     team.shots.append(extra)
     team.expect(file="frame_000001.")
+
+
+def images_and_labels_swapped(team: Team, rng: Rng) -> None:
+    """Pictures in labels/, labels in images/."""
+    _arrange(team, lambda s: f"{s.sequence}/x/{s.path.name}", lambda s: f"{s.sequence}/y/{s.path.stem}.txt")
+    for sequence in (1, 2, 3):
+        (team.folder / f"{sequence}/x").rename(team.folder / f"{sequence}/labels")
+        (team.folder / f"{sequence}/y").rename(team.folder / f"{sequence}/images")
+    for shot in team.shots:
+        shot.path = team.folder / f"{shot.sequence}/labels/{shot.path.name}"
+    team.rewrite_lists()
+
+
+def sequences_of_ones(team: Team, rng: Rng) -> None:
+    """1, 11 and 111: numbers that contain one another."""
+    words = {1: "1", 2: "11", 3: "111"}
+    for sequence in (3, 2):
+        (team.folder / str(sequence)).rename(team.folder / words[sequence])
+    for shot in team.shots:
+        shot.path = team.folder / f"{words[shot.sequence]}/images/{shot.path.name}"
+    team.rewrite_lists()
+
+
+def sequences_with_the_same_number(team: Team, rng: Rng) -> None:
+    """video1_jour, video1_nuit, video1_pluie: the number tells nothing."""
+    words = {1: "video1_jour", 2: "video1_nuit", 3: "video1_pluie"}
+    _arrange(
+        team,
+        lambda s: f"{words[s.sequence]}/images/{s.path.name}",
+        lambda s: f"{words[s.sequence]}/labels/{s.path.stem}.txt",
+    )
+
+
+def frames_that_are_numbers(team: Team, rng: Rng) -> None:
+    """0.jpg to 5.jpg, in sequences 1 to 3."""
+    for shot in team.shots:
+        label = team.label(shot)
+        team.move(shot, shot.path.with_name(f"{shot.index}.jpg"))
+        label.rename(team.label(shot))
+    team.rewrite_lists()
+
+
+def downloads_twice(team: Team, rng: Rng) -> None:
+    """`frame_000001 (1).jpg` beside frame_000001.jpg, as a browser names a second download; in no list."""
+    for index in (1, 2):
+        shot = team[1, index]
+        twin = Shot(
+            9, index, shot.number, shot.path.with_name(f"{shot.path.stem} (1).jpg"), "", [], shot.boxes, "either"
+        )
+        twin.path.write_bytes(shot.path.read_bytes())
+        team.shots.append(twin)
+    team.expect(file="(1).jpg")
+
+
+def team_called_by_a_number(team: Team, rng: Rng) -> None:
+    """A team whose folder is `7`."""
+    _relocate(team, f"{team.class_name}/7")
+    team.rewrite_lists()
+
+
+def folders_that_windows_reserves(team: Team, rng: Rng) -> None:
+    """Sequences called `aux`, `con.1` and `nul`."""
+    words = {1: "aux", 2: "con.1", 3: "nul"}
+    _arrange(
+        team,
+        lambda s: f"{words[s.sequence]}/images/{s.path.name}",
+        lambda s: f"{words[s.sequence]}/labels/{s.path.stem}.txt",
+    )
+
+
+def blanks_before_suffixes(team: Team, rng: Rng) -> None:
+    """`frame_000001 .jpg`, the labels without the blank."""
+    for shot in team.shots:
+        team.move(shot, shot.path.with_name(f"{shot.path.stem} .jpg"))
