@@ -208,6 +208,12 @@ def test_their_own_areas_tell_corners_from_sizes(area: float, meaning: str) -> N
     assert meaning_of([(shape, (640.0, 480.0))])[0] == meaning
 
 
+def test_boxes_that_leave_by_their_own_word_are_not_turned_into_corners() -> None:
+    leaving = [{"bbox": [30, 20, 50, 45], "area": 50 * 45}, {"bbox": [10, 10, 60, 40]}]
+    assert meaning_of([(read_shape(one), (64.0, 48.0)) for one in leaving]) == (LTWH, 2)
+    assert meaning_of([(read_shape({"bbox": one["bbox"]}), (64.0, 48.0)) for one in leaving]) == (XYXY, 0)
+
+
 # --- LabelMe -------------------------------------------------------------------------------------------------------
 
 
