@@ -45,7 +45,11 @@ MANIFEST_COLUMNS = {
     "width": "int64",  # pixels
     "height": "int64",
     "hash": "str",  # 128-bit xxHash3 of the bytes handed in, which are the dataset's unless the picture was converted
+    "look": "str",  # perceptual hash and brightness grid, 32 hex digits; "" if nobody asked (prepare --no-leakage)
 }
+
+_MAY_LACK = frozenset({"look"})
+"""Columns that datasets of earlier versions have not."""
 
 FINDING_COLUMNS = ("severity", "code", "team", "file", "line", "message", "action")
 
@@ -105,6 +109,7 @@ def read_manifest(dataset: Dataset) -> pd.DataFrame:
 
     dtypes = cast("dict[str, Any]", MANIFEST_COLUMNS)
     frame = pd.read_csv(dataset.manifest, dtype=dtypes, keep_default_na=False, na_values={"frame": [""]})
+    frame = frame.assign(**{column: "" for column in _MAY_LACK if column not in frame.columns})
     missing = [c for c in MANIFEST_COLUMNS if c not in frame.columns]
     if missing:
         raise LabError(f"columns are missing: {', '.join(missing)}", dataset.manifest, "Run `labtools prepare` again.")
@@ -114,7 +119,9 @@ def read_manifest(dataset: Dataset) -> pd.DataFrame:
 def manifest_csv(rows: Iterable[dict[str, Any]]) -> str:
     """The text of ``manifest.csv``: rows sorted by image."""
     ordered: list[dict[str, Any]] = sorted(rows, key=lambda row: str(row["image"]))
-    return MANIFEST_HEAD + manifest_lines([row[column] for column in MANIFEST_COLUMNS] for row in ordered)
+    return MANIFEST_HEAD + manifest_lines(
+        [row.get(c, "") if c in _MAY_LACK else row[c] for c in MANIFEST_COLUMNS] for row in ordered
+    )
 
 
 MANIFEST_HEAD = ",".join(MANIFEST_COLUMNS) + "\n"

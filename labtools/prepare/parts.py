@@ -86,11 +86,16 @@ def with_tables(part: Part) -> Part:
     folder, team = (part.class_folder,) * len(part), (part.team,) * len(part)
     lines = zip(
         part.image, part.source, folder, team, part.sequence, part.frame, part.split, part.state, boxes, part.width,
-        part.height, part.hash, strict=True,
+        part.height, part.hash, _looks(part), strict=True,
     )  # fmt: skip
     seen = zip(part.image, part.split, part.state, part.hash, part.label, strict=True)
     digest = hash_bytes("\n".join(["\t".join(one) for one in seen]).encode("utf-8"))
     return replace(part, rows=manifest_lines(lines), digest=digest, counts=_counts(part))
+
+
+def _looks(part: Part) -> list[str]:
+    words = zip(part.phash, part.tone, strict=True)
+    return [f"{phash:016x}{tone:016x}" if phash else "" for phash, tone in words]
 
 
 def _counts(part: Part) -> tuple[tuple[str, int, int, int], ...]:

@@ -25,11 +25,13 @@ from typing import Any
 from labtools import __version__
 from labtools.artifacts.dataset import MANIFEST_COLUMNS, SPLITS, Dataset, findings_csv, label_path, manifest_csv
 from labtools.artifacts.findings import findings_json
+from labtools.artifacts.leakage import leakage_csv, summary_csv
 from labtools.core.config import dump_yaml
 from labtools.core.errors import LabError
 from labtools.core.files import hash_bytes
 from labtools.core.findings import Action, Finding, Severity
 from labtools.core.progress import Tick, silent
+from labtools.prepare.leakage import Columns, analyse
 from labtools.prepare.output.placing import Placement, make_folders, place_files
 from labtools.prepare.output.swap import check_target
 from labtools.prepare.output.writer import LAYOUT, DatasetWriter
@@ -102,7 +104,7 @@ def read_rows(dataset: Dataset) -> list[dict[str, str]]:
     """The manifest's rows as they are written."""
     with dataset.manifest.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    if not rows or set(MANIFEST_COLUMNS) - set(rows[0]):
+    if not rows or set(MANIFEST_COLUMNS) - {"look"} - set(rows[0]):
         raise LabError(
             "the manifest has no pictures or lacks columns", dataset.manifest, "Run `labtools prepare` again."
         )
@@ -234,6 +236,11 @@ def _write(dataset: Dataset, out: Path, rows: Sequence[Row], findings: Sequence[
             listed = sorted(row["image"] for row in rows if row["split"] == split)
             writer.write(f"{split}.txt", "".join(f"./{image}\n" for image in listed))
         writer.write("manifest.csv", manifest_csv(dict(row) for row in rows))
+        leakage = analyse(_columns(rows)) if any(row.get("look") for row in rows) else None
+        if leakage is not None:
+            writer.write("leakage.csv", leakage_csv(leakage.rows))
+            writer.write("leakage_summary.csv", summary_csv(leakage.summary))
+            findings = [*findings, *leakage.findings]
         writer.write("findings.csv", findings_csv(findings))
         writer.write("findings.json", findings_json(findings))
         writer.write("dlcv.yaml", dump_yaml({**{s: f"{s}.txt" for s in SPLITS}, "names": dict(dataset.names)}))
@@ -243,6 +250,16 @@ def _write(dataset: Dataset, out: Path, rows: Sequence[Row], findings: Sequence[
         writer.write("dataset.json", json.dumps(about, indent=2, sort_keys=True) + "\n")
         writer.commit()
     return fingerprint
+
+
+def _columns(rows: Sequence[Row]) -> Columns:
+    ordered = sorted(rows, key=lambda row: str(row["image"]))
+    names = ("image", "source", "split", "class_folder", "team", "sequence", "hash")
+    plain: Any = {name: [str(row[name]) for row in ordered] for name in names}
+    frames = [int(row["frame"]) if row["frame"] else None for row in ordered]
+    looks = [row["look"] or "0" * 32 for row in ordered]
+    phash, tone = [int(one[:16], 16) for one in looks], [int(one[16:], 16) for one in looks]
+    return Columns(**plain, frame=frames, phash=phash, tone=tone)
 
 
 def _link(source: Path, aside: Path, rows: Sequence[Row], tick: Tick) -> None:
