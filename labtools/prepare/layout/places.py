@@ -15,11 +15,11 @@ from functools import cached_property
 from typing import NamedTuple
 
 from labtools.core.names import slug
+from labtools.prepare.layout.ranking import Fit, Rank, likelier
 from labtools.prepare.layout.references import (
     STRUCTURE,
     Reference,
     folder_key,
-    folder_number,
     is_same_folder,
     loose_key,
     respelled,
@@ -27,11 +27,9 @@ from labtools.prepare.layout.references import (
     stem_key,
 )
 from labtools.prepare.layout.split_words import SPLIT_WORDS
-from labtools.prepare.sources.tree import folder_of, name_of, stem_of, suffix_of
+from labtools.prepare.sources.tree import folder_of, folders_of, name_of, stem_of
 
 __all__ = ["SPLIT_WORDS", "STRUCTURE", "ImageIndex", "Match", "folder_key", "is_same_folder", "stem_key"]
-
-_SPLITS = frozenset(SPLIT_WORDS.values())
 
 
 class Match(NamedTuple):
@@ -65,10 +63,6 @@ class _Folder:
         return (found,) if isinstance(found, str) else found
 
 
-Rank = tuple[int, int, int]
-"""How well a folder fits a reference: the kind of agreement, the folders that agree, those that agree to the letter."""
-
-
 class ImageIndex:
     """The pictures of one submission, found by any of their names; `paths` are all of them.
 
@@ -97,13 +91,9 @@ class ImageIndex:
         self._ranks: dict[tuple[str, ...], dict[str, Rank]] = {}
 
     @cached_property
-    def _team(self) -> str:
-        return folder_key(name_of(self._root))
-
-    @cached_property
-    def _own_words(self) -> frozenset[str]:
-        """Words that may stand beside a sequence's number: those of the team and of its class (``velo_4.zip``)."""
-        return frozenset(word for part in self._root.split("/")[-2:] for word in slug(part).split("_") if word)
+    def _fit(self) -> Fit:
+        words = frozenset(word for part in self._root.split("/")[-2:] for word in slug(part).split("_") if word)
+        return Fit(folder_key(name_of(self._root)), words)
 
     @cached_property
     def _by_keys(self) -> Mapping[tuple[str, ...], list[_Folder]]:
@@ -130,6 +120,11 @@ class ImageIndex:
             for key in dict.fromkeys((loose_key(stem), loose_key(source_stem(stem)))):
                 found.setdefault(key, []).append(path)
         return found
+
+    @cached_property
+    def _above(self) -> frozenset[str]:
+        """Every folder with pictures in it or below."""
+        return frozenset(folders_of(self.paths))
 
     def _keys(self, folder: str) -> tuple[tuple[tuple[str, ...], ...], tuple[int, ...]]:
         alternatives, inner = [], []
@@ -212,6 +207,20 @@ class ImageIndex:
                 break
         return found_one
 
+    def only_folder(self, above: str) -> str | None:
+        """The folder that fits these folders of a reference better than any other: whatever picture of it a list
+        names behind them is the one that is meant."""
+        ranks = self._ranked(Reference.parse(f"{above}x").folders)
+        top = max(ranks.values(), default=None)
+        best = [folder for folder, rank in ranks.items() if rank == top]
+        return best[0] if len(best) == 1 else None
+
+    def only_suffix(self, folder: str) -> str:
+        """The suffix of all pictures in a folder as they are written, if no two of them share a stem; else ``""``."""
+        stems = self._folders[folder].stems.values() if folder in self._folders else ()
+        found = {path.rpartition(".")[2] if isinstance(path, str) else "" for path in stems}
+        return f".{found.pop()}" if len(found) == 1 and "" not in found else ""
+
     def _find(self, wanted: Reference, near: str) -> Match:
         folders = self._by_stem.get(wanted.stem)
         if not folders:
@@ -224,7 +233,7 @@ class ImageIndex:
             top = max(rank for rank, _ in fitting)
             folders = [folder for rank, folder in fitting if rank == top]
         rivals = [path for folder in folders for path in folder.named(wanted.stem)]
-        return _chosen(rivals if len(rivals) == 1 else _likelier(rivals, wanted, near))
+        return _chosen(rivals if len(rivals) == 1 else likelier(rivals, wanted, near))
 
     def _find_loosely(self, wanted: Reference, near: str) -> Match:
         """By a name that differs in leading zeros or separators, where only one picture can be meant."""
@@ -233,7 +242,7 @@ class ImageIndex:
         fitting = [(ranks[folder_of(p)], p) for p in paths if folder_of(p) in ranks]
         rivals = [path for rank, path in fitting if rank == max(r for r, _ in fitting)]
         if len(rivals) > 1:
-            rivals = _likelier(rivals, wanted, near)
+            rivals = likelier(rivals, wanted, near)
         return _chosen(rivals)._replace(is_loose=bool(rivals))
 
     def _ranked(self, wanted: tuple[str, ...]) -> Mapping[str, Rank]:
@@ -244,65 +253,12 @@ class ImageIndex:
                 ranks = [
                     rank
                     for keys, inner in zip(folder.keys, folder.inner, strict=True)
-                    if (rank := self._rank(wanted, keys, inner)) is not None
+                    if (rank := self._fit.rank(wanted, keys, inner)) is not None
                 ]
                 if ranks:
                     found[folder.path] = max(ranks)
             self._ranks[wanted] = found
         return self._ranks[wanted]
-
-    def _rank(self, wanted: Sequence[str], keys: Sequence[str], inner: int) -> Rank | None:
-        """How a reference's folders fit a picture's; None if it means another place.
-
-        From best to worst: their ends agree, up to where one of them ends inside the submission; the same when the
-        names of splits are left aside on one side (moved into ``train/`` after the list was written); one of them
-        has a level that the other has not.
-        """
-        rank = self._tail_rank(wanted, keys, inner)
-        if rank is not None:
-            return (2, *rank)
-        ours, theirs = keys[len(keys) - inner :], _SPLITS.intersection(wanted)
-        if bool(theirs) != bool(_SPLITS.intersection(ours)):
-            bare = [key for key in ours if key not in _SPLITS]
-            rank = self._tail_rank(
-                [key for key in wanted if key not in _SPLITS], [*keys[: len(keys) - inner], *bare], len(bare)
-            )
-            if rank is not None:
-                return (1, *rank)
-        return (0, 0, 0) if self._differs_by_a_level(wanted, ours) else None
-
-    def _tail_rank(self, wanted: Sequence[str], keys: Sequence[str], inner: int) -> tuple[int, int] | None:
-        same = literal = 0
-        for a, b in zip(reversed(wanted), reversed(keys), strict=False):
-            if not is_same_folder(a, b, self._own_words):
-                break
-            same += 1
-            literal += a == b
-        is_exhausted = same == len(wanted) or same >= inner
-        return (same, literal) if is_exhausted or (self._team and wanted[-same - 1] == self._team) else None
-
-    def _differs_by_a_level(self, wanted: Sequence[str], ours: Sequence[str]) -> bool:
-        """Are our folders all in the wanted ones in order, or the other way round, and what is over no sequence?"""
-        if not ours or not wanted:
-            return False
-        rest = self._rest_after(wanted, ours)
-        if rest is not None and all(folder_number(key, self._own_words) is None for key in rest):
-            return True
-        if self._team and self._team in wanted:
-            wanted = wanted[len(wanted) - list(reversed(wanted)).index(self._team) :]
-        return bool(wanted) and self._rest_after(ours, wanted) is not None
-
-    def _rest_after(self, long: Sequence[str], short: Sequence[str]) -> Sequence[str] | None:
-        """What follows in ``long`` after all of ``short`` was seen in order; None if it is not seen."""
-        left = list(reversed(short))
-        for place in range(len(long) - 1, -1, -1):
-            if is_same_folder(long[place], left[0], self._own_words):
-                if len(left) == len(short):
-                    end = place + 1
-                left.pop(0)
-                if not left:
-                    return long[end:]
-        return None
 
     def find_folder(self, reference: str, near: str = "") -> tuple[str, ...]:
         """The pictures below the folder that a path means (a whole sequence, ``images/train/``), in order.
@@ -323,7 +279,7 @@ class ImageIndex:
         return tuple(sorted(self._below_keys(next(iter(anchors)), anchors))) if len(anchors) == 1 else ()
 
     def _below(self, prefix: str) -> tuple[str, ...]:
-        if not any(f"{folder}/".startswith(prefix) for folder in self._folders):
+        if prefix[:-1] not in self._above:
             return ()
         return tuple(sorted(path for path in self.paths if path.startswith(prefix)))
 
@@ -339,47 +295,10 @@ class ImageIndex:
             for ours, inner in zip(folder.keys, folder.inner, strict=True):
                 for end in range(len(ours) - inner + 1, len(ours) + 1):
                     depth = end - (len(ours) - inner)
-                    if self._tail_rank(keys, ours[:end], depth) and is_same_folder(
-                        keys[-1], ours[end - 1], self._own_words
-                    ):
+                    if self._fit.tail(keys, ours[:end], depth) and self._fit.is_same(keys[-1], ours[end - 1]):
                         found.setdefault(ours[:end], set()).add(folder.path)
         return found.items()
 
 
 def _chosen(rivals: Sequence[str]) -> Match:
     return Match(rivals[0]) if len(rivals) == 1 else Match(None, tuple(rivals))
-
-
-def _likelier(rivals: list[str], wanted: Reference, near: str) -> list[str]:
-    """Of pictures in places that fit equally well those whose names fit best: twins but for case, for the encoding of
-    accents, for the suffix; then those nearest to the file that names them; a copy in an archive comes last."""
-    rivals = [p for p in rivals if stem_of(p) == wanted.written] or rivals
-    if len(rivals) > 1 and wanted.suffix:
-        rivals = [p for p in rivals if suffix_of(p) == wanted.suffix] or rivals
-    if len(rivals) > 1 and wanted.above:
-        ends = [_shared_end(folder_of(p), wanted.above) for p in rivals]
-        rivals = [p for p, n in zip(rivals, ends, strict=True) if n == max(ends)]
-    if len(rivals) > 1:
-        shared = [_shared_start(p, near) for p in rivals]
-        rivals = [p for p, n in zip(rivals, shared, strict=True) if n == max(shared)]
-    if len(rivals) > 1:
-        rivals = [p for p in rivals if "!/" not in p] or rivals
-    return rivals
-
-
-def _shared_start(first: str, second: str) -> int:
-    shared = 0
-    for a, b in zip(folder_of(first).split("/"), folder_of(second).split("/"), strict=False):
-        if a != b:
-            break
-        shared += 1
-    return shared
-
-
-def _shared_end(first: str, second: str) -> int:
-    shared = 0
-    for a, b in zip(reversed(first.split("/")), reversed(second.replace("\\", "/").split("/")), strict=False):
-        if a.casefold() != b.casefold():
-            break
-        shared += 1
-    return shared

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from fnmatch import translate
 from functools import lru_cache
 
 from labtools.core.findings import Action, Finding, Question, Severity
 from labtools.core.names import slug
 from labtools.prepare.answers import LEAVE_OUT, Answers
-from labtools.prepare.layout.places import ImageIndex, Match, is_same_folder
-from labtools.prepare.layout.references import folder_number
+from labtools.prepare.layout.places import ImageIndex
 from labtools.prepare.layout.split_words import without_archive
-from labtools.prepare.sources.tree import IMAGE_SUFFIXES, folder_of, name_of, stem_of, suffix_of
-from labtools.prepare.splits.lines import INVISIBLE, RANGE, headed, read_line, section, unquoted
+from labtools.prepare.sources.tree import folder_of, name_of, stem_of
+from labtools.prepare.splits.lines import INVISIBLE, headed, read_line, section, unquoted
 from labtools.prepare.splits.lists import SplitList, below, repair_findings
+from labtools.prepare.splits.meanings import Meanings
 
-_FRAME = re.compile(r"\W*(?:frame|img|imag|photo|pic|dsc)[a-z]*\W*_?\d", re.IGNORECASE)
 _SHOWN = 160  # characters of a line in a message
 
 
@@ -46,161 +43,6 @@ class Claim:
     source: SplitList
     split: str
     pictures: Mapping[str, int]
-
-
-class _Meaning:
-    """What one text names: pictures (one, or those of a folder or range), or rivals between which it can't decide."""
-
-    __slots__ = ("is_loose", "pictures", "rivals")
-
-    def __init__(self, pictures: tuple[str, ...] = (), rivals: tuple[str, ...] = (), *, is_loose: bool = False) -> None:
-        self.pictures = pictures
-        self.rivals = rivals
-        self.is_loose = is_loose
-
-
-_NOTHING = _Meaning()
-
-
-class Meanings:
-    """What texts of one list mean among a submission's pictures.
-
-    Args:
-        near: the list.
-        groups: sequences that only file names tell, each with its pictures.
-        within: the folder that the teacher named for this list's bare names.
-        is_shared: the list lies above all teams, and may name a team as a whole.
-    """
-
-    def __init__(
-        self,
-        index: ImageIndex,
-        near: str,
-        groups: Mapping[str, tuple[str, ...]],
-        within: str = "",
-        *,
-        is_shared: bool = False,
-    ) -> None:
-        self._is_shared = is_shared
-        self._index = index
-        self._near = near
-        self._groups = groups
-        self._within = within
-        self._context = ""
-        self._known: dict[str, _Meaning] = {}
-
-    def of(self, text: str) -> _Meaning:
-        known = self._known.get(text)
-        if known is None:
-            known = self._known[text] = self._of(text)
-        return known
-
-    def enter(self, folder: str) -> None:
-        """What follows names pictures of this folder, where it names none itself."""
-        self._context = folder
-        self._known.clear()
-
-    def is_something(self, text: str) -> bool:
-        meaning = self.of(text)
-        return bool(meaning.pictures or meaning.rivals)
-
-    def _of(self, text: str) -> _Meaning:
-        if not text or len(text) > 2000:
-            return _NOTHING
-        if RANGE.search(text) and (found := self._range(text)):
-            return _Meaning(found)
-        match = self._index.find(text, self._near)
-        if match.rivals:
-            match = self._nearer(text, match.rivals) or match
-        if match.path is None and suffix_of(text) in IMAGE_SUFFIXES and "*" not in text:
-            return _Meaning((), match.rivals)
-        folder = self.folder(text) if match.path is None or _may_be_sequence(text) else ()
-        if match.path and folder and folder != (match.path,):
-            return _Meaning((), (match.path, *folder))
-        if match.path:
-            return _Meaning((match.path,), is_loose=match.is_loose)
-        return _Meaning(folder) if folder else _Meaning((), match.rivals)
-
-    def _nearer(self, text: str, rivals: tuple[str, ...]) -> Match | None:
-        """Of rivals the one in the folder that a header of the list, or the teacher, names."""
-        for folder in (self._within, self._context):
-            inside = set(self._index.find_folder(folder, self._near)).intersection(rivals) if folder else set()
-            if len(inside) == 1:
-                return Match(inside.pop())
-        return None
-
-    def folder(self, text: str) -> tuple[str, ...]:
-        """The pictures of a folder, a sequence or a pattern; empty if it names none, or several."""
-        if any(mark in text for mark in "*?"):
-            return self._glob(text) if any(c.isalnum() for c in text) else ()
-        has_folders = "/" in text or "\\" in text
-        if _FRAME.match(name_of(text.replace("\\", "/"))):
-            return ()  # frame_000001 is not sequence 1
-        found = self._index.find_folder(text, self._near)
-        if has_folders:
-            return found
-        if found:  # a title that names the class or the team is no list of everything
-            return found if len(found) < len(self._index.paths) or self._is_shared else ()
-        same = [paths for name, paths in self._groups.items() if is_same_folder(name, slug(text))]
-        return same[0] if len(same) == 1 else ()
-
-    def _glob(self, text: str) -> tuple[str, ...]:
-        """``images/train/*.jpg``, ``seq1_*``: a folder and a pattern of names in it."""
-        parts = [p for p in text.replace("\\", "/").split("/") if p not in {"", ".", "**"}]
-        folders = list(itertools.takewhile(lambda p: "*" not in p and "?" not in p, parts))
-        if len(parts) - len(folders) > 1:
-            return ()
-        inside = self._index.find_folder("/".join(folders), self._near) if folders else tuple(self._index.paths)
-        pattern = parts[-1] if len(parts) > len(folders) else "*"
-        stem = pattern.rpartition(".")[0] if suffix_of(pattern) in {*IMAGE_SUFFIXES, ".txt", ".*"} else pattern
-        matches = re.compile(translate(stem.casefold())).match
-        return tuple(sorted(p for p in inside if matches(stem_of(p).casefold())))
-
-    def _range(self, text: str) -> tuple[str, ...]:
-        """``1/images/frame_000001 - frame_000120``: both ends are pictures of one folder, or numbers of sequences."""
-        for mark in RANGE.finditer(text):
-            first, last = text[: mark.start()].strip(), text[mark.end() :].strip()
-            if not first or not last:
-                continue
-            if found := self._sequences_between(first, last) or self._frames_between(first, last):
-                return found
-        return ()
-
-    def _frames_between(self, first: str, last: str) -> tuple[str, ...]:
-        start = self._index.find(first, self._near).path
-        if start is None:
-            return ()
-        end = self._index.find(last, start).path
-        digits = re.search(r"\d+$", stem_of(start))
-        if end is None and last.isdecimal() and digits:
-            written = stem_of(start)[: digits.start()] + last.zfill(len(digits[0]))
-            end = self._index.find(f"{folder_of(start)}/{written}", start).path
-        if end is None or folder_of(start) != folder_of(end):
-            return ()
-        prefix, low = _numbered(start)
-        other, high = _numbered(end)
-        if low is None or high is None or prefix != other or low > high:
-            return ()
-        same = [p for p in self._index.paths if folder_of(p) == folder_of(start) and _numbered(p)[0] == prefix]
-        return tuple(sorted(p for p in same if low <= (_numbered(p)[1] or 0) <= high))
-
-    def _sequences_between(self, first: str, last: str) -> tuple[str, ...]:
-        low, high = folder_number(slug(first)), folder_number(slug(last))
-        if low is None or high is None or not low < high <= low + 1000:
-            return ()
-        found = {n: self.folder(str(n)) for n in range(low, high + 1)}
-        return tuple(p for paths in found.values() for p in paths) if found[low] and found[high] else ()
-
-
-def _may_be_sequence(text: str) -> bool:
-    """``3``, ``seq 3``; not ``frame_000003``."""
-    return len(text) < 40 and not _FRAME.match(text) and folder_number(slug(text)) is not None
-
-
-def _numbered(path: str) -> tuple[str, int | None]:
-    stem = stem_of(path)
-    bare = stem.rstrip("0123456789")
-    return bare, int(stem[len(bare) :]) if len(bare) < len(stem) and stem.isascii() else None
 
 
 @dataclass
@@ -238,6 +80,20 @@ class Claims:
         return True
 
 
+@dataclass
+class _Head:
+    """How a list writes the pictures of one folder: what stands behind a name, and what was odd about it.
+
+    ``lines`` counts those that were understood by it.
+    """
+
+    folder: str
+    tail: str
+    suffix: str
+    codes: tuple[str, ...]
+    lines: int = 0
+
+
 class _ListReading:
     """One list being read."""
 
@@ -259,6 +115,7 @@ class _ListReading:
         self.foreign: list[tuple[int, str]] = []
         self.repairs: Counter[str] = Counter()
         self.first: dict[str, int] = {}
+        self.heads: dict[str, _Head] = {}
         self.named = self.told = 0
         self.rivals: list[tuple[int, str, tuple[str, ...]]] = []
 
@@ -275,13 +132,40 @@ class _ListReading:
                     self.claim(path, number, self.split)
                     break
             else:
-                if not self.is_shared or ("/" not in line and "\\" not in line) or self.is_ours(line):
+                if known := self.as_before(line):
+                    self.claim(known, number, self.split)
+                elif not self.is_shared or ("/" not in line and "\\" not in line) or self.is_ours(line):
                     self.line(line, number)
+        for head in self.heads.values():
+            self.repairs.update(dict.fromkeys(head.codes, head.lines))
         for entry in self.one.entries:
             text = entry.reference
             if not self.meanings.is_something(text):
                 text = unquoted(text.translate(INVISIBLE).strip())
             self.reference(text, entry.line, entry.split or self.split)
+
+    def as_before(self, line: str) -> str | None:
+        """The picture of a line that begins and ends like one that was understood, without looking closer."""
+        cut = max(line.rfind("/"), line.rfind("\\")) + 1
+        head = self.heads.get(line[:cut])
+        if head is None or not line.endswith(head.tail):
+            return None
+        path = f"{head.folder}/{line[cut : len(line) - len(head.tail)]}{head.suffix}"
+        if path not in self.index.paths:
+            return None
+        head.lines += 1
+        return path
+
+    def remember(self, line: str, path: str, codes: tuple[str, ...]) -> None:
+        """What stands around the name of a picture, where all names in that folder would be understood alike."""
+        cut = max(line.rfind("/"), line.rfind("\\")) + 1
+        stem = stem_of(path)
+        tail = line[cut + len(stem) :]
+        suffix = (
+            self.index.only_suffix(folder_of(path)) if line.startswith(stem, cut) and not tail[:1].isalnum() else ""
+        )
+        if suffix and self.index.only_folder(line[:cut]) == folder_of(path):
+            self.heads[line[:cut]] = _Head(folder_of(path), tail, suffix, codes)
 
     def line(self, line: str, number: int) -> None:
         """A line that is not just a path as it lies here."""
@@ -298,6 +182,10 @@ class _ListReading:
         self.note(reading.codes, number)
         for reference in reading.references:
             self.reference(reference, number, reading.split or self.split)
+        if len(reading.references) == 1 and not reading.split and not split:
+            meaning = self.meanings.of(reading.references[0])
+            if len(meaning.pictures) == 1 and not meaning.is_loose:
+                self.remember(line, meaning.pictures[0], reading.codes)
 
     def header(self, line: str) -> bool:
         """``[val]``, ``# Train``: the lines below are of that split; ``# sequence 2``: of that folder."""

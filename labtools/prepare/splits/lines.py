@@ -83,14 +83,14 @@ def read_line(line: str, means: Means, *, is_alone: bool = False) -> Reading:
         if behind.references and means(behind.references[0]):
             return behind._replace(split=split, codes=(*codes, *behind.codes))
     whole = unquoted(text)
-    if whole != text and means(text):
-        whole = text
-    if whole != text:
-        codes.append("list-quotes")
     # Only its end is compared with our pictures: of many names in one line the last would be found.
     found = None if _may_be_range(text) else _many(text, means, is_alone=is_alone)
-    if found is None and means(whole):
-        return Reading((whole,), (*codes, *_path_codes(whole)))
+    if found is None:
+        if means(whole):
+            return Reading((whole,), (*codes, *_quote_codes(whole, text), *_path_codes(whole)))
+        if whole != text and means(text):
+            return Reading((text,), (*codes, *_path_codes(text)))
+    codes += _quote_codes(whole, text)
     bare = _without_number(whole, means) if found is None else whole
     if bare != whole:
         return Reading((bare,), (*codes, "list-numbered", *_path_codes(bare)))
@@ -105,10 +105,13 @@ def read_line(line: str, means: Means, *, is_alone: bool = False) -> Reading:
 
 def _many(text: str, means: Means, *, is_alone: bool) -> Reading | None:
     """Several names side by side; None where there is one, or columns beside it."""
-    suffixes = len(_SUFFIX.findall(text))
-    if suffixes > 1:
+    ends = [match.end() for match in _SUFFIX.finditer(text)]
+    if len(ends) > 1:
         return _by_suffix(text, means)
-    if suffixes or not _SEPARATED.search(text):
+    if ends:  # a name with columns behind it, as a rule
+        found = _by_suffix(text, means) if text[ends[0] :].strip(_EDGES + _QUOTES) else None
+        return found if found is not None and means(found.references[0]) else None
+    if not _SEPARATED.search(text):
         return None
     found = _sequences(text, means) or _by_separators(text, means, is_alone=is_alone)
     return found if found is not None and len(found.references) > 1 else None
@@ -138,6 +141,10 @@ def unquoted(text: str) -> str:
         bare = inner if all(inner.count(a) == inner.count(b) for a, b in ("()", "[]")) else bare.strip(" \t\xa0,;|")
         bare = bare.strip(_QUOTES)
     return bare or text
+
+
+def _quote_codes(whole: str, text: str) -> tuple[str, ...]:
+    return ("list-quotes",) if whole != text else ()
 
 
 def _path_codes(reference: str) -> tuple[str, ...]:

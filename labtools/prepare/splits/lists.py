@@ -10,6 +10,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from labtools.core.findings import Action, Finding, Question, Severity
 from labtools.core.names import slug
@@ -81,9 +82,9 @@ def split_lists(tree: Tree, is_label: Callable[[str], bool] = lambda stem: False
 
 def _split_of(path: str, is_label: Callable[[str], bool]) -> str:
     """The split of a list by its name; with a ``?`` where only its content can tell whether it is one at all."""
-    stem = list_stem(path)
-    if not has_split_word(stem) and not _SPLIT_FILE.search(stem):
+    if not _may_be_list(name_of(path)):
         return ""
+    stem = list_stem(path)
     if split := split_of_list_name(path):
         return split
     if is_label(stem) or is_prose(path):
@@ -138,6 +139,11 @@ def _pointers(tree: Tree) -> list[_Pointer]:
             own = split_of_list_name(file) if file else split_of_folder(name_of(target.replace("\\", "/").rstrip("/")))
             found.append(_Pointer(path, target, file, own, tuple(dict.fromkeys(splits))))
     return found
+
+
+@lru_cache(maxsize=1 << 14)  # the same few names in every sequence
+def _may_be_list(name: str) -> bool:
+    return has_split_word(name) or _SPLIT_FILE.search(name) is not None
 
 
 def is_prose(path: str) -> bool:
