@@ -85,9 +85,9 @@ Check = Callable[[list[Row]], Iterator[str]]
 
 
 def draw(number: int, boxes: Sequence[Box], wh: tuple[int, int] = WH) -> Image.Image:
-    """A picture of its own: clouds, a rectangle per box, the number along the lower edge."""
+    """A picture of its own: patches of colour, a rectangle per box, the number along the lower edge."""
     coarse = np.random.default_rng(number).integers(40, 216, (6, 8, 3), dtype=np.uint8)
-    image = Image.fromarray(coarse).resize(wh, Image.Resampling.BILINEAR)
+    image = Image.fromarray(coarse).resize(wh, Image.Resampling.NEAREST)
     pen = ImageDraw.Draw(image)
     for i, box in enumerate(boxes):
         pen.rectangle((box.x1, box.y1, box.x2 - 1, box.y2 - 1), fill=((60 * i) % 256, 200, 90), outline=(250, 250, 0))

@@ -21,16 +21,18 @@ def problems(cohort: Cohort, out: Path | None = None) -> dict[str, list[str]]:
     findings = _table(out / "findings.csv")
     by_number = _rows_by_number(cohort, out)
     found: dict[str, list[str]] = defaultdict(list)
+    same: dict[int, list[Shot]] = defaultdict(list)
+    for shot in (shot for team in cohort.teams for shot in team.shots):
+        same[shot.number].append(shot)
     for team in cohort.teams:
         rows: list[Row] = []
         for shot in team.shots:
-            mine = [row for row in by_number.get(shot.number, []) if _is_of(row, shot, cohort)]
+            mine = [row for row in by_number.get(shot.number, []) if _is_of(row, shot, same[shot.number], cohort)]
             rows += mine
             found[team.name] += (f"{_name(shot)}: {what}" for what in _shot_problems(shot, mine, team, findings))
         found[team.name] += (what for check in team.checks for what in check(rows))
         found[team.name] += (f"no finding {e}" for e in team.expects if not _is_met(e, team, findings))
-    known = {shot.number for team in cohort.teams for shot in team.shots}
-    found[""] += (f"not in the truth: {row['source']}" for n in by_number if n not in known for row in by_number[n])
+    found[""] += (f"not in the truth: {row['source']}" for n in by_number if n not in same for row in by_number[n])
     return {team: what for team, what in found.items() if what}
 
 
@@ -38,12 +40,13 @@ def _name(shot: Shot) -> str:
     return f"{shot.sequence}/{shot.index}"
 
 
-def _is_of(row: Row, shot: Shot, cohort: Cohort) -> bool:
-    """One picture may have been handed in twice (the same number): then the path tells, in an archive its end."""
-    twins = [s for t in cohort.teams for s in t.shots if s.number == shot.number and s is not shot]
-    places = {s.path.relative_to(cohort.root).as_posix() for s in (*twins, shot)}
-    if not twins or row["source"] in places:
-        return not twins or bool(row["source"] == shot.path.relative_to(cohort.root).as_posix())
+def _is_of(row: Row, shot: Shot, same: Sequence[Shot], cohort: Cohort) -> bool:
+    """One picture may have been handed in twice (the ``same`` number): the path tells, in an archive its end."""
+    if len(same) == 1:
+        return True
+    places = {s.path.relative_to(cohort.root).as_posix() for s in same}
+    if row["source"] in places:
+        return bool(row["source"] == shot.path.relative_to(cohort.root).as_posix())
     return bool(row["source"].endswith("/".join(shot.path.parts[-3:])))
 
 
