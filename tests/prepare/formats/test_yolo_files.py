@@ -300,6 +300,12 @@ def test_what_is_not_plain(data: bytes) -> None:
     assert not is_plain(data)
 
 
+def test_whole_numbers_and_an_odd_last_line_cost_no_time() -> None:
+    start = time.process_time()
+    assert not is_plain(b"0 0523438 0687500 0328125 0333333\n" * 200 + b"0 1 2 3\n")
+    assert time.process_time() - start < 0.1
+
+
 def test_pixels_are_not_plain() -> None:
     assert read_plain([b"0 320 180 40 40"], ()) is None
 
