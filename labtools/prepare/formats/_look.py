@@ -158,7 +158,7 @@ def _unreadable(path: str) -> Look:
 
 def _xml(data: bytes) -> Look:
     plain = data if b"\0" not in data[:4] else data.replace(b"\0", b"")
-    head = re.sub(rb"<\?.*?\?>|<!--.*?-->|<![A-Z][^>\[]*(\[.*?\])?[^>]*>", b"", plain[:_HEAD], flags=re.DOTALL)
+    head = re.sub(rb"<\?.*?\?>|<!--.*?-->|<![A-Z][^>\[]*(?:\[[^\]]*\]\s*)?>", b"", plain[:_HEAD], flags=re.DOTALL)
     match = re.search(rb"<([A-Za-z_][\w.-]*)", head)
     root = match[1].decode("ascii", "replace") if match else ""
     if root.lower() in {"html", "svg"}:

@@ -41,7 +41,10 @@ _SUFFIXES = "|".join(sorted((s[1:] for s in IMAGE_SUFFIXES | {".txt", ".xml", ".
 _SUFFIX = re.compile(rf"\.(?:{_SUFFIXES})(?=$|[\s,;:|)\]}}{_QUOTES}])", re.IGNORECASE)
 _SEPARATED = re.compile(r"[,;|\s]")
 _COLUMN = re.compile(r"([^\W\d_]+)\s*[,;|\t ]\s*(?=\S)")
-RANGE = re.compile(r"\s+(?:-+>?|–|—|→|to|à|a|au|jusqu'à)\s+|\s*(?:\.{2,3}|…|->|→)\s*(?![/\\])|(?<=\d)\s*[-–]\s*(?=\d)")
+# A run of blanks is looked at from its beginning only: from each of its blanks, a long one would take minutes.
+RANGE = re.compile(
+    r"(?<!\s)\s+(?:-+>?|–|—|→|to|à|a|au|jusqu'à)\s+|(?<!\s)\s*(?:\.{2,3}|…|->|→)\s*(?![/\\])|(?<=\d)\s*[-–]\s*(?=\d)"
+)
 """What stands between the first and the last of a range."""
 
 _NUMBER = re.compile(r"[(\[#n°]*\d+\s*(?:[.)\]:;,|\t–-]|\s)\s*(?=\S)", re.IGNORECASE)

@@ -31,7 +31,8 @@ from labtools.prepare.splits.tables import Listed, read_table, split_of_value
 _TEXTS = (".txt", ".text", ".lst", ".list", "")
 _TABLES = (".csv", ".tsv")
 _OFFICE = (".docx", ".doc", ".odt", ".xlsx", ".xls", ".ods", ".pdf", ".rtf", ".pages", ".numbers")
-_LABEL_LINE = re.compile(r"\s*\d+(?:[\s,;]+-?\d*[.,]?\d+(?:e-?\d+)?){4,}\s*", re.IGNORECASE)
+# A decimal comma counts as a separator here: read in two ways, a line of many numbers would take for ever.
+_LABEL_LINE = re.compile(r"\s*\d+(?:[\s,;]+-?[\d.]+(?:e-?\d+)?){4,}[\s,;]*", re.IGNORECASE)
 _PROSE = frozenset({"readme", "license", "licence", "notice", "authors", "changelog", "lisezmoi", "notes", "rapport"})
 _SPLIT_FILE = re.compile(r"split|partition|repartition|subset|decoupage|train.?val|imageset", re.IGNORECASE)
 
