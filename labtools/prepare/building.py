@@ -26,6 +26,7 @@ from labtools.prepare.pictures.hashing import look
 from labtools.prepare.planning import Survey
 from labtools.prepare.result import PrepareResult
 from labtools.prepare.sources.workers import Workers
+from labtools.prepare.splits.plan import nobodys_lines
 
 
 @dataclass(frozen=True)
@@ -137,15 +138,21 @@ def _make_without_course(plan: Plan, seen: Survey, workers: Workers, tick: Tick)
     makings = [Making(plan, root, workers) for root in plan.submissions]
     for making in makings:
         making.read(tick)
-    table = own_table([making.reading.parsed for making in makings], is_cohort=seen.layout.is_cohort)
+    parsed = [making.reading.parsed for making in makings]
+    table = own_table(parsed, is_cohort=seen.layout.is_cohort, answers=plan.answers)
     return table, [making.write(table, tick) for making in makings]
 
 
 def _join(submissions: Path, seen: Survey, parts: list[Part], leakage: bool, tick: Tick) -> Joined:
-    joined = join(parts, [*sign(seen.findings, seen.places), *outside_findings(seen.outside)], leakage, tick)
+    outside = [*sign(seen.findings, seen.places), *outside_findings(seen.outside), *_nobodys(seen, parts)]
+    joined = join(parts, outside, leakage, tick)
     if not any(len(part) for part in parts):
         raise LabError("there is no readable picture under this folder", submissions, _advice(joined.findings))
     return joined
+
+
+def _nobodys(seen: Survey, parts: list[Part]) -> list[Finding]:
+    return nobodys_lines(seen.shared_lists, frozenset(line for part in parts for line in part.shared_lines))
 
 
 def _result(

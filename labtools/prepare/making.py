@@ -109,6 +109,7 @@ class Making:
         items = reading.items(table, placed, class_folder, team)
         findings = sorted(replace(f, team=team) for f in (*self._trouble, *reading.findings))
         part = part_of(self._root, class_folder, team, items, findings)
+        part = replace(part, shared_lines=tuple(sorted(reading.shared_lines)))
         if writing is not None:
             part = replace(part, written=writing.finish(part, tick))
             store_part(plan.cached[self._root], part)

@@ -32,6 +32,7 @@ class Part:
         label: the text of the label file; ``""`` where there is none or an empty one.
         written: picture -> (bytes, modification time in ns) of those that are files of their own in the dataset; the
             others are hard links of what was handed in.
+        shared_lines: (list, line) of the lists above all teams that name this one.
         findings: signed with the team's name.
         how: ``made`` now, ``reinstated`` from the cache, or ``in place`` in the dataset of before.
     """
@@ -55,6 +56,7 @@ class Part:
     digest: str = ""
     counts: tuple[tuple[str, int, int, int], ...] = ()
     written: tuple[tuple[str, int, int], ...] = ()
+    shared_lines: tuple[tuple[str, int], ...] = ()
     findings: tuple[Finding, ...] = ()
     how: str = "made"
 
@@ -124,7 +126,8 @@ def part_from_json(content: dict[str, Any]) -> Part:
     plain: Any = {k: tuple(v) if isinstance(v, list) else v for k, v in content.items() if k != "findings"}
     part = Part(**plain)
     findings = tuple(finding_from_json(one) for one in content["findings"])
-    return replace(part, written=_tuples(part.written), counts=_tuples(part.counts), findings=findings)
+    pairs: Any = {name: _tuples(getattr(part, name)) for name in ("written", "counts", "shared_lines")}
+    return replace(part, findings=findings, **pairs)
 
 
 def _tuples(rows: Iterable[Any]) -> tuple[Any, ...]:

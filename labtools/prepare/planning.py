@@ -35,6 +35,7 @@ class Survey:
         findings: of the walk and of the layout.
         course_file, course: None if nobody named the classes.
         places: by root, the class folder and the team folder in the dataset; no two are the same.
+        shared_lists: split lists above all submissions.
         others: by root, see there.
         language: of what students read.
     """
@@ -46,6 +47,7 @@ class Survey:
     course: CourseConfig | None
     layout: Layout
     places: Mapping[str, tuple[str, str]]
+    shared_lists: tuple[SplitList, ...]
     others: Mapping[str, Others]
     language: Literal["fr", "en"]
 
@@ -94,10 +96,11 @@ def survey(
         layout = read_layout(tree, name, None, answers)
     used = either if chosen else None
     outside = _outside(tree, layout)
-    others = _others(layout, split_lists(outside))
+    shared = tuple(split_lists(outside))
+    others = _others(layout, shared)
     found = (*findings, *layout.findings)
     language = either.language if either else "en"
-    return Survey(tree, outside, found, chosen, used, layout, places_of(layout, used), others, language)
+    return Survey(tree, outside, found, chosen, used, layout, places_of(layout, used), shared, others, language)
 
 
 def _within_class(layout: Layout, folder: Path, classes: FolderClasses) -> Layout:
@@ -160,9 +163,7 @@ def _outside(tree: Tree, layout: Layout) -> Tree:
     return Tree({path: tree.files[path] for path in left + paths[end:]}, tree.archives)
 
 
-def _others(layout: Layout, shared: list[SplitList]) -> dict[str, Others]:
+def _others(layout: Layout, shared: tuple[SplitList, ...]) -> dict[str, Others]:
     pairs = {s.root: (slug(plain_name(s.root.rpartition("/")[0])), slug(s.team)) for s in layout.submissions}
     nested = frozenset(pair for root, pair in pairs.items() if "/" in root)
-    return {
-        root: Others(pair if pair in nested else None, nested - {pair}, tuple(shared)) for root, pair in pairs.items()
-    }
+    return {root: Others(pair if pair in nested else None, nested - {pair}, shared) for root, pair in pairs.items()}

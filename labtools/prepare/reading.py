@@ -52,12 +52,20 @@ class Reading:
         """The sequence, and the suffix in the dataset, of each picture that some split has."""
         root, paths = self.submission.root, list(self.pictures)
         self._sequences = sequences_of(paths, root)
-        self._splits = plan_splits(self.tree, self.index, paths, self._sequences, root, policy, others)
+        twins = {path: picture.hash for path, picture in self.pictures.items()}
+        self._splits = plan_splits(
+            self.tree, self.index, paths, self._sequences, root, policy, others, self._answers, twins
+        )
         return {
             path: (self._sequences[path], self.pictures[path].header.written_suffix)
             for path in paths
             if path in self._splits.of
         }
+
+    @property
+    def shared_lines(self) -> frozenset[tuple[str, int]]:
+        """Of the lists above all teams, what names this one."""
+        return self._splits.shared_lines
 
     def items(self, table: ClassTable, placed: Mapping[str, str], class_folder: str, team: str) -> list[Item]:
         """The submission's part of the dataset.

@@ -9,7 +9,7 @@ from labtools.core.names import slug
 from labtools.prepare.formats._look import looks
 from labtools.prepare.formats._shapes import number
 from labtools.prepare.formats._table import first_rows
-from labtools.prepare.layout.places import SPLIT_WORDS
+from labtools.prepare.layout.split_words import split_of_list_name
 from labtools.prepare.sources.content import VIDEO_SUFFIXES
 from labtools.prepare.sources.tree import READ_ERRORS, Tree, is_image_name, name_of, stem_of, suffix_of
 
@@ -53,7 +53,7 @@ def outside_findings(tree: Tree) -> list[Finding]:
     """Files that lie beside the submissions and so belong to nobody; split lists there are read, see `splits`."""
     findings = []
     for path in tree:
-        if slug(stem_of(path)).split("_")[0] in _TEXTS or slug(stem_of(path)) in SPLIT_WORDS:
+        if slug(stem_of(path)).split("_")[0] in _TEXTS or split_of_list_name(path):
             continue
         lost = is_image_name(path)
         what = "a picture outside any team's folder" if lost else "a file outside any team's folder"

@@ -9,7 +9,7 @@ finding; where its own files contradict each other, it is a question.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -322,9 +322,12 @@ def _missing(split: Mapping[str, str], root: str) -> list[Finding]:
     ]
 
 
-def nobodys_lines(shared: Sequence[SplitList], splits: Sequence[Splits]) -> list[Finding]:
-    """Lines of the lists above all teams that no team has taken for its own: they must not vanish unsaid."""
-    taken = frozenset(line for one in splits for line in one.shared_lines)
+def nobodys_lines(shared: Sequence[SplitList], taken: Collection[tuple[str, int]]) -> list[Finding]:
+    """Lines of the lists above all teams that no team has taken for its own: they must not vanish unsaid.
+
+    Args:
+        taken: `Splits.shared_lines` of all teams.
+    """
     findings = []
     for one in shared:
         lines = [(number, line) for number, line in enumerate(one.lines, 1)]

@@ -256,6 +256,6 @@ def test_lists_above_teams(
         result = submit({}, others=Others(own, foreign, shared))
         assert result.of == truth and not result.findings
         others = Splits({}, (), shared_lines=frozenset((one.path, len(one.lines) - 1) for one in shared))
-        nobody = nobodys_lines(shared, [result, others])
+        nobody = nobodys_lines(shared, result.shared_lines | others.shared_lines)
         assert {f.message for f in nobody} == {"names no team's picture: './rien/x.jpg'"}
         assert len(nobody) == len(shared)
