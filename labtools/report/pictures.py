@@ -69,7 +69,9 @@ def draw_crop(
     if image is None:
         return None
     x1, y1, x2, y2 = xyxy
-    half = max(x2 - x1, y2 - y1, 8) * (0.5 + margin)
+    longer = max(x2 - x1, y2 - y1, 8)
+    # No wider than the image allows, which would show blank stripes, and no narrower than the box.
+    half = max(longer / 2, min(longer * (0.5 + margin), min(image.shape[:2]) / 2))
     centre_x, centre_y = _inside((x1 + x2) / 2, half, image.shape[1]), _inside((y1 + y2) / 2, half, image.shape[0])
     scale = side / (2 * half)
     move = np.array([[scale, 0, side / 2 - scale * centre_x], [0, scale, side / 2 - scale * centre_y]])

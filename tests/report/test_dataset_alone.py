@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -13,7 +14,7 @@ import pytest
 from labtools.artifacts.dataset import open_dataset
 from labtools.core.errors import LabError
 from labtools.core.files import write_json
-from labtools.report.content import Missing, Plot, page_blocks
+from labtools.report.content import Missing, Plot, Table, page_blocks
 from labtools.report.load import USUAL_SIZES, load_results
 from labtools.report.pipeline import build_pages, plan_pages, write_report
 from labtools.report.subject import find_subject
@@ -29,6 +30,8 @@ def root(tmp_path_factory: pytest.TempPathFactory, lab_maker_at: Callable[..., A
     maker = lab_maker_at(root, classes=CLASSES, teams=TEAMS)
     maker.make_leakage(maker.make_dataset())
     lab_maker_at(root / "2022", classes=("Telephone x", "velo"), teams=("anciens",)).make_dataset()
+    other = lab_maker_at(root / "other", classes=CLASSES, teams=TEAMS)
+    other.make_leakage(other.make_dataset())
     return root
 
 
@@ -93,6 +96,24 @@ def test_numbers_of_the_page_are_those_of_the_manifest(root: Path) -> None:
         assert cells["all classes"] == total and cells[list(CLASSES)].sum() == total
     assert plots["dataset-boxes-per-image"]["images"].sum() == len(data.manifest)
     assert plots["leakage-gaps"].groupby("label")["images"].sum()["all"] == len(data.leakage)
+
+
+def test_two_datasets_that_were_both_looked_at_have_their_leakage_side_by_side(root: Path) -> None:
+    results = load_results(None, root / "dataset", compare=root / "other" / "dataset")
+    pages = {p.path: p for p in build_pages(plan_pages(results, (), ()))}
+    page = pages["pages/compare.html"]
+    (section,) = [s for s in page.sections if s.anchor == "leakage"]
+    (table,) = [b for b in section.blocks if isinstance(b, Table)]
+    assert [row[0].text for row in table.rows] == [f"{root.name}/dataset"] * 3 + ["other/dataset"] * 3
+
+
+def test_a_folder_of_separate_pictures_has_no_time(root: Path) -> None:
+    results = load_results(None, root / "dataset")
+    assert results.data is not None
+    summary = results.data.leakage_summary.assign(verdict="separate pictures")
+    results = replace(results, data=replace(results.data, leakage_summary=summary))
+    names = {b.name for p in build_pages(plan_pages(results, (), ())) for b in page_blocks(p) if isinstance(b, Plot)}
+    assert "leakage-looks" in names and "leakage-gaps" not in names
 
 
 # What is meant by what was typed.

@@ -37,8 +37,12 @@ def verdict(value: object) -> Cell:
 
 
 def leakage_table(plan: Plan, summary: pd.DataFrame, caption: str, name: str, *first: str) -> Table:
-    """Rows of the summary; ``first``: the columns that name a row, of ``team``, ``class_folder``, ``split``."""
+    """Rows of the summary.
+
+    ``first``: the columns that name a row, of ``whose`` (a dataset), ``team``, ``class_folder``, ``split``.
+    """
     heads: dict[str, tuple[str, Format]] = {
+        "whose": ("dataset", text),
         "team": ("team", linked(plan.team_paths)),
         "class_folder": ("class folder", text),
         "split": ("split", text),

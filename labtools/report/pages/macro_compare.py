@@ -12,9 +12,11 @@ from labtools.report.figures.compare import draw_counts_beside
 from labtools.report.pages import Plan
 from labtools.report.pages._common import portrait_gallery
 from labtools.report.pages._compare import heat_pair_plot, owners, totals_table
+from labtools.report.pages._leakage import leakage_table
 from labtools.report.pages._shapes import image_sizes_text, paired_shapes
 from labtools.report.tables.compare import (
     Pair,
+    beside,
     class_pairs,
     counts_beside,
     match_classes,
@@ -38,6 +40,7 @@ def build(plan: Plan) -> Sequence[Page]:
         Section("where", "Where the objects are", DATASET, NUMBERS, _heat(pairs, whose, "centre")),
         Section("extent", "How wide and how high", DATASET, NUMBERS, _heat(pairs, whose, "size")),
         Section("shapes", "Sizes and shapes", DATASET, NUMBERS, _shapes(plan, pairs, whose)),
+        *_leakage(plan, data, other, whose),
         Section("looks", "What the objects look like", DATASET, LOOKS, _looks(data, other, whose)),
     )
     lead = f"{whose[0]} on the left or above, {whose[1]} on the right or below, on the same scales."
@@ -91,6 +94,16 @@ def _shapes(plan: Plan, pairs: Sequence[Pair], whose: tuple[str, str]) -> tuple[
     mine = [(label, one) for label, one, _ in pairs]
     theirs = [(label, two) for label, _, two in pairs]
     return (Prose(image_sizes_text(plan.results)), *paired_shapes(mine, theirs, whose, plan.results, "compare"))
+
+
+def _leakage(plan: Plan, data: Data, other: Data, whose: tuple[str, str]) -> tuple[Section, ...]:
+    """Both verdicts, where both were looked at: last year's split, or another split of the same pictures."""
+    if data.leakage_summary.empty or other.leakage_summary.empty:
+        return ()
+    summary = beside(data.leakage_summary, other.leakage_summary, whose)
+    everyone = summary[summary["level"] == "all"]
+    table = leakage_table(plan, everyone, "Leakage of both.", "compare-leakage", "whose", "split")
+    return (Section("leakage", "Leakage between splits", DATASET, NUMBERS, (table,)),)
 
 
 def _looks(data: Data, other: Data, whose: tuple[str, str]) -> tuple[Block, ...]:

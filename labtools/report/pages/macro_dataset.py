@@ -77,7 +77,7 @@ def _amounts(plan: Plan, data: Data) -> tuple[Block, ...]:
         ),
     ]
     teams = rows.images_by_team(data.manifest)
-    if len(teams) > 1:
+    if len(teams) > 2:  # with the total
         key = ("team", "team", linked(plan.team_paths))
         blocks.append(share_table("Images by team.", teams, key, "dataset-teams"))
     blocks.append(Prose(_states(data)))

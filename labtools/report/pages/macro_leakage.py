@@ -80,6 +80,8 @@ def _verdicts(plan: Plan, data: Data) -> tuple[Block, ...]:
 
 
 def _time(data: Data) -> tuple[Block, ...]:
+    if (data.leakage_summary["verdict"] == "separate pictures").all():
+        return (Prose("These pictures are no frames of a video: there is no time between them."),)
     several = data.leakage["class_folder"].nunique() > 1
     return (
         Plot(
