@@ -22,6 +22,7 @@ _SPACE, _NEWLINE, _DOT = b" \n."
 # One way only to read each number: with two, a file of whole numbers and an odd last line takes for ever.
 _PLAIN_FILE = re.compile(rb"(?:\d{1,9}(?: (?:\d{1,20}(?:\.\d{0,20})?|\.\d{1,20})){4}\n)*")
 _MOST_DIGITS = 40
+_MOST_ID_DIGITS = 18  # more than 64 bits hold, and an id of 20 digits comes out as another one
 _MILLIONTHS = np.array([1e5, 1e4, 1e3, 1e2, 1e1, 1.0])
 _FIXED = 36
 """Characters of `` 0.500000 0.500000 0.200000 0.400000``: as labtools writes the numbers."""
@@ -126,6 +127,8 @@ def read_plain(files: Sequence[bytes], names: tuple[str, ...]) -> PlainTable | N
     tails = _tails(characters, ends)
     if tails is None:
         numbers = np.fromstring(text, np.float64, sep=" ").reshape(-1, 5)
+    elif np.diff(lines, prepend=-1).max(initial=0) > _FIXED + 1 + _MOST_ID_DIGITS:
+        return None
     else:
         numbers = fixed_numbers(characters, lines, tails)
     if numbers.size and (numbers[:, 1:].max() > 2 or numbers[:, 0].max() >= 1e9):

@@ -306,6 +306,12 @@ def test_whole_numbers_and_an_odd_last_line_cost_no_time() -> None:
     assert time.process_time() - start < 0.1
 
 
+@pytest.mark.parametrize("digits", ["199999999999999999999", "18446744073709551616", "9" * 19, "0" * 400 + "1"])
+def test_ids_that_no_machine_word_holds_are_not_plain(digits: str) -> None:
+    line = "1 0.832031 0.838542 0.179688 0.218750\n"
+    assert read_plain([f"{line}{digits}{line[1:]}".encode()], ()) is None
+
+
 def test_pixels_are_not_plain() -> None:
     assert read_plain([b"0 320 180 40 40"], ()) is None
 
