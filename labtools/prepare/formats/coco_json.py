@@ -49,11 +49,13 @@ def parse(tree: Tree, files: list[str], index: ImageIndex) -> Parsed:
         before = len(findings)
         content = read_json(tree, path, findings)
         if isinstance(content, dict):
+            used.add(path)
+            if "annotations" not in content:
+                continue  # a list of pictures and no word about boxes: not even that there are none
             file = _File(path, content, index)
             records.extend(file.records())
             findings.extend(file.findings)
             names.extend(file.used_names)
-            used.add(path)
         elif len(findings) > before:
             used.add(path)
     return Parsed(tuple(records), tuple(findings), tuple(dict.fromkeys(names)), frozenset(used))

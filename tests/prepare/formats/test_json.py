@@ -77,6 +77,15 @@ def test_each_format_takes_its_own(claims: Claims) -> None:
 # --- COCO ----------------------------------------------------------------------------------------------------------
 
 
+def test_pictures_without_a_list_of_annotations_are_not_background(parse: Parse) -> None:
+    content = coco([{"bbox": [1, 2, 3, 4]}])
+    content["annotatons"] = content.pop("annotations")
+    parsed = parse("coco_json", {"a.json": json.dumps(content)})
+    assert parsed.records == () and "a.json" in parsed.used  # used without a record: `choice` names such a file
+    content["annotations"] = []
+    assert [record.boxes for record in parse("coco_json", {"a.json": json.dumps(content)}).records][:1] == [()]
+
+
 def test_coco_boxes_polygons_and_unknown_ids(parse: Parse) -> None:
     content = coco(
         [
