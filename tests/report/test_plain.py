@@ -63,11 +63,12 @@ def test_folders_of_an_export_one_level_too_high(tmp_path: Path) -> None:
 
 
 def test_lists_as_the_course_writes_them_and_a_path_that_moved(tmp_path: Path) -> None:
-    picture(tmp_path / "velo" / "a" / "1" / "images" / "f.jpg")
-    write(tmp_path / "velo" / "a" / "1" / "labels" / "f.txt", "0 0.5 0.5 0.1 0.1")
-    write(tmp_path / "train.txt", "./velo/a/1/images/f.jpg\n\n./velo/a/1/images/absent.jpg\n")
-    write(tmp_path / "dlcv.yaml", "path: /home/somebody/dlcv\ntrain: train.txt\nval:\nnames: {0: velo}\n")
-    _, manifest, boxes = read_plain(tmp_path / "dlcv.yaml")
+    root = tmp_path / "images" / "dlcv"  # the last images/ of a path is the one that becomes labels/
+    picture(root / "velo" / "a" / "1" / "images" / "f.jpg")
+    write(root / "velo" / "a" / "1" / "labels" / "f.txt", "0 0.5 0.5 0.1 0.1")
+    write(root / "train.txt", "./velo/a/1/images/f.jpg\n\n./velo/a/1/images/absent.jpg\n")
+    write(root / "dlcv.yaml", "path: /home/somebody/dlcv\ntrain: train.txt\nval:\nnames: {0: velo}\n")
+    _, manifest, boxes = read_plain(root / "dlcv.yaml")
     assert manifest["image"].tolist() == ["velo/a/1/images/f.jpg"] and len(boxes) == 1
 
 
