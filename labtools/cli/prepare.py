@@ -137,16 +137,18 @@ def _show(
     ask: Path | None,
     known: Any,
 ) -> None:
-    from labtools.cli._check_screen import show_check
-    from labtools.cli._prepare_screen import show_result
     from labtools.core.console import out as stdout
     from labtools.core.files import write_text
     from labtools.prepare.answers import questions_yaml
 
     console = stdout()
     if is_check:
+        from labtools.cli._check_screen import show_check
+
         show_check(console, result.findings, result.summary, result.language)
     else:
+        from labtools.cli._prepare_screen import show_result
+
         show_result(console, result, submissions)
     if other is not None:
         counts = ", ".join(f"{split} {count}" for split, count in other.counts.items())

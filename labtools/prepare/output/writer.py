@@ -16,7 +16,7 @@ from labtools.core.files import hash_bytes
 from labtools.core.update import aside_of, finish_update, update
 from labtools.prepare.joining import Joined
 from labtools.prepare.output.placing import create
-from labtools.prepare.output.sheets import write_sheets
+from labtools.prepare.output.sheets.writing import write_sheets
 from labtools.prepare.output.swap import recover, swap
 from labtools.prepare.parts import Part
 

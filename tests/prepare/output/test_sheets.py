@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from labtools.artifacts.wording import LANGUAGES, Language, catalogue, words
 from labtools.core.files import hash_bytes
 from labtools.core.findings import Action, Finding, Question, Severity
-from labtools.prepare.output.sheets import findings_by_root, plan_sheets, sheet_stem, write_sheets
 from labtools.prepare.output.sheets.counts import MEASURES, count, read_labels
 from labtools.prepare.output.sheets.drawing import MOST_BYTES
 from labtools.prepare.output.sheets.kinds import kinds_of, places
 from labtools.prepare.output.sheets.render import code, plain, render
+from labtools.prepare.output.sheets.writing import findings_by_root, plan_sheets, sheet_stem, write_sheets
 from labtools.prepare.parts import Part
 
 Picture = Callable[..., bytes]
