@@ -1,7 +1,4 @@
-"""All parts made or taken over, joined, and written: the dataset.
-
-With numpy and the decoders, this takes as long to import as to see that nothing has changed: see `pipeline`.
-"""
+"""All parts made or taken over, joined, and written: the dataset."""
 
 from __future__ import annotations
 

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from labtools.core.files import hash_bytes
 from labtools.core.progress import Tick, silent
 from labtools.prepare.answers import NO_ANSWERS, Answers
+from labtools.prepare.handed_in import HandedIn, gather
 from labtools.prepare.memory import Last, Memory
 from labtools.prepare.output.swap import check_target
-from labtools.prepare.planning import Survey, survey
 from labtools.prepare.result import PrepareResult, result_from_json
 
 __all__ = ["PrepareResult", "check", "prepare"]
@@ -44,21 +43,21 @@ def prepare(
         LabError: nothing to read, a course file that does not fit, or ``out`` is somebody else's.
     """
     check_target(out, submissions)
-    with paused_collector():
-        seen = _look(submissions, course, fallback_course, answers, tick)
-        made_from = seen.signatures(answers, (images, leakage))
-        overall = hash_bytes(repr((sorted(made_from.items()), list(seen.outside), seen.findings)).encode("utf-8"))
+    with paused_collector(), gathered(submissions, course, fallback_course, tick) as given:
+        made_from = given.signature(answers, (images, leakage))
         memory = Memory(out.resolve())
         last = memory.last()
-        if last is not None and last.made_from == overall:
-            return result_from_json(last.result, out, seen.layout.is_cohort, seen.course_file, seen.language)
+        if last is not None and last.made_from == made_from:
+            return result_from_json(last.result, out, given.course_file)
+        # With numpy and the decoders these take as long to import as to see that nothing has changed.
         from labtools.prepare.building import Options, build
+        from labtools.prepare.planning import survey
 
-        cached = memory.files(made_from)
-        options = Options(answers, images, leakage)
-        result, parts = build(submissions, out, seen, options, cached, last, tick)
+        seen = survey(given, answers)
+        cached = memory.files(seen.signatures(answers, (images, leakage)))
+        result, parts = build(submissions, out, seen, Options(answers, images, leakage), cached, last, tick)
         prefixes = {cached[part.root]: part.prefix for part in parts}
-        memory.remember(Last(overall, prefixes, result.to_json()), parts)
+        memory.remember(Last(made_from, prefixes, result.to_json()), parts)
         return result
 
 
@@ -72,19 +71,23 @@ def check(
     leakage: bool = False,
 ) -> PrepareResult:
     """What `prepare` would find, without writing anything; of a team's folder too, as it lies in its class's."""
-    with paused_collector():
+    with paused_collector(), gathered(submissions, course, fallback_course, tick) as given:
         from labtools.prepare.building import Options, examine
+        from labtools.prepare.planning import survey
 
-        seen = _look(submissions, course, fallback_course, answers, tick, in_place=True)
+        seen = survey(given, answers, in_place=True)
         return examine(submissions, seen, Options(answers, "link", leakage), tick)
 
 
-def _look(
-    submissions: Path, course: Path | None, fallback: Path | None, answers: Answers, tick: Tick, in_place: bool = False
-) -> Survey:
-    seen = survey(submissions, course, fallback, answers, in_place=in_place)
-    tick("look at submissions", len(seen.tree), len(seen.tree))
-    return seen
+@contextmanager
+def gathered(submissions: Path, course: Path | None, fallback: Path | None, tick: Tick) -> Iterator[HandedIn]:
+    """What was handed in; what had to be unpacked for it goes again."""
+    given = gather(submissions, course, fallback)
+    tick("look at submissions", len(given.tree), len(given.tree))
+    try:
+        yield given
+    finally:
+        given.tree.archives.close()
 
 
 @contextmanager

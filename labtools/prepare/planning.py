@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
@@ -10,18 +9,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from labtools.core.config import load_config
-from labtools.core.errors import LabError
 from labtools.core.findings import Finding
 from labtools.core.names import folder_name, slug
 from labtools.prepare.answers import Answers
 from labtools.prepare.config import CourseConfig
+from labtools.prepare.handed_in import HandedIn, context_of
 from labtools.prepare.layout.class_folders import FolderClasses
 from labtools.prepare.layout.teams import Layout, Submission, plain_name, read_layout
-from labtools.prepare.memory import code_signature, signature
+from labtools.prepare.memory import signature
 from labtools.prepare.sources.names import archive_stem
 from labtools.prepare.sources.tree import Tree
-from labtools.prepare.sources.walk import read_tree
 from labtools.prepare.splits.lists import SplitList, split_lists
 from labtools.prepare.splits.plan import Others
 
@@ -56,51 +53,37 @@ class Survey:
         return {one.root: one for one in self.layout.submissions}
 
     def signatures(self, answers: Answers, options: Sequence[object]) -> dict[str, str]:
-        """By root, of everything that a part is made from, see `kept.signature`."""
-        course = self.course.model_dump_json() if self.course else ""
-        common = [code_signature(), course, json.dumps(sorted(answers.items())), repr(options)]
+        """By root, of everything that a part is made from, see `memory.signature`."""
+        common = context_of(self.course, answers, options)
         found = {}
         for one in self.layout.submissions:
             others = self.others[one.root]
             known = [repr(others.own), repr(sorted(others.foreign)), repr(others.shared_lists)]
-            context = "\n".join([*common, repr(one), repr(self.places[one.root]), *known])
+            context = "\n".join([common, repr(one), repr(self.places[one.root]), *known])
             found[one.root] = signature(context, self.tree, self.tree.under(one.root))
         return found
 
 
-def survey(
-    submissions: Path, course: Path | None, fallback: Path | None, answers: Answers, *, in_place: bool = False
-) -> Survey:
-    """Look, and read nothing but the course and the lists above all submissions.
+def survey(given: HandedIn, answers: Answers, *, in_place: bool = False) -> Survey:
+    """Look at the folders, and read nothing but the lists above all submissions.
 
     Args:
-        course: the classes, whatever the folders look like.
-        fallback: the classes, if the first-level folders bear their names.
         in_place: this may be a part of a cohort, a team's folder or a class's, and is seen as such.
-
-    Raises:
-        LabError: there is no such folder, or the course file does not fit.
     """
-    if not submissions.exists():
-        raise LabError("this folder does not exist", submissions, "Check the path.")
-    config = load_config(course, CourseConfig) if course is not None else None
-    known = load_config(fallback, CourseConfig) if config is None and fallback and fallback.is_file() else None
-    either = config or known
-    tree, findings = read_tree(submissions, either.limits if either else None)
-    name = submissions.resolve().name if submissions.is_dir() else archive_stem(submissions.name)
-    layout = read_layout(tree, name, either, answers)
+    tree, folder, course = given.tree, given.folder, given.course
+    name = folder.resolve().name if folder.is_dir() else archive_stem(folder.name)
+    layout = read_layout(tree, name, course, answers)
     if in_place and not layout.has_class_folders:
-        layout = _within_class(layout, submissions.resolve(), FolderClasses(either, answers))
-    chosen = course if config else fallback if known and layout.has_class_folders else None
-    if chosen is None:
+        layout = _within_class(layout, folder.resolve(), FolderClasses(course, answers))
+    if given.is_fallback and not layout.has_class_folders:
+        course = None
         layout = read_layout(tree, name, None, answers)
-    used = either if chosen else None
     outside = _outside(tree, layout)
     shared = tuple(split_lists(outside))
-    others = _others(layout, shared)
-    found = (*findings, *layout.findings)
-    language = either.language if either else "en"
-    return Survey(tree, outside, found, chosen, used, layout, places_of(layout, used), shared, others, language)
+    return Survey(
+        tree, outside, (*given.findings, *layout.findings), given.course_file if course else None, course, layout,
+        places_of(layout, course), shared, _others(layout, shared), given.language,
+    )  # fmt: skip
 
 
 def _within_class(layout: Layout, folder: Path, classes: FolderClasses) -> Layout:

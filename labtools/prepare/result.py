@@ -46,16 +46,21 @@ class PrepareResult:
             "findings": [finding_to_json(one) for one in self.findings],
             "summary": self.summary.to_json(),
             "submissions": self.submissions,
+            "is_cohort": self.is_cohort,
+            "has_course": self.course is not None,
+            "language": self.language,
         }
 
 
-def result_from_json(
-    content: dict[str, Any], out: Path, is_cohort: bool, course: Path | None, language: Literal["fr", "en"]
-) -> PrepareResult:
-    """What `PrepareResult.to_json` said of the last run, and what is known of this one, which redid nothing."""
+def result_from_json(content: dict[str, Any], out: Path, course: Path | None) -> PrepareResult:
+    """What `PrepareResult.to_json` said of the last run, for one that redid nothing.
+
+    Args:
+        course: the file that was given this time; its content is the same.
+    """
     findings = tuple(finding_from_json(one) for one in content["findings"])
     summary = summary_from_json(content["summary"], findings)
-    names, submissions = tuple(content["names"]), content["submissions"]
     return PrepareResult(
-        out, names, content["fingerprint"], is_cohort, course, findings, summary, language, 0, submissions
-    )
+        out, tuple(content["names"]), content["fingerprint"], content["is_cohort"],
+        course if content["has_course"] else None, findings, summary, content["language"], 0, content["submissions"],
+    )  # fmt: skip
