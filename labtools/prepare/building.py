@@ -101,40 +101,45 @@ def _make_parts(plan: Plan, seen: Survey, tick: Tick) -> tuple[ClassTable, list[
     """Every submission's part, in the order of the dataset, and the classes that they are in."""
     table = course_table(seen.course, trusts_ids=not seen.layout.is_cohort) if seen.course else None
     sizes = {root: len(seen.tree.under(root)) for root in plan.submissions}
-    total = sum(sizes.values())
-    with Workers(total, (plan, table)) as workers:
+    with Workers(sum(sizes.values()), (plan, table)) as workers:
         if table is None:
             table, parts = _make_without_course(plan, seen, workers, tick)
-        elif not workers.are_processes or max(sizes.values(), default=0) > 0.6 * total:
-            parts = [_make_with_help(plan, table, root, workers, tick) for root in sizes]
         else:
-            futures = {workers.call(_make_in_worker, root): root for root in biggest_first(sizes)}
-            parts, done = [], 0
-            for future in as_completed(futures):
-                parts.append(future.result())
-                done += sizes[futures[future]]
-                tick("prepare submissions", done, total)
+            parts = _make_with_course(plan, table, sizes, workers, tick)
     return table, sorted(parts, key=lambda part: part.prefix)
+
+
+def _make_with_course(
+    plan: Plan, table: ClassTable, sizes: Mapping[str, int], workers: Workers, tick: Tick
+) -> list[Part]:
+    """Each submission by one process; but one that is most of the work is read here, with the help of all."""
+    changed = {root: size for root, size in sizes.items() if root not in plan.unchanged}
+    together = not workers.are_processes or max(changed.values(), default=0) > 0.6 * sum(changed.values())
+    apart = {root: size for root, size in sizes.items() if not (together and root in changed)}
+    futures = {workers.call(_make_in_worker, root): root for root in biggest_first(apart)}
+    parts = [_make_with_help(plan, root, workers, tick).write(table, tick) for root in changed] if together else []
+    done, total = sum(len(plan.tree.under(part.root)) for part in parts), sum(sizes.values())
+    for future in as_completed(futures):
+        parts.append(future.result())
+        done += sizes[futures[future]]
+        tick("prepare submissions", done, total)
+    return parts
 
 
 def _make_in_worker(shared: tuple[Plan, ClassTable], root: str) -> Part:
     return make_part(*shared, root)
 
 
-def _make_with_help(plan: Plan, table: ClassTable, root: str, workers: Workers, tick: Tick) -> Part:
-    """A submission that is most of the cohort: read here, while others work on its files."""
-    if root in plan.unchanged:
-        return make_part(plan, table, root)
+def _make_with_help(plan: Plan, root: str, workers: Workers, tick: Tick) -> Making:
+    """A submission that is read here, while others work on its files."""
     making = Making(plan, root, workers)
     making.read(tick)
-    return making.write(table, tick)
+    return making
 
 
 def _make_without_course(plan: Plan, seen: Survey, workers: Workers, tick: Tick) -> tuple[ClassTable, list[Part]]:
     """The classes are what the submissions call them, so all are read before the first can be written."""
-    makings = [Making(plan, root, workers) for root in plan.submissions]
-    for making in makings:
-        making.read(tick)
+    makings = [_make_with_help(plan, root, workers, tick) for root in plan.submissions]
     parsed = [making.reading.parsed for making in makings]
     table = own_table(parsed, is_cohort=seen.layout.is_cohort, answers=plan.answers)
     return table, [making.write(table, tick) for making in makings]
