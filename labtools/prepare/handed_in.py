@@ -44,9 +44,10 @@ class HandedIn:
 
     def signature(self, answers: Answers, options: Sequence[object]) -> str:
         """Of everything: while it is the same, so is the dataset."""
-        name = self.folder.resolve().name  # the team, where this is a single dataset
+        folder = self.folder.resolve()  # the team, where this is a single dataset, and perhaps its class
         findings = [repr(one) for one in self.findings]
-        context = [context_of(self.course, answers, options), repr(self.is_fallback), name, *findings]
+        known = [repr(self.is_fallback), folder.name, folder.parent.name]
+        context = [context_of(self.course, answers, options), *known, *findings]
         return signature("\n".join(context), self.tree, self.tree)
 
 

@@ -68,12 +68,14 @@ def survey(given: HandedIn, answers: Answers, *, in_place: bool = False) -> Surv
     """Look at the folders, and read nothing but the lists above all submissions.
 
     Args:
-        in_place: this may be a part of a cohort, a team's folder or a class's, and is seen as such.
+        in_place: this may be a part of a cohort, a team's folder or a class's, and is seen as such even if nobody
+            named the course.
     """
     tree, folder, course = given.tree, given.folder, given.course
     name = folder.resolve().name if folder.is_dir() else archive_stem(folder.name)
     layout = read_layout(tree, name, course, answers)
-    if in_place and not layout.has_class_folders:
+    # Without `--course` a lone dataset keeps its own names, however its folder is called.
+    if (in_place or layout.is_cohort or not given.is_fallback) and not layout.has_class_folders:
         layout = _within_class(layout, folder.resolve(), FolderClasses(course, answers))
     if given.is_fallback and not layout.has_class_folders:
         course = None
@@ -89,8 +91,8 @@ def survey(given: HandedIn, answers: Answers, *, in_place: bool = False) -> Surv
 def _within_class(layout: Layout, folder: Path, classes: FolderClasses) -> Layout:
     """One team's folder in that of its class, or a class's folder with its teams: what the names above say of it.
 
-    Without that, a team that checks its own folder would be told other things than when it has handed it in: its ids,
-    all 0, would be the course's first class.
+    Without that, a cohort given one level too low would be the course's first class, as its ids are all 0; and a team
+    that checks its own folder would be told other things than when it has handed it in.
     """
     above = (folder.name,) if layout.is_cohort else (folder.name, folder.parent.name)
     name = next((name for name in above if classes.of(name)), "")

@@ -60,3 +60,18 @@ def test_nothing_is_written(cohort: Path, tmp_path: Path) -> None:
     before = sorted(p.relative_to(tmp_path) for p in tmp_path.rglob("*"))
     check(cohort, fallback_course=tmp_path / "course.yaml")
     assert sorted(p.relative_to(tmp_path) for p in tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("given", ["course", "fallback_course"])
+def test_a_class_folder_prepared_alone_is_of_its_class(given: str, cohort: Path, put: Put, tmp_path: Path) -> None:
+    for team in ("tic et tac", "bleus"):  # that they are two teams is sure only by their lists
+        put(f"in/Ballons/{team}/train.txt", "1/images/frame_000000.jpg\n2\n3\n1/images/frame_000001.jpg\n")
+    done = prepare(cohort / "Ballons", tmp_path / "out", **{given: tmp_path / "course.yaml"})
+    assert done.summary.classes["velo"]["train"].boxes == 0
+    assert sum(count.boxes for count in done.summary.classes["ballon"].values()) == 12
+
+
+def test_a_team_prepared_alone_is_of_its_class(cohort: Path, tmp_path: Path) -> None:
+    done = prepare(cohort / "Ballons/bleus", tmp_path / "out", tmp_path / "course.yaml")
+    assert done.summary.classes["velo"]["train"].boxes == 0
+    assert sum(count.boxes for count in done.summary.classes["ballon"].values()) == 6
