@@ -10,6 +10,7 @@ from labtools.core.findings import Action, Finding, Question, Severity
 from labtools.core.names import slug
 from labtools.prepare.answers import LEAVE_OUT, NO_ANSWERS, Answers
 from labtools.prepare.config import CourseConfig, name_key
+from labtools.prepare.sources.downloads import without_stamp
 from labtools.prepare.sources.names import archive_stem
 
 _AND = frozenset({"et", "and", "y", "e", "ou", "or", "plus"})
@@ -17,9 +18,9 @@ _BETWEEN = re.compile(r"\s*[,;+&/]\s*")
 
 
 def plain_name(folder: str) -> str:
-    """A folder's name; an archive standing as a folder loses its ``.zip!``."""
+    """A folder's name; an archive standing as a folder loses its ``.zip!``, a download its date."""
     name = folder.rpartition("/")[2]
-    return archive_stem(name[:-1]) if name.endswith("!") else name
+    return without_stamp(archive_stem(name[:-1]) if name.endswith("!") else name)
 
 
 class FolderClasses:

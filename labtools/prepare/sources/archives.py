@@ -46,6 +46,7 @@ class _Archive(NamedTuple):
         path: in the tree, without the ``!``.
         stamp: of the outermost archive.
         depth: 1 for an archive on disk, 2 for one inside it.
+        shown: the name that its members are shown in, ``path`` unless it is a part of a download.
     """
 
     disk: str
@@ -53,6 +54,7 @@ class _Archive(NamedTuple):
     stamp: Stamp
     depth: int
     budget: Budget
+    shown: str
 
 
 class ArchiveReader:
@@ -68,8 +70,11 @@ class ArchiveReader:
         self._unpacked = unpacked
         self._limits = limits
 
-    def look(self, disk: str, path: str, stamp: Stamp) -> bool:
+    def look(self, disk: str, path: str, stamp: Stamp, shown: str = "") -> bool:
         """Read a file of the disk if it is an archive, or wants to be one. False: it is an ordinary file.
+
+        Args:
+            shown: see `_Archive`; ``""`` is ``path``.
 
         Raises:
             OSError: the file cannot be read.
@@ -79,7 +84,7 @@ class ArchiveReader:
         kind = kind_of(head) or ("zip" if may_extract_itself(name) and ends_as_zip(disk) else "")
         if not kind and not is_archive_name(name):
             return False
-        self._open(_Archive(disk, path, stamp, 1, Budget(self._limits)), kind, head)
+        self._open(_Archive(disk, path, stamp, 1, Budget(self._limits), shown or path), kind, head)
         return True
 
     def _open(self, archive: _Archive, kind: str, head: bytes) -> None:
@@ -113,11 +118,11 @@ class ArchiveReader:
         if inner == "tar":
             self._open(archive._replace(disk=copy.disk), inner, head)
         elif inner:
-            if not self._is_too_deep(archive, f"{archive.path}!/{name}"):
-                self._nested(archive, f"{archive.path}!/{name}", copy, inner, head)
+            if not self._is_too_deep(archive, f"{archive.shown}!/{name}"):
+                self._nested(archive, f"{archive.shown}!/{name}", copy, inner, head)
         elif copy.size or copy.trouble is None:
             member = Member(0, copy.size, copy.size, STORED, copy.crc)
-            self._found.add(File(f"{archive.path}!/{name}", copy.disk, member, archive.stamp))
+            self._found.add(File(f"{archive.shown}!/{name}", copy.disk, member, archive.stamp))
 
     def _members(self, archive: _Archive, kind: str) -> None:
         listing = (list_zip if kind == "zip" else list_tar)(archive.disk, archive.budget.members)
@@ -135,7 +140,7 @@ class ArchiveReader:
             if entry.member is None and not entry.problem:
                 continue  # a folder
             name, problem = self._checked(entry)
-            path = f"{archive.path}!/{name}"
+            path = f"{archive.shown}!/{name}"
             if is_junk_name(name_of(name)) or has_junk_folder(folder_of(name)):
                 junk[folder_of(path)].append(path)
             elif problem or entry.member is None:
@@ -219,7 +224,7 @@ class ArchiveReader:
         return True
 
     def _nested(self, archive: _Archive, path: str, copy: Copy, kind: str, head: bytes) -> None:
-        self._open(_Archive(copy.disk, path, archive.stamp, archive.depth + 1, archive.budget), kind, head)
+        self._open(_Archive(copy.disk, path, archive.stamp, archive.depth + 1, archive.budget, path), kind, head)
 
     def _refuse(self, path: str, error: RefusedError | OSError) -> None:
         if isinstance(error, RefusedError):

@@ -1,12 +1,20 @@
-"""An archive and the folder that it was unpacked to, or two downloads of one archive: all of it lies there twice."""
+"""An archive and the folder that it was unpacked to, two downloads of one archive, a folder and its copy ("images -
+Copie"): all of it lies there twice."""
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from collections.abc import Mapping
 
 from labtools.core.findings import Action, Finding, Severity
 from labtools.prepare.sources.names import archive_stem
-from labtools.prepare.sources.tree import READ_ERRORS, File, folder_of, name_of
+from labtools.prepare.sources.tree import READ_ERRORS, File, folder_of, folders_of, name_of
+
+# Windows: "x - Copie", "x - Copie (2)"; macOS: "x copie", "x copie 2"; browsers: "x (1)"; Drive: "Copie de x"
+_COPY = re.compile(
+    r"(?:copie de|copy of) (.+)|(.+?)(?:(?: -)?[ _](?:copie|copy)(?: \(?\d+\)?)?| ?\(\d+\))", re.IGNORECASE
+)
 
 
 def archive_copies(files: Mapping[str, File]) -> tuple[set[str], list[Finding]]:
@@ -29,6 +37,35 @@ def archive_copies(files: Mapping[str, File]) -> tuple[set[str], list[Finding]]:
         what = f"its {len(members)} files are also in {base or 'the folder beside it'}, to the byte: those are used"
         findings.append(Finding("", root[:-1], 0, "archive-copy", Severity.INFO, what, Action.LEFT_OUT))
     return copies, findings
+
+
+def folder_copies(files: Mapping[str, File]) -> tuple[set[str], list[Finding]]:
+    """Files in folders that are called a copy of the one beside them, and are: their paths, and one finding for each
+    folder. Where a single file differs nothing is a copy.
+
+    Args:
+        files: in the order of their paths.
+    """
+    candidates = [folder for folder in sorted(folders_of(files)) if _original(folder)]
+    paths = list(files) if candidates else []
+    copies: set[str] = set()
+    findings: list[Finding] = []
+    for folder in candidates:
+        # "0" is the character after "/"
+        members = paths[bisect_left(paths, f"{folder}/") : bisect_left(paths, f"{folder}0")]
+        base, inside = _original(folder), {path[len(folder) + 1 :]: files[path] for path in members}
+        if members[0] not in copies and _holds(files, base, inside):
+            copies.update(members)
+            what = f"its {len(members)} files are also in {base}, to the byte: those are used"
+            findings.append(Finding("", folder, 0, "folder-copy", Severity.INFO, what, Action.LEFT_OUT))
+    return copies, findings
+
+
+def _original(folder: str) -> str:
+    """What a folder is a copy of, by its name: ``""`` for nearly all."""
+    above, slash, name = folder.rpartition("/")
+    match = _COPY.fullmatch(name)
+    return f"{above}{slash}{match[1] or match[2]}" if match else ""
 
 
 def _archives(files: Mapping[str, File]) -> dict[str, list[str]]:

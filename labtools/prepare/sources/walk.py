@@ -11,7 +11,8 @@ from labtools.core.findings import Action, Finding, Severity
 from labtools.core.names import is_device_name
 from labtools.prepare.config import Limits
 from labtools.prepare.sources.archives import ArchiveReader
-from labtools.prepare.sources.copies import archive_copies
+from labtools.prepare.sources.copies import archive_copies, folder_copies
+from labtools.prepare.sources.downloads import joined_parts
 from labtools.prepare.sources.found import BY_PRODUCT, Found, twin_findings
 from labtools.prepare.sources.kinds import may_be_archive
 from labtools.prepare.sources.names import is_junk_name, readable
@@ -34,10 +35,12 @@ def read_tree(root: Path, limits: Limits | None = None) -> tuple[Tree, list[Find
     else:
         walk.file(str(root), readable(os.fsencode(root.name)), stamp_of(root.stat()))
     files = {path: found.files[path] for path in sorted(found.files)}
-    copies, findings = archive_copies(files)
-    for path in copies:
-        del files[path]
-    return Tree(files, unpacked), [*found.findings, *findings, *twin_findings(files)]
+    for find_copies in (archive_copies, folder_copies):
+        copies, findings = find_copies(files)
+        found.findings += findings
+        for path in copies:
+            del files[path]
+    return Tree(files, unpacked), [*found.findings, *twin_findings(files)]
 
 
 class _Walk:
@@ -69,12 +72,17 @@ class _Walk:
         odd.sort(key=attrgetter("name"))
         junk = [prefix + _readable(entry) for entry in odd if is_junk_name(entry.name)]
         self._found.say_all(junk, "junk", Severity.INFO, BY_PRODUCT)
+        joined = joined_parts([entry.name for entry in odd], prefix, self._found)
         for entry in odd:
             if not is_junk_name(entry.name):
-                self._odd(entry, prefix)
+                self._odd(entry, prefix, joined.get(entry.name, ""))
 
-    def _odd(self, entry: os.DirEntry[str], prefix: str) -> None:
-        """A folder, or a file that its name alone does not tell to be plain data."""
+    def _odd(self, entry: os.DirEntry[str], prefix: str, joined: str) -> None:
+        """A folder, or a file that its name alone does not tell to be plain data.
+
+        Args:
+            joined: the name that it shares with the other parts of one download, ``""`` if it is none.
+        """
         path = prefix + _readable(entry)
         if "\\" in entry.name:  # an archive of Windows, unpacked by something that takes its folders for names
             parts = [part for part in _readable(entry).replace("\\", "/").split("/") if part not in {"", ".", ".."}]
@@ -87,11 +95,11 @@ class _Walk:
                 self._found.say(path, "link-refused", Severity.ERROR, what)
             elif entry.is_dir():
                 self._found.check_name(path)
-                self.folder(entry.path, path)
+                self.folder(entry.path, prefix + joined if joined else path)
             elif not entry.is_file():
                 self._found.say(path, "not-a-file", Severity.WARNING, "neither a file nor a folder (a pipe, a device)")
             else:
-                self.file(entry.path, path, stamp_of(entry.stat()))
+                self.file(entry.path, path, stamp_of(entry.stat()), prefix + joined if joined else path)
         except OSError as error:
             self._found.say(path, "file-unreadable", Severity.ERROR, f"this cannot be read: {error.strerror}")
 
@@ -100,13 +108,16 @@ class _Walk:
         target = os.path.realpath(entry.path)
         return target.startswith(self._root + os.sep) and entry.is_file()
 
-    def file(self, disk: str, path: str, stamp: Stamp) -> None:
+    def file(self, disk: str, path: str, stamp: Stamp, archive: str = "") -> None:
         """A file; its members, if it is an archive.
+
+        Args:
+            archive: the name of the archive that its members are shown in, if that is not ``path``.
 
         Raises:
             OSError: it cannot be read.
         """
-        if not (may_be_archive(path.rpartition("/")[2]) and self._archives.look(disk, path, stamp)):
+        if not (may_be_archive(path.rpartition("/")[2]) and self._archives.look(disk, path, stamp, archive)):
             self._found.add(File(path, disk, None, stamp))
 
 

@@ -172,3 +172,46 @@ def test_every_file_is_in_the_tree_or_in_a_finding(files: list[tuple[list[str], 
             assert path in by_disk or above & {file.replace("\\", "/") for file in told}
         for path in tree:
             path.encode("utf-8")
+
+
+PART = "tic-20240214T101010Z-{}"
+
+
+@pytest.mark.parametrize("is_unpacked", [False, True])
+def test_parts_of_a_download_are_one(is_unpacked: bool, put: Put, zip_of: Any, see: Any) -> None:
+    for part, name in (("001", "tic/1/images/a.jpg"), ("002", "tic/1/labels/a.txt"), ("003", "tic/train.txt")):
+        if is_unpacked:
+            put(f"in/velo/{PART.format(part)}/{name}", b"x")
+        else:
+            put(f"in/velo/{PART.format(part)}.zip", zip_of({name: b"x"}))
+    seen = see()
+    top = "velo/tic-20240214T101010Z" + ("" if is_unpacked else ".zip!")
+    assert list(seen.contents) == [f"{top}/tic/1/images/a.jpg", f"{top}/tic/1/labels/a.txt", f"{top}/tic/train.txt"]
+    assert [(f.code, f.file) for f in seen.findings] == [("archive-parts", f"velo/{PART.format('001')}{top[25:-1]}")]
+
+
+def test_a_missing_part_of_a_download_is_said(put: Put, zip_of: Any, see: Any) -> None:
+    for part in ("002", "004"):
+        put(f"in/{PART.format(part)}.zip", zip_of({f"{part}.txt": b"x"}))
+    put("in/coeur-20240214T101010Z-001.zip", zip_of({"a.txt": b"x"}))  # the only one of another
+    seen = see()
+    (said,) = [f for f in seen.findings if f.code == "archive-part-missing"]
+    assert "001, 003" in said.message and said.file == "tic-20240214T101010Z-002.zip" and len(seen.contents) == 3
+
+
+@pytest.mark.parametrize(
+    "copy", ["tic - Copie", "tic - Copie (2)", "tic copie 2", "tic (1)", "tic_copy", "Copie de tic"]
+)
+def test_a_folder_beside_its_copy(copy: str, put: Put, see: Any) -> None:
+    for folder in ("tic", copy, "tac (1)"):
+        put(f"in/velo/{folder}/1/images/a.jpg", b"picture")
+        put(f"in/velo/{folder}/train.txt", b"list")
+    seen = see()
+    assert set(seen.contents) == {f"velo/{f}/{n}" for f in ("tic", "tac (1)") for n in ("1/images/a.jpg", "train.txt")}
+    assert [(f.code, f.file) for f in seen.findings] == [("folder-copy", f"velo/{copy}")]
+
+
+def test_a_copy_that_was_mended_stays(put: Put, see: Any) -> None:
+    put("in/velo/labels/a.txt", b"0 .5 .5 .1 .1")
+    put("in/velo/labels - Copie/a.txt", b"0 .5 .5 .2 .2")
+    assert len(see().contents) == 2 and not see().findings
