@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labtools.artifacts.weights import cache_folder
+from labtools.core.errors import LabError
 from labtools.core.files import hash_bytes, read_json, write_bytes
+from labtools.core.locks import held
 from labtools.core.names import folder_name
 from labtools.prepare.sources.tree import Tree
 
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from labtools.prepare.parts import Part
 
 _RESULT = "result.json"
+_LOCK = "lock"
 _MARK = ".now"
 _TOPS = ("images", "labels")
 
@@ -52,6 +56,19 @@ class Memory:
     def __init__(self, target: Path) -> None:
         self._target = target
         self.folder = cache_folder() / "prepare" / hash_bytes(str(target).encode("utf-8"))[:16]
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Write this dataset, and nobody else does meanwhile.
+
+        Raises:
+            LabError: somebody does already.
+        """
+        with held(self.folder / _LOCK) as is_ours:
+            if not is_ours:
+                what = "another `labtools prepare` is writing this dataset"
+                raise LabError(what, self._target, "Wait until it has ended, then run this again.")
+            yield
 
     def file(self, root: str, made_from: str) -> str:
         """Where a submission's part is kept; one that exists was made from the very same."""
@@ -96,7 +113,7 @@ class Memory:
             "time": time,
         }
         write_bytes(self.folder / _RESULT, json.dumps(state, sort_keys=True, ensure_ascii=False).encode("utf-8"))
-        names = {_RESULT, *(Path(path).name for path in last.parts)}
+        names = {_RESULT, _LOCK, *(Path(path).name for path in last.parts)}
         for path in self.folder.iterdir():
             if path.name not in names:
                 path.unlink()

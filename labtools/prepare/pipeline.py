@@ -43,9 +43,9 @@ def prepare(
         LabError: nothing to read, a course file that does not fit, or ``out`` is somebody else's.
     """
     check_target(out, submissions)
-    with paused_collector(), gathered(submissions, course, fallback_course, tick) as given:
+    memory = Memory(out.resolve())
+    with paused_collector(), memory.lock(), gathered(submissions, course, fallback_course, tick) as given:
         made_from = given.signature(answers, (images, leakage))
-        memory = Memory(out.resolve())
         last = memory.last()
         if last is not None and last.made_from == made_from:
             return result_from_json(last.result, out, given.course_file)

@@ -27,6 +27,7 @@ from typing import IO
 from labtools.artifacts.record import ProcessId
 from labtools.core.errors import LabError
 from labtools.core.files import read_json, write_json
+from labtools.core.locks import held
 from labtools.train.processes import end_process, is_alive, this_process
 
 _STOP_PATIENCE_S = 20.0
@@ -165,33 +166,11 @@ def living_lanes(root: Path) -> list[LaneRecord]:
 
 @contextmanager
 def hold(root: Path, lane: Lane) -> Iterator[bool]:
-    """Be that lane while the block runs; yields False where another process already is.
-
-    The lock is the kernel's, so it falls with the process however that ends.
-    """
-    folder(root).mkdir(parents=True, exist_ok=True)
-    with _path(root, lane, "lock").open("a+b") as file:
-        if not _lock(file):
-            yield False
-            return
-        write_json(_path(root, lane, "json"), asdict(LaneRecord(lane, this_process())))
-        yield True
-
-
-def _lock(file: IO[bytes]) -> bool:
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            file.seek(0)
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+    """Be that lane while the block runs; yields False where another process already is."""
+    with held(_path(root, lane, "lock")) as is_ours:
+        if is_ours:
+            write_json(_path(root, lane, "json"), asdict(LaneRecord(lane, this_process())))
+        yield is_ours
 
 
 def start_detached(root: Path, lane: Lane) -> bool:

@@ -15,7 +15,9 @@ import pytest
 
 from labtools.artifacts.dataset import open_dataset, read_boxes
 from labtools.core import update
+from labtools.core.errors import LabError
 from labtools.core.files import hash_file, read_json
+from labtools.prepare.memory import Memory
 from labtools.prepare.pipeline import PrepareResult, prepare
 
 Picture = Callable[..., bytes]
@@ -127,6 +129,7 @@ def test_what_somebody_did_to_the_dataset_is_mended(
 KILLED = """
 import os, sys, signal
 from pathlib import Path
+from labtools.prepare.memory import Memory
 from labtools.prepare.pipeline import prepare
 left = int(sys.argv[4])
 def rename(self, target, real=Path.rename):
@@ -166,3 +169,11 @@ def test_a_damaged_memory_costs_time_only(cohort: Cohort, tmp_path: Path) -> Non
     cohort.prepare(tmp_path / "out")
     assert content(tmp_path / "out") == content(cohort.prepare(tmp_path / "fresh").out)
     assert read_json(tmp_path / "out" / "dataset.json")["layout"] == 1
+
+
+def test_two_at_once_do_not_write_one_dataset(cohort: Cohort, tmp_path: Path) -> None:
+    memory = Memory((tmp_path / "out").resolve())
+    with memory.lock(), pytest.raises(LabError, match="another"):
+        cohort.prepare(tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    assert cohort.prepare(tmp_path / "out").redone == 3

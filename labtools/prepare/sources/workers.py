@@ -7,6 +7,7 @@ starts processes for nothing, so a large cohort gets some; elsewhere, and for a 
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import os
 import signal
@@ -64,7 +65,9 @@ class Workers:
         self._pool: Executor
         if self.are_processes:
             context = get_context("fork")
-            self._pool = ProcessPoolExecutor(min(cores, 8), context, initializer=_settle_in, initargs=(shared,))
+            self._pool = ProcessPoolExecutor(
+                min(cores, 8), context, initializer=_settle_in, initargs=(shared, os.getpid())
+            )
         else:
             self._pool = ThreadPoolExecutor(min(2 * cores, 8))
 
@@ -86,12 +89,22 @@ class Workers:
         return self._pool.submit(function, self._own, work)
 
 
-def _settle_in(shared: object) -> None:
+def _settle_in(shared: object, parent: int) -> None:
     """In a new worker process: Ctrl-C is the parent's business; records are a million small objects without cycles,
     and looking through them for cycles took a tenth of the time."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _end_with(parent)
     gc.disable()
     _shared.append(shared)
+
+
+def _end_with(parent: int) -> None:
+    """Killed when the parent is (Linux, prctl(2)): it holds both ends of the pipe that work comes through, so that a
+    worker would wait for ever, and hold the parent's locks."""
+    set_parent_death_signal = 1
+    ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
+    if os.getppid() != parent:  # it was killed before this
+        os._exit(1)
 
 
 def _with_shared(function: Callable[[Any, Work], Result], work: Work) -> Result:

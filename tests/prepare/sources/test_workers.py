@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from labtools.core.files import hash_file
@@ -38,3 +41,30 @@ def test_a_failure_in_a_worker_is_not_lost(tmp_path: Path) -> None:
 
 def _fail(numbers: range) -> int:
     return 1 // (0 * len(numbers))
+
+
+ORPHANS = """
+import os, time
+from labtools.prepare.sources import workers
+workers.MANY = 1
+def work(shared, number):
+    return os.getpid()
+with workers.Workers(9, "shared") as pool:
+    print(pool.call(work, 1).result(), flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere processes are not used")
+def test_workers_end_with_the_process_that_was_killed() -> None:
+    parent = subprocess.Popen([sys.executable, "-c", ORPHANS], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    worker = int(parent.stdout.readline())
+    assert psutil.pid_exists(worker)
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    end = time.monotonic() + 10
+    while psutil.pid_exists(worker) and psutil.Process(worker).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < end, "the worker lives on"
+        time.sleep(0.05)
