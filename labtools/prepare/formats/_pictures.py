@@ -14,6 +14,7 @@ from labtools.core.findings import Action, Finding, Severity
 from labtools.prepare.formats import RawBox, Record, orphan
 from labtools.prepare.layout.naming import frame_of
 from labtools.prepare.layout.places import ImageIndex, Match, folder_key, is_same_folder
+from labtools.prepare.layout.references import without_upload
 from labtools.prepare.sources.tree import folder_of, name_of, stem_of
 
 
@@ -28,7 +29,9 @@ def find_picture(index: ImageIndex, name: str, path: str, hints: Sequence[str]) 
     """`ImageIndex.find`, and between rivals the one in a folder that a hint names."""
     match = index.find(name, path)
     if match.path is None and not match.rivals:
-        return _beside(index, name, path)
+        match = _beside(index, name, path)
+    if match.path is None and not match.rivals:
+        match = _uploaded(index, name, path)
     if len(match.rivals) < 2:
         return match
     left = _hinted(match.rivals, hints)
@@ -44,6 +47,13 @@ def _beside(index: ImageIndex, name: str, path: str) -> Match:
     match = index.find(bare, path)
     is_beside = match.path is not None and _folder_keys(match.path) == _folder_keys(path)
     return match if is_beside else Match(None)
+
+
+def _uploaded(index: ImageIndex, name: str, path: str) -> Match:
+    """The picture that Label Studio called so when it was uploaded."""
+    bare = name.replace("\\", "/").rpartition("/")[2]
+    short = without_upload(bare)
+    return index.find(short, path) if short != bare else Match(None)
 
 
 def _folder_keys(path: str) -> list[str]:

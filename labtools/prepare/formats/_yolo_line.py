@@ -1,7 +1,8 @@
 """One line of a YOLO label file, in all the ways that people and tools write it.
 
 The columns are ``class x y w h``, then perhaps a confidence, a track id or keypoints; or ``class x1 y1 x2 y2 x3 y3``
-and so on, a polygon. What four numbers beyond 0..1 mean is not decided here (`PIXELS`): one line does not tell.
+and so on, a polygon. The class may stand elsewhere; lines of DOTA and KITTI are read too. What four numbers beyond 0..1
+mean is not decided here (`PIXELS`): one line does not tell.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ REPAIRS = {
     "label-keypoints": "keypoints after the box are not used",
     "label-trailing-text": "text after the numbers is not used",
     "label-id-not-integer": "the class id is written as a decimal number",
+    "label-class-place": "the class stands behind the box, or as number and name",
     "label-polygon": "a polygon instead of a box: the box around it is taken",
     "label-joined-lines": "several boxes in one line: the line breaks got lost",
     "label-negative-size": "a negative width or height: taken without its sign",
@@ -104,6 +106,7 @@ def parse_line(line: str, keypoints: tuple[int, int] | None = None) -> Line:
     if not tokens:
         raise LineError("no numbers")
     tokens[0] = tokens[0].rstrip(":=") or tokens[0]
+    tokens = _class_first(tokens, repairs)
     label, columns = _label(tokens, repairs)
     columns = _numbers(columns, repairs)
     values = [_value(token) for token in columns]
@@ -117,10 +120,41 @@ def parse_line(line: str, keypoints: tuple[int, int] | None = None) -> Line:
         del values[4:]
     if len(values) == 4:
         return _box(label, values, repairs)
+    if isinstance(label, str) and _is_kitti(columns):
+        return Line(label, PIXEL_CORNERS, (values[3], values[4], values[5], values[6]), tuple(repairs))
     if len(values) >= 6 and len(values) % 2 == 0:
         repairs.append("label-polygon")
         return _polygon(label, values, repairs)
     raise LineError(f"{len(tokens)} columns instead of 5")
+
+
+def _class_first(tokens: list[str], repairs: list[str]) -> list[str]:
+    """``x y w h class``, ``0 velo x y w h`` and DOTA's ``x1 y1 ... x4 y4 velo 0`` with the class in front, once."""
+    numbers = [is_number(token) for token in tokens]
+    moved = tokens
+    if len(tokens) == 5 and all(numbers[:4]) and not any(map(is_integer, tokens[:4])):
+        if is_integer(tokens[4]) or not numbers[4]:
+            moved = [tokens[4], *tokens[:4]]
+    elif len(tokens) in {9, 10} and all(numbers[:8] + numbers[9:]) and not numbers[8]:
+        moved = [tokens[8], *tokens[:8]]
+    elif len(tokens) > 5 and is_integer(tokens[0]) and all(numbers[2:]) and _is_word(tokens[1]):
+        moved = tokens[1:]
+    if moved != tokens:
+        repairs.append("label-class-place")
+    return moved
+
+
+def _is_word(token: str) -> bool:
+    """A class's name: not a number that somebody spoilt (``O.5``)."""
+    return len(token) > 1 and token.replace("_", "").replace("-", "").isalpha()
+
+
+def _is_kitti(columns: list[str]) -> bool:
+    """KITTI's ``name truncated occluded alpha x1 y1 x2 y2`` in pixels and seven numbers in space, perhaps a score."""
+    if len(columns) not in {14, 15} or columns[1] not in {"-1", "0", "1", "2", "3"} or abs(_value(columns[0])) > 1:
+        return False
+    x1, y1, x2, y2 = map(_value, columns[3:7])
+    return x1 < x2 and y1 < y2 and max(x2, y2) > 2
 
 
 def _label(tokens: list[str], repairs: list[str]) -> tuple[int | str | None, list[str]]:

@@ -1,4 +1,5 @@
-"""Label files that are not quite called like their picture: ``frame_1.txt``, ``frame_000001.jpg.txt``."""
+"""Label files that are not quite called like their picture: ``frame_1.txt``, ``frame_000001.jpg.txt``,
+``9f86d081-frame_000001.txt``."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from collections.abc import Collection, Iterable
 
 from labtools.core.names import slug
 from labtools.prepare.layout.places import ImageIndex
+from labtools.prepare.layout.references import without_upload
 from labtools.prepare.sources.tree import IMAGE_SUFFIXES, folder_of, stem_of, suffix_of
 
 _SECOND_SUFFIXES = IMAGE_SUFFIXES | {".txt"}
@@ -37,8 +39,13 @@ class LooseNames:
 
     def knows(self, path: str) -> bool:
         """Is there a picture with nearly this name?"""
-        key = loose_key(bare_stem(path))
-        return bool(key) and key in self._stems
+        return bool(self._named_like(path))
+
+    def _named_like(self, path: str) -> list[str]:
+        """The stems of pictures that this file may mean; without the prefix of an upload if none has it too."""
+        stem = bare_stem(path)
+        found = self._stems.get(loose_key(stem)) or self._stems.get(loose_key(without_upload(stem))) or ()
+        return sorted(found) if loose_key(stem) else []
 
     def match(self, labels: Iterable[str], index: ImageIndex, taken: Collection[str]) -> dict[str, str]:
         """The picture of each label file that has exactly one, of which no other file says anything.
@@ -57,7 +64,7 @@ class LooseNames:
                 continue
             images = {
                 match.path
-                for stem in sorted(self._stems.get(loose_key(bare_stem(path)), ()))
+                for stem in self._named_like(path)
                 if (match := index.find_beside(f"{folder_of(path)}/{stem}.txt")).path is not None
             }
             if len(images) == 1:

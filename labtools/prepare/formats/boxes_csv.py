@@ -1,8 +1,9 @@
 """Tables of boxes: TensorFlow's ``filename,width,height,class,xmin,ymin,xmax,ymax`` and its relatives.
 
 Columns are known by their titles in any order and case (``x1``, ``XMin``, ``left``, ``bbox_x`` ...; corners, or a
-corner and a size, or a centre and a size; OpenImages). Without titles three writings are read: RetinaNet's
-``path,x1,y1,x2,y2,class``, ``name,class,x1,y1,x2,y2`` and TensorFlow's. Numbers are pixels, or in 0..1 if all are.
+corner and a size, or a centre and a size; OpenImages). Without titles four writings are read: RetinaNet's
+``path,x1,y1,x2,y2,class``, ``name,class,x1,y1,x2,y2``, TensorFlow's and makesense.ai's
+``class,x,y,w,h,name,width,height``. Numbers are pixels, or in 0..1 if all are.
 The same file may be a split list (``train_labels.csv``): that is read by `splits.lists`.
 """
 
@@ -15,6 +16,7 @@ from typing import NamedTuple
 
 from labtools.core.findings import Action, Finding, Severity
 from labtools.prepare.formats import Parsed, RawBox, Record, orphan
+from labtools.prepare.formats._box_cell import box_column, unfolded
 from labtools.prepare.formats._look import of_kind
 from labtools.prepare.formats._names import names_files, nearest_names
 from labtools.prepare.formats._pictures import find_picture, hints_of, names_of
@@ -46,6 +48,7 @@ _TITLES: Mapping[str, tuple[str, ...]] = {
     "width": ("width", "imagewidth", "imgwidth", "imwidth", "imagew", "imgw", "largeur"),
     "height": ("height", "imageheight", "imgheight", "imheight", "imageh", "imgh", "hauteur"),
 }  # fmt: skip
+_ADVICE = "name the columns filename,class,xmin,ymin,xmax,ymax"
 _CORNERS, _CORNER, _CENTRE = ("x1", "y1", "x2", "y2"), ("x", "y", "w", "h"), ("cx", "cy", "w", "h")
 
 
@@ -67,7 +70,12 @@ class Columns(NamedTuple):
 
 def sniff(tree: Tree) -> list[str]:
     """Tables with columns for a picture's name and a box."""
-    return [path for path, look in of_kind(tree, "table") if columns_of(titles_of(look.head), first_rows(look.head))]
+    return [path for path, look in of_kind(tree, "table") if _is_boxes(titles_of(look.head), first_rows(look.head))]
+
+
+def _is_boxes(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    has_cells = any(word in titles for word in _TITLES["name"]) and box_column(titles, rows[1:]) is not None
+    return has_cells or columns_of(titles, rows) is not None
 
 
 def parse(tree: Tree, files: list[str], index: ImageIndex) -> Parsed:
@@ -77,7 +85,7 @@ def parse(tree: Tree, files: list[str], index: ImageIndex) -> Parsed:
     used = set(files)
     named = names_files(tree)[0] if files else []  # what was wrong with them is told by the format that they belong to
     for path in files:
-        table = read_table(tree, path, findings)
+        table = _opened(path, read_table(tree, path, findings), findings)
         columns = columns_of(table.titles, [row for _, row in table.all_rows[:50]]) if table else None
         if table is not None and columns is not None:
             near = nearest_names(named, path)
@@ -87,6 +95,18 @@ def parse(tree: Tree, files: list[str], index: ImageIndex) -> Parsed:
             records += found
             findings += file.findings
     return Parsed(tuple(records), tuple(findings), names_of(records), frozenset(used))
+
+
+def _opened(path: str, table: Table | None, findings: list[Finding]) -> Table | None:
+    """The table, with four columns for a cell of four numbers; None, and a finding, where these have two readings."""
+    column = box_column(table.titles, [row for _, row in table.rows]) if table else None
+    if table is None or column is None:
+        return table
+    opened = unfolded(table, column)
+    if opened is None:
+        what = f"{len(table.rows)} boxes of four numbers in a cell: corners, or a corner and a size? {_ADVICE}"
+        findings.append(Finding("", path, 0, "format-unsupported", Severity.ERROR, what, Action.LEFT_OUT))
+    return opened
 
 
 def columns_of(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Columns | None:
@@ -113,6 +133,8 @@ def columns_of(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Columns 
 
 def _by_content(rows: Sequence[Sequence[str]]) -> Columns | None:
     """A table without titles: what each of its first rows is, if they agree."""
+    if _is_makesense(rows):
+        return Columns({"class": 0, "name": 5, "width": 6, "height": 7}, (1, 2, 3, 4), _CORNER, False)
     full = [row for row in rows if row and is_image_name(row[0].strip())]
     if not full or len(full) < len([row for row in rows if any(row)]):
         return None
@@ -129,6 +151,13 @@ def _by_content(rows: Sequence[Sequence[str]]) -> Columns | None:
     if any((number(row[first]) or 0) >= (number(row[first + 2]) or 0) for row in full):
         return None  # no corners: a size, in an order that only its writer knows
     return Columns(place, (first, first + 1, first + 2, first + 3), _CORNERS, False)
+
+
+def _is_makesense(rows: Sequence[Sequence[str]]) -> bool:
+    """No other tool puts the picture behind the box, and its size last: the box is a corner and a size."""
+    full = [row for row in rows if any(cell.strip() for cell in row)]
+    masks = ["".join("9" if number(cell) is not None else "a" for cell in row) for row in full]
+    return bool(full) and set(masks) == {"a9999a99"} and all(is_image_name(row[5].strip()) for row in full)
 
 
 @dataclass

@@ -24,6 +24,7 @@ from labtools.prepare.sources.tree import folder_of
 Numbers = NDArray[np.float64]
 
 _TOLERANCE = 0.02  # of the picture's side: annotators draw a little beyond the border
+_BEYOND = 0.1  # and some draw further
 _NEARLY_ALL, _MANY = 0.98, 0.8  # shares of boxes inside: this reading is possible, this one is not
 _ENOUGH = 8  # boxes that can overrule the usual reading of numbers in 0..1
 
@@ -199,7 +200,8 @@ class _Settling:
             values, numbers = fractions.numbers(), fractions.members
             if not len(values) or _share_inside(_centre(values)) > _MANY:
                 continue
-            reading = self._fraction_reading(values, folder)
+            short = np.concatenate([n for f in folders.values() if len(n := f.numbers()) < _ENOUGH] or [values])
+            reading = self._fraction_reading(values, short, folder)
             if reading == "centre and size":
                 continue
             file = records[numbers[0]].file
@@ -215,12 +217,19 @@ class _Settling:
             for i in numbers:
                 records[i] = _reread(records[i], reading, tables)
 
-    def _fraction_reading(self, values: Numbers, folder: str) -> str | None:
+    def _fraction_reading(self, values: Numbers, short: Numbers, folder: str) -> str | None:
+        """The one reading that fits, ``LEAVE_OUT``, or None; ``short``: the boxes of all folders with few of them."""
         answer = self.answers.get(self._key(folder))
         if answer in {LEAVE_OUT, *READINGS}:
             return answer
+        is_short = len(values) < _ENOUGH
+        values = short if is_short else values
         fitting = [name for name, read in READINGS.items() if _share_inside(read(values)) >= _NEARLY_ALL]
-        if len(values) < _ENOUGH or not fitting:
+        if len(values) < _ENOUGH or not fitting or _share_inside(_centre(values)) > _MANY:
+            return "centre and size"
+        # Drawn beyond the border? Moved by half its size any such box lies inside.
+        is_drawn_so = is_short or _share_inside(_centre(values), _BEYOND) >= _NEARLY_ALL
+        if fitting == ["top left corner and size"] and is_drawn_so:
             return "centre and size"
         return fitting[0] if len(fitting) == 1 else None
 
@@ -236,12 +245,12 @@ class _Settling:
         self.findings.append(Finding("", file, 0, code, severity, what, action))
 
 
-def _share_inside(xyxyn: Numbers) -> float:
+def _share_inside(xyxyn: Numbers, tolerance: float = _TOLERANCE) -> float:
     """Of boxes with an area that lie in 0..1, but for a little."""
     if not len(xyxyn):
         return 1.0
     low, high = xyxyn[:, :2], xyxyn[:, 2:]
-    inside = (low < high).all(axis=1) & (low.min(axis=1) >= -_TOLERANCE) & (high.max(axis=1) <= 1 + _TOLERANCE)
+    inside = (low < high).all(axis=1) & (low.min(axis=1) >= -tolerance) & (high.max(axis=1) <= 1 + tolerance)
     return float(inside.mean())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from labtools.core.names import slug
 from labtools.prepare.layout.class_folders import plain_name
@@ -36,10 +36,13 @@ class Folders:
         below: dict[str, set[str]] = defaultdict(set)
         self._with_pictures: set[str] = set()
         self._with_data: set[str] = set()
+        self._with_annotations: set[str] = set()
         for folder, paths in self._files.items():
             suffixes = {suffix_of(path) for path in paths}
             if suffixes & IMAGE_SUFFIXES:
                 self._mark(folder, self._with_pictures)
+            if suffixes & _ANNOTATIONS:
+                self._mark(folder, self._with_annotations)
             if suffixes & (IMAGE_SUFFIXES | _ANNOTATIONS):
                 self._mark(folder, self._with_data)
             while folder:
@@ -60,6 +63,12 @@ class Folders:
     def has_data(self, folder: str) -> bool:
         """Is there a picture, or a file of a kind that may annotate one, anywhere below?"""
         return folder in self._with_data
+
+    def are_apart(self, folders: Iterable[str]) -> bool:
+        """Pictures in some of these folders, annotations in others, and nowhere both: none is a dataset by itself."""
+        with_pictures = self._with_pictures.intersection(folders)
+        with_annotations = self._with_annotations.intersection(folders)
+        return bool(with_pictures and with_annotations) and not with_pictures & with_annotations
 
     def below(self, folder: str) -> list[str]:
         return self._below.get(folder, [])

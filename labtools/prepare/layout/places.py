@@ -189,7 +189,7 @@ class ImageIndex:
         above, _, name = annotation.rpartition("/")
         groups = self._beside.get(above)
         if groups is None:
-            groups = self._beside[above] = [self._by_keys.get(keys, []) for keys in self._keys(above)[0]]
+            groups = self._beside[above] = self._groups_beside(above)
         written, dot, _ = name.rpartition(".")
         written = written if dot and written else name
         stem = stem_key(written)
@@ -206,6 +206,17 @@ class ImageIndex:
             if found_one.path or found_one.rivals:
                 break
         return found_one
+
+    def _groups_beside(self, above: str) -> list[list[_Folder]]:
+        """The folders of pictures that a folder of annotations may be about, the likelier first. ``1/labels_2`` is the
+        second try at what lies in ``1/images``, not the second sequence; ``labels_2`` goes with ``images_2``."""
+        groups = [self._by_keys.get(keys, []) for keys in self._keys(above)[0]]
+        kind = slug(name_of(above)).rstrip("_0123456789")
+        if kind in STRUCTURE and folder_key(name_of(above)):
+            parent = folder_of(above)
+            near = [f for keys in self._keys(parent)[0] for f in self._by_keys.get(keys, [])]
+            groups.insert(0, [f for f in near if f.path == parent or folder_of(f.path) == parent])
+        return groups
 
     def only_folder(self, above: str) -> str | None:
         """The folder that fits these folders of a reference better than any other: whatever picture of it a list

@@ -33,6 +33,7 @@ _NUMBERED = STRUCTURE | frozenset(
     | {"numero", "task", "job", "cvat", "set", "lot", "obj", "dossier", "folder"}
 )
 _SUFFIXES = IMAGE_SUFFIXES | {".txt", ".xml", ".json"}
+_UPLOAD = re.compile(r"^[0-9a-f]{8}-(?=.)")
 _ROBOFLOW = re.compile(r"(?:_(?:jpe?g|png|bmp|webp))?\.rf\.[0-9a-z]{6,}$", re.IGNORECASE)
 
 
@@ -44,6 +45,11 @@ def stem_key(name: str) -> str:
 def source_stem(stem: str) -> str:
     """The picture that a Roboflow copy was made of: ``boat43_png.rf.553cd52b2`` -> ``boat43``."""
     return _ROBOFLOW.sub("", stem) if ".rf." in stem else stem
+
+
+def without_upload(name: str) -> str:
+    """A file's name without what Label Studio puts before it: ``9f86d081-frame_1.jpg`` -> ``frame_1.jpg``."""
+    return _UPLOAD.sub("", name)
 
 
 def loose_key(stem: str) -> str:

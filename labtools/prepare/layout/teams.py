@@ -135,7 +135,7 @@ class _Reader:
         datasets = [f for f in self.first if self.folders.is_submission(f)]
         groups = any(self.folders.is_submission(g) for f in self.first for g in self.folders.below(f))
         begins_here = self.begins_at(self.top) or self.folders.has_lists(self.top)
-        if begins_here or len(self.first) < 2 or not (datasets or groups):
+        if begins_here or len(self.first) < 2 or not (datasets or groups) or self.folders.are_apart(self.first):
             return True
         return len(datasets) == len(self.first) and all(self.folders.is_bare(f) for f in datasets)
 

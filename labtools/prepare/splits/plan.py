@@ -8,6 +8,7 @@ finding; where its own files contradict each other, it is a question.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -36,6 +37,8 @@ from labtools.prepare.splits.settle import SPLITS, settle
 __all__ = ["SPLITS", "Others", "Splits", "natural_key", "nobodys_lines", "plan_splits", "share_sequences"]
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
+_EXPORTED = re.compile(r".*obj_train_data/|data/images/train/")
+"""How CVAT begins the lines of its *YOLO 1.1* and its *Ultralytics YOLO* exports."""
 _MOST_UNKNOWN = 40
 """Text files without any word for a split that are looked into where a team gave none."""
 
@@ -160,14 +163,14 @@ class _Plan:
         return None if answer == LEAVE_OUT or waits else one
 
     def without_exports(self, lists: Sequence[SplitList]) -> list[SplitList]:
-        """CVAT puts a ``train.txt`` of everything into each YOLO 1.1 export: a table of contents, not a split.
+        """CVAT puts a ``train.txt`` of everything into each YOLO export: a table of contents, not a split.
 
         Where other splits lie beside it, somebody has made lists of it.
         """
         beside = {folder_of(one.path) for one in lists if one.split != "train" and one.lines}
         kept = []
         for one in lists:
-            is_export = one.split == "train" and any("obj_train_data/" in line for line in one.lines[:3])
+            is_export = one.split == "train" and any(_EXPORTED.match(line) for line in one.lines[:3])
             if is_export and folder_of(one.path) not in beside:
                 what = "CVAT's own list of everything it exported, not a split"
                 self.findings.append(Finding("", one.path, 0, "list-of-export", Severity.INFO, what, Action.NOTED))

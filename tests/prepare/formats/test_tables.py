@@ -37,6 +37,7 @@ def boxes(parsed: Parsed) -> dict[str, list[tuple[object, ...]]]:
         "file,x,y,width,height,class,image_width,image_height\na.jpg,10,20,20.5,40,velo,640,360\n",
         "file,x_center,y_center,w,h,class,width,height\na.jpg,20.25,40,20.5,40,velo,640,360\n",
         "a.jpg,640,360,velo,10,20,30.5,60\n",
+        "velo,10,20,20.5,40,a.jpg,640,360\n",
     ],
 )
 def test_a_table_in_every_writing(text: str, parse: Parse) -> None:
@@ -166,3 +167,16 @@ def test_keras_lines(parse: Parse) -> None:
     )
     assert [(f.code, f.line) for f in parsed.findings] == [("label-bad-line", 4)]
     assert parsed.used == {"_annotations.txt", "_classes.txt"}
+
+
+def test_boxes_in_one_cell(parse: Parse) -> None:
+    head = "image_id,width,height,bbox,source\n"
+    sizes = head + 'a,640,360,"[300.0, 20.0, 40.0, 50.0]",x\nb,640,360,"[1, 2, 30, 40]",x\nc,640,360,,x\n'
+    parsed = parse("boxes_csv", {"train.csv": sizes}, IMAGES)
+    assert boxes(parsed) == {"a": [(None, None, 300, 20, 340, 70, 2)], "b": [(None, None, 1, 2, 31, 42, 3)], "c": []}
+    corners = head + 'a,640,360,"(300, 20, 340, 70)",x\nb,640,360,"(400 2 500 40)",x\n'
+    parsed = parse("boxes_csv", {"train.csv": corners}, IMAGES)
+    assert boxes(parsed)["a"] == [(None, None, 300, 20, 340, 70, 2)]
+    either = head + 'a,640,360,"[10, 20, 40, 50]",x\n'
+    parsed = parse("boxes_csv", {"train.csv": either}, IMAGES)
+    assert parsed.records == () and [f.code for f in parsed.findings] == ["format-unsupported"]

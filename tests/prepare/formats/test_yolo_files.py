@@ -128,7 +128,9 @@ PLACES = {
                      "labels/a.jpg.txt", "labels/a.txt.txt", "export.zip!/obj_train_data/a.txt", "labels/a.text",
                      "labels/a", "labels/a.csv", "labels/A.DAT"],
     "2/images/frame_000007.jpg": ["2/labels/frame_7.txt", "2/labels/frame_0007.txt", "2/labels/Frame-000007.txt",
-                                  "2/labels/FRAME_000007.TXT", "labels/2/frame_000007.txt", "2/labels/frame7.jpg.txt"],
+                                  "2/labels/FRAME_000007.TXT", "2/labels/9f86d081-frame_000007.txt",
+                                  "2/labels_3/frame_000007.txt", "labels/2/frame_000007.txt",
+                                  "2/labels/frame7.jpg.txt"],
 }  # fmt: skip
 
 

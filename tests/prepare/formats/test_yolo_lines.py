@@ -57,6 +57,9 @@ SAME_BOX = {
     "name that ends in a number": ("iphone 13 0.5 0.5 0.2 0.4", "iphone 13", ()),
     "name and confidence": ("velo 0.5 0.5 0.2 0.4 0.97", "velo", ("label-six-columns",)),
     "no class": ("0.5 0.5 0.2 0.4", None, ()),
+    "class behind": ("0.5 0.5 0.2 0.4 3", 3, ("label-class-place",)),
+    "name behind": ("0.5;0.5;0.2;0.4;velo", "velo", ("label-separators", "label-class-place")),
+    "id and name": ("0 the_rock 0.5 0.5 0.2 0.4", "the_rock", ("label-class-place",)),
 }  # fmt: skip
 
 
@@ -79,6 +82,8 @@ def test_a_line_in_every_writing(name: str) -> None:
         ("0 320 180 40 60", PIXELS, (320, 180, 40, 60)),
         ("0 320.5;180;40;60", PIXELS, (320.5, 180, 40, 60)),
         ("0 10 20 110 20 110 220", PIXEL_CORNERS, (10, 20, 110, 220)),
+        ("velo 0.0 0 -1.57 10.00 20.00 110.00 220.00 0.0 0.0 0.0 0.0 0.0 0.0 0.0", PIXEL_CORNERS, (10, 20, 110, 220)),
+        ("10.0 20.0 110.0 20.0 110.0 220.0 10.0 220.0 velo 0", PIXEL_CORNERS, (10, 20, 110, 220)),
         ("0 1.5 1.5 0.1 0.1", CENTRE, (1.45, 1.45, 1.55, 1.55)),
         ("0 1.000001 0.5 0.2 0.4", CENTRE, (0.900001, 0.3, 1.100001, 0.7)),
         ("0 0.5 0.5 0 0", CENTRE, (0.5, 0.5, 0.5, 0.5)),
@@ -101,7 +106,8 @@ def test_keypoints_that_a_data_yaml_announces() -> None:
     ["0 nan 0.5 0.1 0.1", "nan 0.5 0.5 0.1 0.1", "0 0.5 0.5", "0 inf 0 0 0", "-1 0.5 0.5 0.1 0.1", "0 0.5 0.5 0.2 nan",
      "0 0.5 x 0.1 0.1", "0.5 0.5 0.5 0.2 0.2", "0 1_0 0.5 0.1 0.1", "0 0.1 0.2 0.3 0.4 0.5 0.6 0.7", ",,,,", "velo",
      "0 0.5 0.5 0.1 30", "0 320 180 40 0.5", "? 0.5 0.5 0.1 0.1", "0 0.5.5 0.5 0.1 0.1", "0 0x1 0.5 0.1 0.1", "0 1 2",
-     "0 0.1 0.2 0.3 0.4 x 0.6 0.7", "./velo/t/4/images/frame_000002.jpg", "0 1e400 0.5 0.1 0.1", "1 0.5 0.2 0.4"],
+     "0 0.1 0.2 0.3 0.4 x 0.6 0.7", "./velo/t/4/images/frame_000002.jpg", "0 1e400 0.5 0.1 0.1", "1 0.5 0.2 0.4",
+     "0 O.5 0.5 0.2 0.3 0.9", "0.5 0.5 0.2 0.4 nan", "0 nan 0.5 0.5 0.2 0.4"],
 )  # fmt: skip
 def test_a_line_that_means_no_box(line: str) -> None:
     with pytest.raises(LineError):

@@ -107,6 +107,21 @@ def test_usual_labels_are_left_alone() -> None:
     assert settle(few)[1] == []
 
 
+def test_short_videos_of_one_hand_are_looked_at_together() -> None:
+    files = {f"{i}/labels/{j}.txt": [corners(box)] for i in (1, 2) for j, box in enumerate(SPREAD[i::2][:5])}
+    records, codes, _ = settle(files)
+    wanted = [pytest.approx(box, abs=1e-6) for i in (1, 2) for box in SPREAD[i::2][:5]]
+    assert found(records) == wanted and codes == ["label-corners"] * 2
+    usual = {f"{i}/labels/{j}.txt": [centre(box)] for i in (3, 4) for j, box in enumerate(SPREAD[:7])}
+    beyond = {"5/labels/0.txt": ["0 0.08 0.1 0.3 0.5"]}  # alone it could be corners too
+    assert settle({**usual, **beyond})[1] == []
+
+
+def test_boxes_drawn_a_little_beyond_the_border_are_not_read_otherwise() -> None:
+    records, codes, _ = settle(by_file([f"0 {0.1 + 0.01 * i:.2f} 0.5 {0.3 + 0.02 * i:.2f} 0.2" for i in range(10)]))
+    assert codes == [] and found(records)[0] == pytest.approx((-0.05, 0.4, 0.25, 0.6))
+
+
 def test_one_line_in_pixels_among_others() -> None:
     records, codes, _ = settle({"labels/a.txt": ["0 0.5 0.5 0.2 0.2", "0 320 180 64 36"]})
     assert found(records)[1] == pytest.approx((0.45, 0.45, 0.55, 0.55)) and codes == ["label-pixels"]

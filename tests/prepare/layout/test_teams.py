@@ -135,6 +135,7 @@ def test_teams_and_classes(name: str) -> None:
         tree_of("data", files=("train.txt",)),
         tree_of("export.zip!/dataset"),
         tree_of("seq 1", "seq 2", files=("README.md", "obj.names")),
+        tree_of(files=("photos chat/a.jpg", "photos chat/b.jpg", "csv/annotations.csv")),
     ],
 )
 def test_a_single_dataset(tree: Tree) -> None:

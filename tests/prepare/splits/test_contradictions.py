@@ -182,6 +182,13 @@ def test_darknet_gives_one_list_twice(submit: Submit, truth: dict[str, str]) -> 
     assert codes(result)["split-val-is-train"] == 1
 
 
+@pytest.mark.parametrize("folder", ["data/obj_train_data", "data/images/train"])
+def test_the_contents_of_an_export_are_no_split(folder: str, submit: Submit, truth: dict[str, str]) -> None:
+    inside = {f"{s}/train.txt": "".join(f"{folder}/frame_{i:06d}.jpg\n" for i in range(4)) for s in range(1, 6)}
+    result = submit({**lists(truth), **inside})
+    assert result.of == truth and codes(result)["list-of-export"] == 5
+
+
 def test_yaml_against_folders(submit: Submit) -> None:
     images = [f"{ROOT}/{s}/images/f_{s}_{i}.jpg" for s in ("train", "valid") for i in range(3)]
     agreeing = submit({"data.yaml": "train: ../train/images\nval: ../valid/images\ntest: ../test/images\n"}, images)
