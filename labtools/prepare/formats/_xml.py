@@ -11,6 +11,7 @@ from labtools.core.findings import Action, Finding, Severity
 from labtools.prepare.sources.text import decode
 from labtools.prepare.sources.tree import READ_ERRORS, Tree
 
+_BARE_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});)")
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 
 
@@ -31,6 +32,8 @@ def xml_text(data: bytes) -> str:
     text = _plain(data) or _as_declared(data) or decode(data).whole
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         raise XmlError("it declares a document type, which could expand without end")
+    if "&" in text:  # a path such as `Tom & Zoé`, by a script that knew no XML
+        text = _BARE_AMPERSAND.sub("&amp;", text)
     # Decoded already: the encoding that it declares no longer counts. Its line ends stay, for the line numbers.
     return _DECLARATION.sub(lambda match: "\n" * match[0].count("\n"), text)
 

@@ -119,14 +119,28 @@ def _bundles(claims: Sequence[Claim]) -> list[list[Claim]]:
     """Lists that were meant together. A list that repeats much of another begins a version of its own, unless the two
     lie side by side, are called alike and are of different splits: then their pictures are in two splits."""
     bundles: list[list[Claim]] = []
-    for claim in claims:
+    for together in _sets(claims):
         for bundle in bundles:
-            if not any(_is_version(claim, other) for other in bundle):
-                bundle.append(claim)
+            if not any(_is_version(claim, other) for claim in together for other in bundle):
+                bundle += together
                 break
         else:
-            bundles.append([claim])
+            bundles.append(together)
     return bundles
+
+
+def _sets(claims: Sequence[Claim]) -> list[list[Claim]]:
+    """Lists side by side that are called alike: of ``v2/train.txt`` and ``v2/val.txt`` both count, or none does."""
+    sets: dict[tuple[str, str], list[list[Claim]]] = {}
+    for claim in claims:
+        alike = sets.setdefault(_set_of(claim.source.path), [])
+        fitting = (one for one in alike if not any(_is_version(claim, other) for other in one))
+        found = next(fitting, None)
+        if found is None:
+            alike.append([claim])
+        else:
+            found.append(claim)
+    return [one for alike in sets.values() for one in alike]
 
 
 def _is_version(first: Claim, second: Claim) -> bool:

@@ -85,6 +85,12 @@ def test_content_tells_not_encoding_or_suffix(data: bytes, path: str, parse: Par
     assert [(r.image, [b.class_name for b in r.boxes]) for r in parsed.records] == [("images/a.jpg", ["vélo"])]
 
 
+def test_a_path_with_an_ampersand(parse: Parse) -> None:
+    text = document(thing(BOX, "tom &amp; &#233;l&eacute;o")).replace("a.jpg<", "Tom & Zo\u00e9 &co/a.jpg<")
+    (record,) = parse("voc_xml", {"annotations/a.xml": text}, IMAGES).records
+    assert (record.image, record.boxes[0].class_name) == ("images/a.jpg", "tom & \u00e9l&eacute;o")
+
+
 def test_the_old_labelme(parse: Parse) -> None:
     polygon = "<polygon><pt><x>1</x><y>2</y></pt><pt><x>9</x><y>2</y></pt><pt><x>5</x><y>7</y></pt></polygon>"
     objects = thing(f"<deleted>1</deleted>{polygon}") + thing(f"<deleted>0</deleted>{polygon}", "chat")

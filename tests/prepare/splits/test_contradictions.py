@@ -146,6 +146,17 @@ def test_two_sets_of_lists_that_contradict(place: str, submit: Submit, truth: di
     assert left.of == result.of and not any(f.question for f in left.findings)
 
 
+def test_lists_side_by_side_count_together(submit: Submit, truth: dict[str, str]) -> None:
+    """``v2/val.txt`` alone repeats too little of any other list to be another version of it."""
+    first = {p for p in truth if p.endswith("_000000.jpg") and p.split("/")[2] in "145"}
+    moved = {p: "val" if p in first else "train" if s == "val" else s for p, s in truth.items()}
+    result = submit({**lists(truth), **{f"v2/{name}": text for name, text in lists(moved).items()}})
+    names = ["test.txt, train.txt, val.txt", "v2/test.txt, v2/train.txt, v2/val.txt"]
+    assert list(asked(result).options) == [*names, "leave out"]
+    assert result.of == {p: s for p, s in truth.items() if moved[p] == s}
+    assert codes(result)["image-in-two-splits"] == 0
+
+
 def _zip(files: Mapping[str, str]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
