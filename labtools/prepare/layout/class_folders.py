@@ -11,10 +11,11 @@ from labtools.core.names import slug
 from labtools.prepare.answers import LEAVE_OUT, NO_ANSWERS, Answers
 from labtools.prepare.config import CourseConfig, name_key
 from labtools.prepare.sources.downloads import without_stamp
-from labtools.prepare.sources.names import archive_stem
+from labtools.prepare.sources.names import archive_stem, original_name
 
 _AND = frozenset({"et", "and", "y", "e", "ou", "or", "plus"})
 _BETWEEN = re.compile(r"\s*[,;+&/]\s*")
+_NUMBER_IN_FRONT = re.compile(r"^\d{1,2}\s*[-_.)\s]\s*")  # "01_velo", "2 - velo": folders in the order of a list
 
 
 def plain_name(folder: str) -> str:
@@ -35,9 +36,12 @@ class FolderClasses:
                 self._ids[name_key(writing)].add(class_id)
 
     def of(self, folder: str) -> tuple[int, ...]:
-        """The ids of its class: none, one, or two for a folder that holds both."""
-        exact = tuple(sorted(self._ids.get(name_key(plain_name(folder)), ())))
-        return exact or self._by_name(self._answers.get(_question_key(folder), ""))
+        """The ids of its class: none, one, or two for a folder that holds both. A copy of a folder is of its class."""
+        name = plain_name(folder)
+        for written in (name, original_name(name), _NUMBER_IN_FRONT.sub("", name)):
+            if written and (found := self._ids.get(name_key(written))):
+                return tuple(sorted(found))
+        return self._by_name(self._answers.get(_question_key(folder), ""))
 
     def is_left_out(self, folder: str) -> bool:
         """Did the teacher answer that it is not to come into the dataset?"""

@@ -131,7 +131,7 @@ class Folders:
 
     def is_wrapper(self, folder: str) -> bool:
         """Was this folder put around teams, and is none itself? By what it is called, or because teams lie in it."""
-        if self.is_submission(folder) or not self.below(folder):
+        if self.is_submission(folder) or not self.below(folder) or self.are_apart(self.below(folder)):
             return False
         inside = [f for f in self.below(folder) if self.is_submission(f) and not _is_sequence(f)]
         if len([f for f in inside if self.has_lists(f)]) > 1:

@@ -3,18 +3,12 @@ Copie"): all of it lies there twice."""
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Mapping
 
 from labtools.core.findings import Action, Finding, Severity
-from labtools.prepare.sources.names import archive_stem
+from labtools.prepare.sources.names import archive_stem, original_name
 from labtools.prepare.sources.tree import READ_ERRORS, File, folder_of, folders_of, name_of
-
-# Windows: "x - Copie", "x - Copie (2)"; macOS: "x copie", "x copie 2"; browsers: "x (1)"; Drive: "Copie de x"
-_COPY = re.compile(
-    r"(?:copie de|copy of) (.+)|(.+?)(?:(?: -)?[ _](?:copie|copy)(?: \(?\d+\)?)?| ?\(\d+\))", re.IGNORECASE
-)
 
 
 def archive_copies(files: Mapping[str, File]) -> tuple[set[str], list[Finding]]:
@@ -64,8 +58,8 @@ def folder_copies(files: Mapping[str, File]) -> tuple[set[str], list[Finding]]:
 def _original(folder: str) -> str:
     """What a folder is a copy of, by its name: ``""`` for nearly all."""
     above, slash, name = folder.rpartition("/")
-    match = _COPY.fullmatch(name)
-    return f"{above}{slash}{match[1] or match[2]}" if match else ""
+    original = original_name(name)
+    return f"{above}{slash}{original}" if original else ""
 
 
 def _archives(files: Mapping[str, File]) -> dict[str, list[str]]:

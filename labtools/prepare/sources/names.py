@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 _JUNK_NAMES = frozenset(
@@ -26,6 +27,10 @@ _CONTROLS = {c: 0x2400 + c for c in range(32) if chr(c) not in "\t\n\r"} | dict.
 ARCHIVE_SUFFIXES = (
     *(".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst", ".tar.lzma", ".tar.z"),
     *(".zip", ".tar", ".tgz", ".tbz2", ".tbz", ".txz", ".gz", ".bz2", ".xz", ".rar", ".7z", ".zst", ".lzma", ".z"),
+)
+# Windows: "x - Copie", "x - Copie (2)"; macOS: "x copie", "x copie 2"; browsers: "x (1)"; Drive: "Copie de x"
+_COPY = re.compile(
+    r"(?:copie de|copy of) (.+)|(.+?)(?:(?: -)?[ _](?:copie|copy)(?: \(?\d+\)?)?| ?\(\d+\))", re.IGNORECASE
 )
 
 
@@ -72,3 +77,13 @@ def archive_stem(name: str) -> str:
         if lower.endswith(suffix) and len(name) > len(suffix):
             return name[: -len(suffix)]
     return name
+
+
+def original_name(name: str) -> str:
+    """What a file or folder is a copy of, by what systems call copies; ``""`` for any other name.
+
+    >>> original_name("images (1)"), original_name("velo - Copie (2)"), original_name("velo")
+    ('images', 'velo', '')
+    """
+    match = _COPY.fullmatch(name)
+    return (match[1] or match[2]) if match else ""
