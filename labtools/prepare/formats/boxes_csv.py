@@ -9,6 +9,7 @@ The same file may be a split list (``train_labels.csv``): that is read by `split
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -49,6 +50,7 @@ _TITLES: Mapping[str, tuple[str, ...]] = {
     "height": ("height", "imageheight", "imgheight", "imheight", "imageh", "imgh", "hauteur"),
 }  # fmt: skip
 _ADVICE = "name the columns filename,class,xmin,ymin,xmax,ymax"
+_MACHINE_KEY = re.compile(r"/[a-z]/\w+")
 _CORNERS, _CORNER, _CENTRE = ("x1", "y1", "x2", "y2"), ("x", "y", "w", "h"), ("cx", "cy", "w", "h")
 
 
@@ -83,13 +85,15 @@ def parse(tree: Tree, files: list[str], index: ImageIndex) -> Parsed:
     findings: list[Finding] = []
     records: list[Record] = []
     used = set(files)
+    described = _described(tree, findings) if files else {}
+    used |= {path for path, _ in described.values()}
     named = names_files(tree)[0] if files else []  # what was wrong with them is told by the format that they belong to
     for path in files:
         table = _opened(path, read_table(tree, path, findings), findings)
         columns = columns_of(table.titles, [row for _, row in table.all_rows[:50]]) if table else None
         if table is not None and columns is not None:
             near = nearest_names(named, path)
-            file = _File(path, columns, near.names if near else ())
+            file = _File(path, columns, near.names if near else (), described)
             found = file.records(table, index)
             used |= {near.path} if near and any(record.names for record in found) else set()
             records += found
@@ -107,6 +111,19 @@ def _opened(path: str, table: Table | None, findings: list[Finding]) -> Table | 
         what = f"{len(table.rows)} boxes of four numbers in a cell: corners, or a corner and a size? {_ADVICE}"
         findings.append(Finding("", path, 0, "format-unsupported", Severity.ERROR, what, Action.LEFT_OUT))
     return opened
+
+
+def _described(tree: Tree, findings: list[Finding]) -> dict[str, tuple[str, str]]:
+    """OpenImages writes ``/m/0k4j`` for a car; a table of two columns says so: by key, that table and the name."""
+    found: dict[str, tuple[str, str]] = {}
+    for path, look in of_kind(tree, "table"):
+        rows = first_rows(look.head)
+        if rows and all(len(row) == 2 for row in rows) and _MACHINE_KEY.fullmatch(rows[-1][0]):
+            table = read_table(tree, path, findings)
+            for _, row in table.all_rows if table else ():
+                if len(row) == 2 and _MACHINE_KEY.fullmatch(row[0]) and row[1].strip():
+                    found[row[0]] = (path, row[1].strip())
+    return found
 
 
 def columns_of(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Columns | None:
@@ -167,6 +184,7 @@ class _File:
     path: str
     columns: Columns
     names: tuple[str, ...]
+    described: Mapping[str, tuple[str, str]]
     findings: list[Finding] = field(default_factory=list)
 
     def say(self, line: int, code: str, severity: Severity, message: str, action: Action) -> None:
@@ -228,6 +246,7 @@ class _File:
 
     def box(self, row: Sequence[str], corners: Corners, line: int) -> RawBox:
         name = self.cell(row, "class")
+        name = self.described[name][1] if name in self.described else name
         if name and not name.isdecimal():
             return RawBox(None, name, corners, line)
         text = name or self.cell(row, "id")

@@ -180,3 +180,13 @@ def test_boxes_in_one_cell(parse: Parse) -> None:
     either = head + 'a,640,360,"[10, 20, 40, 50]",x\n'
     parsed = parse("boxes_csv", {"train.csv": either}, IMAGES)
     assert parsed.records == () and [f.code for f in parsed.findings] == ["format-unsupported"]
+
+
+def test_openimages_keys_are_called_by_their_names(parse: Parse) -> None:
+    table = (
+        "ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax\na,x,/m/0k4j,1,.1,.5,.2,.6\nb,x,/m/01,1,.1,.5,.2,.6\n"
+    )
+    names = "/m/0k4j,Car\n/m/0abc,Cat\n"
+    parsed = parse("boxes_csv", {"boxes.csv": table, "class-descriptions.csv": names}, IMAGES)
+    assert [b.class_name for r in parsed.records for b in r.boxes] == ["Car", "/m/01"]
+    assert parsed.used == {"boxes.csv", "class-descriptions.csv"}
