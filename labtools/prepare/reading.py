@@ -80,7 +80,8 @@ class Reading:
             self.submission, table, self.parsed.records, kept, self._sequences, self._answers
         )
         has_annotations = any(r.boxes for r in self.parsed.records)
-        left = leftover_findings(self.tree, self.parsed.used | self._splits.used, has_annotations=has_annotations)
+        lists = self._splits.used - self.parsed.used
+        left = leftover_findings(self.tree, self.parsed.used, has_annotations=has_annotations, lists=lists)
         self.findings += [*self._splits.findings, *found, *left]
         return [
             Item(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from labtools.core.findings import Action, Finding, Severity
 from labtools.core.names import slug
 from labtools.prepare.formats._look import looks
 from labtools.prepare.formats._shapes import number
-from labtools.prepare.formats._table import first_rows
+from labtools.prepare.formats._table import first_rows, titles_of
 from labtools.prepare.layout.split_words import split_of_list_name
 from labtools.prepare.sources.content import VIDEO_SUFFIXES
 from labtools.prepare.sources.tree import READ_ERRORS, Tree, is_image_name, name_of, stem_of, suffix_of
@@ -16,17 +17,28 @@ from labtools.prepare.sources.tree import READ_ERRORS, Tree, is_image_name, name
 _ADVICE = "this format is not read: export as YOLO 1.1, CVAT, Pascal VOC or COCO"
 _BINARIES = {".tfrecord": "a TFRecord", ".tfrecords": "a TFRecord", ".record": "a TFRecord"}
 _COLUMNS = "filename,class,xmin,ymin,xmax,ymax"
+_BOXES = frozenset({"bbox", "bboxes", "box", "boxes", "boundingbox", "boundingboxes", "annotation", "annotations"})
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _TEXTS = frozenset({"readme", "license", "licence", "notice", "authors", "changelog"})
 
 
-def leftover_findings(tree: Tree, used: Iterable[str], *, has_annotations: bool) -> list[Finding]:
-    """One finding per unused file of a submission; readmes and licences are expected and stay unsaid."""
-    gone = frozenset(used)
+def leftover_findings(
+    tree: Tree, used: Iterable[str], *, has_annotations: bool, lists: Iterable[str] = ()
+) -> list[Finding]:
+    """One finding per unused file of a submission; readmes and licences are expected and stay unsaid.
+
+    Args:
+        used: files of which everything was used.
+        lists: files that put pictures into splits; boxes in them were not used.
+    """
+    gone, named = frozenset(used), frozenset(lists)
     findings = []
     for path in tree:
         if path in gone or is_image_name(path) or slug(stem_of(path)).split("_")[0] in _TEXTS:
             continue
         what = _unread_format(tree, path)
+        if path in named and not what:
+            continue
         if suffix_of(path) in VIDEO_SUFFIXES:
             findings.append(_video(tree, path))
         elif what:
@@ -84,10 +96,18 @@ def _unread_format(tree: Tree, path: str) -> str:
 
 
 def _unread_table(head: bytes, data: bytes) -> str:
-    """Pictures' names with four numbers beside them are boxes, though nobody says in which order."""
+    """Pictures' names with four numbers beside them, or in one cell (Kaggle's ``"[1, 2, 30, 40]"``), are boxes, though
+    nobody says in which order."""
     rows = first_rows(head)
+    what = f"a table of boxes ({len(data.splitlines())} rows) whose columns cannot be told: name them {_COLUMNS}"
+    if _BOXES.intersection(titles_of(head)) and any(_holds_box(cell) for row in rows for cell in row):
+        return what
     full = [row for row in rows if any(is_image_name(cell.strip()) for cell in row)]
     numeric = [sum(number(cell) is not None for cell in row) for row in full]
     if not numeric or min(numeric) < 4:
         return ""
-    return f"a table of boxes ({len(data.splitlines())} rows) whose columns cannot be told: name them {_COLUMNS}"
+    return what
+
+
+def _holds_box(cell: str) -> bool:
+    return cell.strip()[:1] in {"[", "(", "{"} and len(_NUMBER.findall(cell)) >= 4
