@@ -16,7 +16,7 @@ from labtools.core.registry import members
 from labtools.prepare import formats
 from labtools.prepare.config import name_key
 from labtools.prepare.formats import Parsed, RawBox, Record
-from labtools.prepare.labels.compare import Difference, compare, distinct
+from labtools.prepare.labels.compare import Difference, can_compare, compare, distinct
 from labtools.prepare.layout.places import ImageIndex
 from labtools.prepare.sources.tree import Tree, folder_of, name_of
 
@@ -117,11 +117,13 @@ class _Pair:
     examples: tuple[str, ...] = ()
     first: tuple[str, str] = ("", "")  # a file of the one that is not used, and of the one that is
     is_joined: bool = False
+    is_counted: bool = False  # pixels of a picture of unknown size beside fractions: only classes were compared
 
     def add(self, used: Record, other: Record) -> None:
         found = compare(used, other)
         self.first = min(self.first, (other.file, used.file)) if self.pictures else (other.file, used.file)
         self.pictures += 1
+        self.is_counted |= bool(used.boxes and other.boxes) and not can_compare(used, other)
         self.sum = self.sum.plus(found)
         if found:
             self.differing += 1
@@ -217,7 +219,8 @@ def _finding(source: Source, pair: _Pair) -> Finding:
         what += f"), with other classes: the boxes of both are used, these and those of {used}"
         return Finding("", other, 0, "annotations-joined", Severity.WARNING, what, Action.REPAIRED)
     if not pair.differing:
-        what += f"), with the same {pair.sum.same} boxes: {used} is used"
+        alike = "as many boxes of each class" if pair.is_counted else f"the same {pair.sum.same} boxes"
+        what += f"), with {alike}: {used} is used"
         return Finding("", other, 0, "annotation-twice", Severity.INFO, what, Action.LEFT_OUT)
     same, classes, only_used, only_here = pair.sum
     what += (

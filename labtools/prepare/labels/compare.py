@@ -62,6 +62,11 @@ def compare(first: Record, second: Record, overlap: float = SAME_BOX) -> Differe
     return Difference(same, other, len(left), len(right))
 
 
+def can_compare(first: Record, second: Record) -> bool:
+    """Are the places of their boxes known in one unit?"""
+    return _comparable(first, second) is not None
+
+
 def distinct(record: Record) -> int:
     """Its boxes, those written twice counted once."""
     places = 1 if record.size_wh is not None else 4

@@ -75,6 +75,13 @@ def test_the_same_boxes_twice_are_only_mentioned() -> None:
     assert found.names == ("velo",)
 
 
+def test_places_that_could_not_be_compared_are_not_called_the_same() -> None:
+    table = parsed(record("t.csv", "a", [A], (0, 0)))  # as VoTT writes it, without the size of the picture
+    yolo = parsed(record("l/a.txt", "a", [("velo", (0.6, 0.6, 0.9, 0.9))], None))
+    (finding,) = choose({"boxes_csv": table, "yolo_txt": yolo}, RICHNESS).findings
+    assert "as many boxes of each class" in finding.message
+
+
 def test_folders_of_one_format_and_their_archive() -> None:
     plain = [record(f"t/labels/{i}.txt", i, [A], None) for i in "ab"]
     packed = [record(f"t/l.zip!/{i}.txt", i, [A, B], None) for i in "ab"]
