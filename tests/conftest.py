@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -37,6 +38,8 @@ def _private_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
     os.environ["LABTOOLS_CACHE"] = str(tmp_path_factory.mktemp("cache"))
     os.environ["LABTOOLS_TMUX_SOCKET"] = f"labtools-test-{os.getpid()}"
     os.environ.pop("YOLO_CONFIG_DIR", None)
+    # A shell that starts the tests in the background makes them ignore Ctrl-C, and all that they start with them.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     os.environ.clear()
     os.environ.update(before)
