@@ -13,6 +13,7 @@ from labtools.prepare.layout.references import folder_number
 from labtools.prepare.sources.tree import IMAGE_SUFFIXES, folder_of, name_of, stem_of, suffix_of
 from labtools.prepare.splits.lines import RANGE
 
+_MOST_MARKS = 20  # dashes that may stand between the ends of a range: of thousands, each would be looked at
 _FRAME = re.compile(r"\W*(?:frame|img|imag|photo|pic|dsc)[a-z]*\W*_?\d", re.IGNORECASE)
 
 
@@ -126,7 +127,7 @@ class Meanings:
 
     def _range(self, text: str) -> tuple[str, ...]:
         """``1/images/frame_000001 - frame_000120``: both ends are pictures of one folder, or numbers of sequences."""
-        for mark in RANGE.finditer(text):
+        for mark in itertools.islice(RANGE.finditer(text), _MOST_MARKS):
             first, last = text[: mark.start()].strip(), text[mark.end() :].strip()
             if not first or not last:
                 continue

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from labtools.prepare.config import SplitPolicy
 from labtools.prepare.layout.naming import sequences_of
-from labtools.prepare.layout.places import ImageIndex
+from labtools.prepare.layout.places import ImageIndex, Match
 from labtools.prepare.sources.tree import File, Tree
 from labtools.prepare.splits.plan import SPLITS, Splits, plan_splits
 
@@ -149,3 +149,17 @@ def test_long_lines_take_no_long_time(disk: Disk) -> None:
     for text in (" ".join(images), ",".join(p[:-4] for p in images), "a" * 400_000, "a, " * 100_000, ".jpg" * 50_000):
         result = disk.plan(images, {"train.txt": text.encode()})
         assert len(result.of) in {0, 1000}
+
+
+def test_a_line_of_dashes_is_not_a_thousand_ranges(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = 0
+    find = ImageIndex.find
+
+    def count(self: ImageIndex, reference: str, near: str = "") -> Match:
+        nonlocal looked
+        looked += 1
+        return find(self, reference, near)
+
+    monkeypatch.setattr(ImageIndex, "find", count)
+    disk.plan([f"{ROOT}/1/images/frame_000001.jpg"], {"train.txt": b"x - " * 400})
+    assert looked < 400
