@@ -230,7 +230,7 @@ def test_what_names_files_say_wrong() -> None:
 def test_towers_of_brackets_are_refused_before_they_cost_seconds(tower: str) -> None:
     start = time.process_time()
     found, findings = names_files(Files({"data.yaml": f"names: {tower}".encode()}))
-    assert time.process_time() - start < 0.3
+    assert time.process_time() - start < 5  # exponential reading would take hours
     assert found == [] and [f.code for f in findings] == ["names-unreadable"]
 
 
@@ -305,7 +305,7 @@ def test_what_is_not_plain(data: bytes) -> None:
 def test_whole_numbers_and_an_odd_last_line_cost_no_time() -> None:
     start = time.process_time()
     assert not is_plain(b"0 0523438 0687500 0328125 0333333\n" * 200 + b"0 1 2 3\n")
-    assert time.process_time() - start < 0.1
+    assert time.process_time() - start < 5  # of quadratic reading, minutes
 
 
 @pytest.mark.parametrize("digits", ["199999999999999999999", "18446744073709551616", "9" * 19, "0" * 400 + "1"])

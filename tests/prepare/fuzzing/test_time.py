@@ -30,7 +30,7 @@ ANNOTATIONS = (
 def check_quickly(check: Callable[[list[Case]], None], case: Case) -> None:
     start = time.process_time()
     check([case])
-    assert time.process_time() - start < 1, f"{case.name} of {len(case.data)} bytes"
+    assert time.process_time() - start < 5, f"{case.name} of {len(case.data)} bytes"
 
 
 @pytest.mark.parametrize("data", LISTS, ids=lambda data: repr(data[:12]))
