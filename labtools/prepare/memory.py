@@ -99,7 +99,7 @@ class Memory:
     def remember(self, last: Last, parts: Sequence[Part]) -> None:
         """After the dataset took its place; kept parts that are not in it go."""
         files = sum(2 * len(part) - part.state.count("unlabelled") for part in parts)
-        own = [stamp for part in parts for stamp in part.written]
+        own = [*_tables(self._target), *(stamp for part in parts for stamp in part.written)]
         mark = self._target / _MARK
         mark.touch()  # by the clock of the dataset's own disk: what is changed from now on is later
         time = max(mark.stat().st_mtime_ns, *(os.stat(self._target / top).st_mtime_ns for top in _TOPS))  # noqa: PTH116
@@ -117,6 +117,13 @@ class Memory:
         for path in self.folder.iterdir():
             if path.name not in names:
                 path.unlink()
+
+
+def _tables(dataset: Path) -> list[tuple[str, int, int]]:
+    """Name, size and time of the lists, tables and sheets: all that is neither a picture nor a label."""
+    files = sorted([*dataset.iterdir(), *(dataset / "teams").rglob("*")])
+    stamps = ((path, path.stat()) for path in files if path.is_file())
+    return [(path.relative_to(dataset).as_posix(), found.st_size, found.st_mtime_ns) for path, found in stamps]
 
 
 def files_and_latest(dataset: Path) -> tuple[int, int]:
@@ -147,10 +154,10 @@ def signature(context: str, tree: Tree, paths: Iterable[str]) -> str:
 
 @cache
 def code_signature() -> str:
-    """Of the modules that parts depend on: another version of labtools starts afresh."""
+    """Of the code, and the words, that a dataset is made with: another version of labtools starts afresh."""
     package = Path(__file__).parents[1]
-    files = sorted([*(package / "prepare").rglob("*.py"), *(package / "core").glob("*.py")])
-    files.append(package / "artifacts" / "dataset.py")
+    rooms = ("prepare", "artifacts", "core")
+    files = sorted(path for room in rooms for kind in ("*.py", "*.yaml") for path in (package / room).rglob(kind))
     return hash_bytes(b"\0".join(path.read_bytes() for path in files))
 
 

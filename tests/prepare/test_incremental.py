@@ -110,6 +110,9 @@ def test_a_change_is_brought_in(change: str, cohort: Cohort, tmp_path: Path) -> 
         lambda out: (out / "images/velo/b/1/f_0.jpg").unlink(),
         lambda out: (out / "images/velo/b/1/f_2.jpg").write_bytes(b"rewritten"),
         lambda out: shutil.rmtree(out / "images/velo"),
+        lambda out: (out / "train.txt").unlink(),
+        lambda out: (out / "manifest.csv").write_text("mine\n", encoding="utf-8"),
+        lambda out: shutil.rmtree(out / "teams"),
     ],
 )
 @pytest.mark.parametrize("with_a_change", [False, True])
