@@ -5,14 +5,58 @@ Format: https://docs.cvat.ai/docs/manual/advanced/xml_format/
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
 
-from labtools.prepare.formats._shapes import Corners, around, ellipse_box, number, numbers, ordered, rotated_box
+from labtools.core.findings import Finding
+from labtools.prepare.formats._shapes import (
+    Corners,
+    around,
+    around_finding,
+    ellipse_box,
+    number,
+    numbers,
+    ordered,
+    rotated_box,
+)
+from labtools.prepare.formats._xml import XmlError, read_xml, unreadable, walk_xml
+from labtools.prepare.sources.tree import Tree
 
 SHAPES = frozenset({"box", "polygon", "polyline", "points", "mask", "ellipse", "cuboid", "skeleton"})
 _CUBOID = tuple(f"{axis}{corner}{side}" for side in (1, 2) for corner in ("tl", "bl", "tr", "br") for axis in "xy")
+
+
+class Walked(Protocol):
+    """One file on its way: it hears of every element, and keeps what it understood."""
+
+    @property
+    def findings(self) -> list[Finding]: ...
+
+    @property
+    def kinds(self) -> Mapping[str, int]: ...
+
+    def open(self, tag: str, attributes: dict[str, str], line: int) -> None: ...
+
+    def close(self, tag: str, text: str) -> None: ...
+
+
+One = TypeVar("One", bound=Walked)
+
+
+def walk_files(tree: Tree, files: Iterable[str], begin: Callable[[str], One], findings: list[Finding]) -> Iterator[One]:
+    """Each file that can be read, walked through; one that ends early, up to there. ``findings`` fills up."""
+    for path in files:
+        data = read_xml(tree, path, findings)
+        if data is None:
+            continue
+        file = begin(path)
+        try:
+            walk_xml(data, file.open, file.close)
+        except XmlError as error:
+            findings.append(unreadable(path, str(error)))
+        yield file
+        findings += [*file.findings, *around_finding(path, file.kinds)]
 
 
 class Shape(NamedTuple):

@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 
 from labtools.core.findings import Action, Finding, Severity
 from labtools.prepare.formats import Parsed, RawBox, Record
-from labtools.prepare.formats._cvat import SHAPES, Header, Shape, read_shape, skeleton
+from labtools.prepare.formats._cvat import SHAPES, Header, Shape, read_shape, skeleton, walk_files
 from labtools.prepare.formats._look import of_kind
 from labtools.prepare.formats._pictures import Listed, bind_listed, hints_of
-from labtools.prepare.formats._shapes import around_finding, number
-from labtools.prepare.formats._xml import XmlError, read_xml, unreadable, walk_xml
+from labtools.prepare.formats._shapes import number
 from labtools.prepare.layout.places import ImageIndex
 from labtools.prepare.sources.tree import Tree
 
@@ -36,19 +35,10 @@ def parse(tree: Tree, files: list[str], index: ImageIndex) -> Parsed:
     records: list[Record] = []
     findings: list[Finding] = []
     names: list[str] = []
-    for path in files:
-        data = read_xml(tree, path, findings)
-        if data is None:
-            continue
-        file = _File(path)
-        try:
-            walk_xml(data, file.open, file.close)
-        except XmlError as error:
-            findings.append(unreadable(path, str(error)))
+    for file in walk_files(tree, files, _File, findings):
         tasks = file.header.tasks
-        hints = hints_of(path, *(task.name for task in tasks), *(task.source for task in tasks))
-        records += bind_listed(path, file.images, index, findings, hints)
-        findings += [*file.findings, *around_finding(path, file.kinds)]
+        hints = hints_of(file.path, *(task.name for task in tasks), *(task.source for task in tasks))
+        records += bind_listed(file.path, file.images, index, findings, hints)
         names += file.header.names
         names += [box.class_name or "" for image in file.images for box in image.boxes]
     return Parsed(tuple(records), tuple(findings), tuple(dict.fromkeys(names)), frozenset(files))

@@ -12,12 +12,11 @@ from dataclasses import dataclass, field
 
 from labtools.core.findings import Action, Finding, Severity
 from labtools.prepare.formats import Parsed, RawBox, Record
-from labtools.prepare.formats._cvat import SHAPES, Header, Shape, Task, read_shape, skeleton
+from labtools.prepare.formats._cvat import SHAPES, Header, Shape, Task, read_shape, skeleton, walk_files
 from labtools.prepare.formats._look import of_kind
 from labtools.prepare.formats._pictures import hints_of, pictures_of_video
-from labtools.prepare.formats._shapes import around_finding, number
+from labtools.prepare.formats._shapes import number
 from labtools.prepare.formats._tracks import Row, Track, ends_of, number_pictures, seen_frames, span
-from labtools.prepare.formats._xml import XmlError, read_xml, unreadable, walk_xml
 from labtools.prepare.layout.places import ImageIndex
 from labtools.prepare.sources.tree import Tree
 
@@ -37,17 +36,8 @@ def parse(tree: Tree, files: list[str], index: ImageIndex) -> Parsed:
     records: list[Record] = []
     findings: list[Finding] = []
     names: list[str] = []
-    for path in files:
-        data = read_xml(tree, path, findings)
-        if data is None:
-            continue
-        file = _File(path)
-        try:
-            walk_xml(data, file.open, file.close)
-        except XmlError as error:
-            findings.append(unreadable(path, str(error)))
+    for file in walk_files(tree, files, _File, findings):
         records += file.records(tree.images)
-        findings += [*file.findings, *around_finding(path, file.kinds)]
         names += [*file.header.names, *(track.label for track in file.tracks)]
     return Parsed(tuple(records), tuple(findings), tuple(dict.fromkeys(names)), frozenset(files))
 
