@@ -137,3 +137,8 @@ def test_a_folder_that_may_not_be_written_is_a_sentence(lab: Path) -> None:
     done = run(lab, "in", "--out", "locked/file/out")
     assert done.returncode in {1, 2}
     assert "Traceback" not in done.stderr
+
+
+def test_a_check_does_not_split_again(lab: Path) -> None:
+    done = run(lab, "--check", "in", "--resplit", "random")
+    assert done.returncode == 2 and "Give one of the two" in done.stderr
