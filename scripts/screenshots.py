@@ -16,7 +16,7 @@ from rich.console import Console
 
 from labtools.artifacts.runs import find_matrix
 from labtools.cli._grid import render_grid
-from labtools.train.status import read_grid
+from labtools.train.status.grid import read_grid
 
 ROOT = Path(__file__).resolve().parents[1]
 REPORT_WH = (1160, 1000)

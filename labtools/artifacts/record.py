@@ -2,19 +2,24 @@
 
 An attempt is taken by creating ``claim.<n>`` with a hard link, so of many lanes one wins; its number is the fencing
 token. It is over when ``end.<n>.json`` or ``done.json`` exists; both are created once and the first writer wins.
+What people decide (cancel, retry) is written the same way, as ``order.<n>.json``, and the last one holds.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import os
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
 from labtools.core.files import read_json
 
-MAX_FAILURES = 2  # a training that fails by itself twice would fail for ever
-MAX_ATTEMPTS = 6  # lanes may die for reasons of their own, but a run that takes six lanes with it is not innocent
+MAX_FAILURES = 2
+"""A training that fails by itself twice would fail for ever."""
+
+MAX_FRUITLESS = 10
+"""Lanes die for reasons of their own; a run that takes this many with it, without one more epoch, is not innocent."""
 
 
 class State(str, Enum):
@@ -24,6 +29,32 @@ class State(str, Enum):
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
+    CANCELLED = "cancelled"
+    STALE = "stale"
+
+
+class Cause(str, Enum):
+    """Why an attempt ended without finishing its run."""
+
+    ERROR = "error"  # the training's own trouble, whatever Python says
+    NAN = "nan"  # the loss is no number any more
+    OOM = "oom"  # a batch did not fit the GPU's memory
+    WEIGHTS = "weights"  # the checkpoint to start from cannot be used
+    STALE = "stale"  # the dataset is not the one that was planned with
+    KILLED = "killed"  # the training process was killed (by the system, for want of memory, or by somebody)
+    LANE = "lane"  # its lane, or the whole machine, died
+    GPU = "gpu"  # the GPU does not answer
+    DISK = "disk"  # the disk is full
+    DATA = "data"  # the dataset cannot be read for now
+    STOPPED = "stopped"  # somebody stopped the lane, or the run
+    PREEMPTED = "preempted"  # the cluster wants its machine back, or its time limit is reached
+
+
+OWN_TROUBLE = frozenset({Cause.ERROR, Cause.NAN})
+"""Counted against the run: `MAX_FAILURES`. (OOM has a bound of its own: a batch cannot be halved for ever.)"""
+
+BAD_LUCK = frozenset({Cause.KILLED, Cause.LANE, Cause.GPU})
+"""Not the run's fault as far as one can tell: `MAX_FRUITLESS` in a row without progress."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +98,9 @@ class Beat:
         map50_95: likewise.
         seconds: since the attempt started.
         eta_s: seconds that it will still take, None while nobody knows.
+        batch: images per step, really used; 0 before that is known.
+        resumed: epoch after whose checkpoint this attempt went on, 0: from the start.
+        gpu_bytes: the most that torch has reserved on the GPU so far, None on the CPU.
     """
 
     count: int
@@ -81,6 +115,9 @@ class Beat:
     map50_95: float | None = None
     seconds: float = 0.0
     eta_s: float | None = None
+    batch: int = 0
+    resumed: int = 0
+    gpu_bytes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -88,15 +125,36 @@ class End:
     """Why an attempt ended without finishing.
 
     Attributes:
-        kind: ``failed`` (the training's own trouble), ``lost`` (its lane died) or ``stopped`` (somebody asked).
+        cause: see `Cause`.
         reason: a sentence.
         again: False where trying again cannot help.
         time: when, UTC.
+        epoch: epochs whose result is kept in a checkpoint when it ended.
+        next: what the attempts after it change: ``{"batch": 32}``, ``{"amp": false}``, ``{"fresh": true}``.
     """
 
-    kind: str
+    cause: Cause
     reason: str
     again: bool
+    time: str
+    epoch: int = 0
+    next: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a person decided about a run.
+
+    Attributes:
+        what: ``cancel`` or ``retry``.
+        attempt: number of the last attempt when they did; ends up to it are forgiven by ``retry``.
+        who: user and machine.
+        time: when, UTC.
+    """
+
+    what: str
+    attempt: int
+    who: str
     time: str
 
 
@@ -106,17 +164,25 @@ class Record:
 
     Attributes:
         attempt: number of the last claim, 0: never taken.
-        claim: of that attempt.
+        claim: of that attempt, None when it is over.
         beat: of that attempt, None before the first.
-        ends: of all attempts that count, by number (those before a retry are forgiven).
+        ends: of all attempts, by number.
+        forgiven: ends up to this attempt count no more.
         done: content of ``done.json``.
+        cancelled: somebody cancelled the run, and nobody has called it back.
+        stale: why what was asked for is not what the matrix means now, ``""`` where it is.
+        priority: higher ones are trained first.
     """
 
     attempt: int = 0
     claim: Claim | None = None
     beat: Beat | None = None
     ends: tuple[tuple[int, End], ...] = ()
+    forgiven: int = 0
     done: dict[str, Any] | None = None
+    cancelled: bool = False
+    stale: str = ""
+    priority: int = 0
 
     @property
     def is_taken(self) -> bool:
@@ -127,18 +193,37 @@ class Record:
     def last_end(self) -> End | None:
         return self.ends[-1][1] if self.ends else None
 
+    @property
+    def counted(self) -> tuple[End, ...]:
+        """The ends that nobody has forgiven."""
+        return tuple(end for n, end in self.ends if n > self.forgiven)
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """What earlier attempts changed for the next one, the last word first: see `End.next`."""
+        merged: dict[str, Any] = {}
+        for _, end in self.ends:
+            merged.update(end.next)
+        return merged
+
 
 def read_record(folder: Path) -> Record:
     """Read the record of a run folder. Files that vanish or are foreign are as if absent."""
-    names = {path.name for path in folder.iterdir()}
-    claims, ends, pardons = (_numbers(names, kind) for kind in ("claim", "end", "retry"))
+    names = set(os.listdir(folder))  # names as one call gives them: over NFS the fastest to be true
+    claims, ends, orders = (_numbers(names, kind) for kind in ("claim", "end", "order"))
     attempt = max(claims, default=0)
-    forgiven = max(pardons, default=0)
-    counted = [(n, _read(folder / f"end.{n}.json")) for n in ends]
+    told = [_order(_read(folder / f"order.{n}.json")) for n in orders]
+    decided = [order for order in told if order is not None]
+    priority = _read(folder / "priority.json") if "priority.json" in names else None
+    stale = _read(folder / "stale.json") if "stale.json" in names else None
     record = Record(
         attempt=attempt,
-        ends=tuple((n, _forgive(End(**e), n <= forgiven)) for n, e in counted if e),
+        ends=tuple((n, end) for n in ends if (end := _end(_read(folder / f"end.{n}.json")))),
+        forgiven=max((order.attempt for order in decided if order.what == "retry"), default=0),
         done=_read(folder / "done.json") if "done.json" in names else None,
+        cancelled=bool(decided) and decided[-1].what == "cancel",
+        stale=str(stale["reason"]) if stale else "",
+        priority=int(priority["priority"]) if priority else 0,
     )
     if record.is_taken:
         claim, beat = _read(folder / f"claim.{attempt}"), _read(folder / f"beat.{attempt}.json")
@@ -150,12 +235,16 @@ def read_record(folder: Path) -> Record:
     return record
 
 
-def _forgive(end: End, forgiven: bool) -> End:
-    return replace(end, kind="forgiven", again=True) if forgiven else end
+def _end(content: dict[str, Any] | None) -> End | None:
+    return End(**{**content, "cause": Cause(content["cause"])}) if content else None
+
+
+def _order(content: dict[str, Any] | None) -> Order | None:
+    return Order(**content) if content else None
 
 
 def _numbers(names: set[str], kind: str) -> list[int]:
-    """The attempt numbers in ``claim.3`` or ``end.3.json``, ascending."""
+    """The numbers in ``claim.3`` or ``end.3.json``, ascending."""
     suffix = "" if kind == "claim" else ".json"
     middles = (
         n[len(kind) + 1 : len(n) - len(suffix)] for n in names if n.startswith(f"{kind}.") and n.endswith(suffix)
@@ -179,13 +268,26 @@ def judge(record: Record, *, stale: bool) -> State:
         stale: its lane is known to be dead.
     """
     if record.done is not None:
-        return State.DONE
+        return State.DONE if not record.stale else State.STALE
+    if record.cancelled:
+        return State.CANCELLED
     if record.is_taken and not stale:
         return State.RUNNING
-    kinds = [end.kind for _, end in record.ends]
-    hopeless = any(not end.again for _, end in record.ends)
-    if hopeless or kinds.count("failed") >= MAX_FAILURES:
-        return State.FAILED
-    if kinds.count("failed") + kinds.count("lost") >= MAX_ATTEMPTS:
-        return State.FAILED
-    return State.TODO
+    if record.stale:
+        return State.STALE
+    return State.FAILED if _is_hopeless(record.counted) else State.TODO
+
+
+def _is_hopeless(ends: tuple[End, ...]) -> bool:
+    if any(not end.again for end in ends):
+        return True
+    if sum(end.cause in OWN_TROUBLE for end in ends) >= MAX_FAILURES:
+        return True
+    return fruitless(ends) >= MAX_FRUITLESS
+
+
+def fruitless(ends: tuple[End, ...]) -> int:
+    """How many of the last attempts ended by `BAD_LUCK` without one more epoch in a checkpoint."""
+    unlucky = [end for end in ends if end.cause in BAD_LUCK]
+    furthest = unlucky[-1].epoch if unlucky else 0
+    return sum(end.epoch == furthest for end in unlucky)

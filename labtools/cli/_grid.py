@@ -13,19 +13,43 @@ from rich.table import Table
 from rich.text import Text
 
 from labtools.artifacts.record import State
-from labtools.train.status import Grid, RunStatus, duration, score
+from labtools.core.words import duration, score
+from labtools.train.status.grid import Grid, RunStatus
 
-WORDS = {State.DONE: "done", State.RUNNING: "running", State.TODO: "to do", State.FAILED: "failed"}
-SIGNS = {State.DONE: "✔", State.RUNNING: "▶", State.TODO: "○", State.FAILED: "✖"}
-INK = {State.DONE: "green", State.RUNNING: "yellow", State.TODO: "red", State.FAILED: "bold red"}
+WORDS = {state: "to do" if state is State.TODO else state.value for state in State}
+SIGNS = {
+    State.DONE: "✔",
+    State.RUNNING: "▶",
+    State.TODO: "○",
+    State.FAILED: "✖",
+    State.CANCELLED: "–",
+    State.STALE: "≠",
+}
+INK = {
+    State.DONE: "green",
+    State.RUNNING: "yellow",
+    State.TODO: "red",
+    State.FAILED: "bold red",
+    State.CANCELLED: "dim",
+    State.STALE: "magenta",
+}
 """Of words on the terminal's own background."""
 
-_ASCII_SIGNS = {State.DONE: "+", State.RUNNING: ">", State.TODO: ".", State.FAILED: "X"}
+_ASCII_SIGNS = {
+    State.DONE: "+",
+    State.RUNNING: ">",
+    State.TODO: ".",
+    State.FAILED: "X",
+    State.CANCELLED: "-",
+    State.STALE: "#",
+}
 _FILL = {
     State.DONE: "#ffffff on #1a7f37",
     State.RUNNING: "#1f2328 on #f2cc60",
     State.TODO: "#ffd7d5 on #82363c",
     State.FAILED: "bold #ffffff on #d1242f",
+    State.CANCELLED: "#8b949e on #30363d",
+    State.STALE: "#ffffff on #8250df",
 }
 _REASONS_SHOWN = 12
 
@@ -52,7 +76,7 @@ class _GridView:
 
 def _title(grid: Grid, signs: dict[State, str]) -> Text:
     title = Text.assemble((grid.name, "bold"), f"   {len(grid.runs)} runs", no_wrap=False)
-    for state in (State.DONE, State.RUNNING, State.TODO, State.FAILED):
+    for state in (State.DONE, State.RUNNING, State.TODO, State.FAILED, State.CANCELLED, State.STALE):
         if count := grid.count(state):
             title.append("   ").append(f"{signs[state]} {count} {WORDS[state]}", INK[state])
     return title

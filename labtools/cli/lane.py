@@ -24,9 +24,9 @@ def command(
     import sys
     import time
 
-    from labtools.train.lanes import Lane
-    from labtools.train.run_queue import LEASE_S
-    from labtools.train.worker import run_lane
+    from labtools.train.lanes.lane import Lane
+    from labtools.train.lanes.worker import run_lane
+    from labtools.train.runqueue.run_queue import LEASE_S
 
     def say(line: str) -> None:
         sys.stdout.write(f"{time.strftime('%a %H:%M:%S')}  {line}\n")

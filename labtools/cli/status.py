@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from labtools.train.status import Grid
+    from labtools.train.status.grid import Grid
 
 ORDER = 30
 
@@ -37,7 +37,7 @@ def command(
     from labtools.cli._grid import render_grid
     from labtools.cli._show import print_json
     from labtools.core.console import out
-    from labtools.train.status import read_grid
+    from labtools.train.status.grid import read_grid
 
     root = find_matrix(matrix_folder, runs_root)
     if watch:
@@ -54,7 +54,7 @@ def _hint(grid: Grid) -> None:
     """What to do where runs are left and nobody trains them."""
     from labtools.artifacts.record import State
     from labtools.core.console import err
-    from labtools.train.lanes import living_lanes
+    from labtools.train.lanes.records import living_lanes
 
     if grid.count(State.TODO) and not grid.count(State.RUNNING) and not living_lanes(grid.root):
         err().print("no lane is at work: type the same `labtools train-matrix` command again to go on")
@@ -68,7 +68,7 @@ def _watch(root: Path, every: float) -> Grid:
 
     from labtools.cli._grid import render_grid
     from labtools.core.console import out
-    from labtools.train.status import read_grid
+    from labtools.train.status.grid import read_grid
 
     console = out()
     grid = read_grid(root)

@@ -9,8 +9,8 @@ import typer
 
 if TYPE_CHECKING:
     from labtools.train.pipeline import Launched
-    from labtools.train.plan import Plan
-    from labtools.train.status import Grid
+    from labtools.train.planning.plan import Plan
+    from labtools.train.status.grid import Grid
 
 ORDER = 20
 
@@ -64,7 +64,7 @@ def command(
 def _stop(matrix: Path, runs: Path) -> dict[str, Any]:
     from labtools.core.console import err
     from labtools.train import pipeline
-    from labtools.train.config import read_matrix
+    from labtools.train.matrix.config import read_matrix
 
     root = (runs / read_matrix(matrix).name).absolute()
     ended = pipeline.stop(root)
@@ -74,9 +74,9 @@ def _stop(matrix: Path, runs: Path) -> dict[str, Any]:
 
 def _dry_run(matrix: Path, data: Path | None, runs: Path, gpus: str | None, lanes: int | None) -> dict[str, Any]:
     from labtools.core.console import out, progress_display
-    from labtools.train.lanes import plan_lanes, require_gpus
-    from labtools.train.plan import plan_matrix
-    from labtools.train.status import preview
+    from labtools.train.lanes.lane import plan_lanes, require_gpus
+    from labtools.train.planning.plan import plan_matrix
+    from labtools.train.status.grid import preview
 
     if gpus is not None:
         require_gpus(plan_lanes(gpus, lanes))

@@ -20,7 +20,14 @@ class RunState:
     seconds: float | None = None
 
 
-_WORDS = {State.DONE: "done", State.RUNNING: "running", State.TODO: "to do", State.FAILED: "failed"}
+_WORDS = {
+    State.DONE: "done",
+    State.RUNNING: "running",
+    State.TODO: "to do",
+    State.FAILED: "failed",
+    State.CANCELLED: "cancelled",
+    State.STALE: "stale",
+}
 
 
 def read_state(run: Run) -> RunState:

@@ -9,13 +9,13 @@ from pathlib import Path
 from labtools.artifacts.record import State
 from labtools.core.errors import LabError
 from labtools.core.progress import Tick, silent
-from labtools.train import lanes as lane_files
-from labtools.train.claims import forgive
-from labtools.train.lanes import plan_lanes, require_gpus
+from labtools.train.lanes import records
+from labtools.train.lanes.lane import plan_lanes, require_gpus
 from labtools.train.launchers import Launch, choose
-from labtools.train.plan import Plan, plan_matrix, write_specs
-from labtools.train.run_queue import LEASE_S
-from labtools.train.status import Grid, read_grid
+from labtools.train.planning.plan import Plan, plan_matrix, write_specs
+from labtools.train.runqueue.orders import retry
+from labtools.train.runqueue.run_queue import LEASE_S
+from labtools.train.status.grid import Grid, read_grid
 
 _POLL_S = 1.0
 
@@ -59,7 +59,7 @@ def train_matrix(
         tick: told how far the checks are.
 
     Raises:
-        LabError: see `labtools.train.plan.plan_matrix`; a GPU or launcher that is not there.
+        LabError: see `labtools.train.planning.plan.plan_matrix`; a GPU or launcher that is not there.
     """
     planned_lanes = plan_lanes(gpus, lanes)
     require_gpus(planned_lanes)
@@ -68,7 +68,7 @@ def train_matrix(
     folders = [run.folder for run in write_specs(plan.root, plan.specs)]
     if retry_failed:
         for folder in folders:
-            forgive(folder)
+            retry(folder)
     grid = read_grid(plan.root)
     open_runs = grid.count(State.TODO) + grid.count(State.RUNNING)
     if open_runs == 0:
@@ -101,7 +101,7 @@ def wait(root: Path, tick: Tick = silent) -> Grid:
 def _somebody_works(grid: Grid) -> bool:
     """A lane lives here, or one elsewhere has been heard of lately."""
     heard = any(run.state is State.RUNNING and (run.silent_s or 0.0) < LEASE_S for run in grid.runs)
-    return heard or bool(lane_files.living_lanes(grid.root))
+    return heard or bool(records.living_lanes(grid.root))
 
 
 def _tell(grid: Grid, told: dict[str, int], tick: Tick) -> None:
@@ -122,11 +122,11 @@ def _no_lanes(grid: Grid) -> LabError:
     left = [run.run_id for run in grid.runs if run.state is State.TODO]
     return LabError(
         f"no lane is alive, and {len(left)} runs are left: {', '.join(left[:4])}{', ...' if len(left) > 4 else ''}",
-        lane_files.folder(grid.root),
+        records.folder(grid.root),
         "Read the last lines of the logs there, then run the same train-matrix command again: it goes on.",
     )
 
 
 def stop(root: Path) -> list[str]:
     """End the lanes of a matrix on this machine; their names. What they trained is open again."""
-    return lane_files.stop_lanes(root)
+    return records.stop_lanes(root)

@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from labtools.artifacts.record import Beat, Claim, ProcessId, State
+from labtools.artifacts.record import Beat, Cause, Claim, ProcessId, State
 from labtools.artifacts.runs import RunSpec
 from labtools.cli._grid import render_grid
 from labtools.core.files import write_json
-from labtools.train import claims
 from labtools.train.processes import this_process
-from labtools.train.status import read_grid
+from labtools.train.runqueue import claims
+from labtools.train.status.grid import read_grid
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def course(tmp_path: Path) -> Path:
             claims.write_beat(folder, 1, beat)
         elif index > 21:
             claims.take(folder, 1, Claim("gpu1", me, claims.now()))
-            claims.write_end(folder, 1, "failed", "out of memory: batch 64 at 1280 px does not fit", again=False)
+            claims.write_end(folder, 1, Cause.ERROR, "out of memory: batch 64 at 1280 px does not fit", again=False)
     return root
 
 
@@ -91,7 +91,8 @@ def test_the_only_matrix_is_found_and_json_is_the_last_line(course: Path) -> Non
     result = run("--json", cwd=course.parents[1])
     assert result.returncode == 0, result.stderr
     answer = json.loads(result.stdout.splitlines()[-1])
-    assert answer["counts"] == {"done": 8, "running": 3, "todo": 11, "failed": 2}
+    counts = {"done": 8, "running": 3, "todo": 11, "failed": 2, "cancelled": 0, "stale": 0}
+    assert answer["counts"] == counts
     assert answer["folder"] == str(course)
     assert len(answer["runs"]) == 24
     assert answer["runs"][0] | {"state": "done", "run_id": "yolov8n_320_freeze", "map50": 0.842} == answer["runs"][0]

@@ -59,7 +59,7 @@ def test_a_dry_run_lists_the_runs_and_writes_nothing(folder: Path) -> None:
     assert listed == names
     answer = json.loads(result.stdout.splitlines()[-1])
     assert [r["run_id"] for r in answer["runs"]] == names
-    assert answer["counts"] == {"todo": 4, "running": 0, "done": 0, "failed": 0}
+    assert {state: n for state, n in answer["counts"].items() if n} == {"todo": 4}
     assert not (folder / "runs").exists()
 
 

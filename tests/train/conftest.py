@@ -18,7 +18,7 @@ from labtools.artifacts.runs import RunSpec
 from labtools.core.config import dump_yaml
 from labtools.core.files import write_json
 from labtools.demo.scales import WEIGHTS
-from labtools.train.lanes import stop_lanes
+from labtools.train.lanes.records import stop_lanes
 
 TINY: dict[str, Any] = {
     "name": "tiny",

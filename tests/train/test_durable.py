@@ -14,15 +14,15 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from labtools.artifacts.dataset import Dataset
-from labtools.artifacts.record import State, read_record
+from labtools.artifacts.record import Cause, State, read_record
 from labtools.artifacts.runs import read_curves, read_run
 from labtools.core.errors import LabError
 from labtools.core.files import read_json
 from labtools.demo.scales import WEIGHTS
 from labtools.train import pipeline
-from labtools.train.lanes import living_lanes
+from labtools.train.lanes.records import living_lanes
 from labtools.train.processes import is_alive
-from labtools.train.status import read_grid
+from labtools.train.status.grid import read_grid
 
 Until = Callable[..., None]
 
@@ -81,7 +81,7 @@ def test_shell_tmux_and_lane_are_killed_and_nothing_is_lost(lab: Any, shapes_dat
     assert "started 1 lanes: cpu0" in again.stderr
     assert ((first / "done.json").read_bytes(), (first / "weights" / "best.pt").stat().st_mtime_ns) == done_before
     assert (read_record(first).attempt, read_record(second).attempt) == (1, 2)
-    assert read_record(second).ends[0][1].kind == "lost"
+    assert read_record(second).ends[0][1].cause is Cause.LANE
     for folder in (first, second):
         assert_complete(folder, 5)
     done = read_json(second / "done.json")
@@ -132,7 +132,7 @@ def test_stopping_costs_no_chance_and_inline_trains_in_this_process(
     folder = lab.root / "yolov8f_64_nofreeze"
     until(lambda: read_record(folder).beat is not None, "the training process")
     assert pipeline.stop(lab.root) == ["cpu0"]
-    assert read_record(folder).ends[0][1].kind == "stopped"
+    assert read_record(folder).ends[0][1].cause is Cause.STOPPED
     assert read_grid(lab.root).count(State.TODO) == 1
     result = lab.labtools("train-matrix", "--matrix", "matrix.yaml", "--gpus", "cpu", "--launcher", "inline", "--json")
     assert result.returncode == 0, result.stderr

@@ -14,7 +14,7 @@ from typing import Protocol, cast
 import labtools.train.launchers as package
 from labtools.core.errors import LabError
 from labtools.core.registry import members
-from labtools.train.lanes import Lane
+from labtools.train.lanes.lane import Lane
 
 DEFAULT = "tmux"
 FALLBACK = "process"

@@ -7,9 +7,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from labtools.train.lanes import Lane
+from labtools.train.lanes.lane import Lane
+from labtools.train.lanes.worker import run_lane
 from labtools.train.launchers import Launch
-from labtools.train.worker import run_lane
 
 
 def missing() -> str:

@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from labtools.core.errors import LabError
-from labtools.train import lanes as lane_files
-from labtools.train.lanes import Lane
+from labtools.train.lanes import records
+from labtools.train.lanes.lane import Lane
 from labtools.train.launchers import Launch, process
 
 SESSION = "labtools"
@@ -35,7 +35,7 @@ def start(root: Path, lanes: Sequence[Lane]) -> Launch:
     """Start the lanes, and open a window on the log of each."""
     launch = process.start(root, lanes)
     for lane in lanes:
-        _open_window(f"{root.name}-{lane.name}", lane_files.log_path(root, lane))
+        _open_window(f"{root.name}-{lane.name}", records.log_path(root, lane))
     watch = f"tmux -L {shlex.quote(socket_name())} attach -t ={SESSION}"
     return Launch("tmux", launch.started, launch.alive, watch=watch)
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import psutil
 
-from labtools.artifacts.record import Beat, Claim, ProcessId, State, judge, read_record
-from labtools.train import claims
+from labtools.artifacts.record import Beat, Cause, Claim, ProcessId, State, judge, read_record
 from labtools.train.processes import is_alive, this_process
-from labtools.train.run_queue import RunQueue
+from labtools.train.runqueue import claims
+from labtools.train.runqueue.run_queue import RunQueue
 
 MakeRun = Callable[..., Path]
 ELSEWHERE = ProcessId("another-machine", 4711, 1.0)
@@ -24,8 +24,8 @@ ELSEWHERE = ProcessId("another-machine", 4711, 1.0)
 WORKER = """
 import sys, time
 from pathlib import Path
-from labtools.train import claims
-from labtools.train.run_queue import RunQueue
+from labtools.train.runqueue import claims
+from labtools.train.runqueue.run_queue import RunQueue
 root, witness, lane = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
 queue = RunQueue(root)
 while True:
@@ -49,7 +49,7 @@ def test_cheapest_first_and_untouched_before_tried(make_run: MakeRun, tmp_path: 
     big = make_run("yolov8n_640_freeze", imgsz=640)
     small = make_run("yolov8n_320_freeze", imgsz=320)
     claims.take(small, 1, Claim("x", this_process(), claims.now()))
-    claims.write_end(small, 1, "failed", "bad luck")
+    claims.write_end(small, 1, Cause.ERROR, "bad luck")
     queue = RunQueue(tmp_path / "runs" / "tiny")
     first, second = queue.claim("gpu0"), queue.claim("gpu0")
     assert first is not None and second is not None

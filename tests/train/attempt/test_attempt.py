@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from labtools.artifacts.record import Claim, read_record
+from labtools.artifacts.record import Cause, Claim, read_record
 from labtools.artifacts.runs import read_run
 from labtools.core.errors import LabError
-from labtools.train import claims
-from labtools.train.attempt import Fenced, Heartbeat, clear_leftovers, explain
+from labtools.train.attempt.faults import diagnose
+from labtools.train.attempt.heartbeat import Fenced, Heartbeat
+from labtools.train.attempt.training import clear_leftovers
 from labtools.train.processes import this_process
+from labtools.train.runqueue import claims
 from labtools.yolo import Epoch
 
 MakeRun = Callable[..., Path]
@@ -53,7 +55,7 @@ def test_a_fenced_training_stops_at_its_next_step(make_run: MakeRun) -> None:
     claims.take(folder, 1, Claim("cpu0", this_process(), claims.now()))
     with Heartbeat(folder, 1) as heart:
         heart.on_step(1, 4, 1, 10)
-        claims.write_end(folder, 1, "lost", "thought dead")
+        claims.write_end(folder, 1, Cause.LANE, "thought dead")
         heart.beat()
         with pytest.raises(Fenced):
             heart.on_step(1, 4, 2, 10)
@@ -76,8 +78,11 @@ def test_reasons_are_sentences_and_hopeless_ones_are_known(make_run: MakeRun) ->
 
     run = read_run(make_run(batch=64, imgsz=1280))
     memory = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
-    assert explain(memory, run) == ("out of memory: batch 64 at 1280 px does not fit; ask for a smaller batch", False)
-    assert explain(LabError("no file", "/w", "Put it there."), run) == ("no file; where: /w; fix: Put it there.", False)
-    assert explain(OSError(28, "No space left on device"), run) == ("OSError: [Errno 28] No space left on device", True)
-    assert explain(ValueError(), run) == ("ValueError: no message", True)
-    assert explain(MemoryError(), run)[1]
+    fault = diagnose(memory, run)
+    assert (fault.cause, fault.again) == (Cause.OOM, False)
+    assert fault.reason == "out of memory: batch 64 at 1280 px does not fit; ask for a smaller batch"
+    fault = diagnose(LabError("no file", "/w", "Put it there."), run)
+    assert (fault.cause, fault.reason, fault.again) == (Cause.WEIGHTS, "no file; where: /w; fix: Put it there.", False)
+    assert diagnose(OSError(28, "No space left on device"), run).reason == "OSError: [Errno 28] No space left on device"
+    assert diagnose(ValueError(), run).reason == "ValueError: no message"
+    assert diagnose(MemoryError(), run).again

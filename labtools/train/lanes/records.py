@@ -1,4 +1,4 @@
-"""A lane trains one run after the other, on one GPU or on its share of the cores; its files lie in ``lanes/``.
+"""What lies in ``lanes/`` about each lane, and how one is started, recognised and ended.
 
 ::
 
@@ -13,7 +13,6 @@ The host is in the names because several machines may share the folder, each wit
 from __future__ import annotations
 
 import os
-import re
 import socket
 import subprocess
 import sys
@@ -28,29 +27,10 @@ from labtools.artifacts.record import ProcessId
 from labtools.core.errors import LabError
 from labtools.core.files import read_json, write_json
 from labtools.core.locks import held
+from labtools.train.lanes.lane import Lane
 from labtools.train.processes import end_process, is_alive, this_process
 
 _STOP_PATIENCE_S = 20.0
-
-
-@dataclass(frozen=True)
-class Lane:
-    """Where a lane computes.
-
-    Attributes:
-        name: ``gpu0`` ... or ``cpu0`` ...
-        gpu: index of the GPU in PCI order, None for a CPU lane.
-        threads: of torch and OpenMP, None for their own choice.
-    """
-
-    name: str
-    gpu: int | None = None
-    threads: int | None = None
-
-    @property
-    def device(self) -> str:
-        """What Ultralytics is told inside the lane's environment, where its GPU is the only one."""
-        return "cpu" if self.gpu is None else "0"
 
 
 @dataclass(frozen=True)
@@ -59,82 +39,6 @@ class LaneRecord:
 
     lane: Lane
     process: ProcessId
-
-
-def plan_lanes(gpus: str, lanes: int | None = None, cores: int | None = None) -> tuple[Lane, ...]:
-    """``0-3,6`` or ``cpu`` -> lanes: one per GPU, or ``lanes`` that share the cores.
-
-    Raises:
-        LabError: neither a list of GPUs nor ``cpu``.
-    """
-    if gpus.strip().lower() == "cpu":
-        count = 1 if lanes is None else lanes
-        if count < 1:
-            raise LabError(f"{count} lanes cannot train", None, "Give --lanes 1 or more.")
-        threads = max(1, (cores or _usable_cores()) // count)
-        return tuple(Lane(f"cpu{i}", None, threads) for i in range(count))
-    if lanes is not None:
-        raise LabError("--lanes goes with --gpus cpu only", None, "A GPU has one lane: name fewer GPUs instead.")
-    return tuple(Lane(f"gpu{i}", i) for i in _parse_gpus(gpus))
-
-
-def _parse_gpus(text: str) -> list[int]:
-    indices: set[int] = set()
-    for part in text.replace(" ", "").split(","):
-        match = re.fullmatch(r"(\d{1,3})(?:-(\d{1,3}))?", part)
-        first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
-        if last < first:
-            raise LabError(f"{text!r} is not a list of GPUs", None, "Write --gpus 0-7, --gpus 0,2,3 or --gpus cpu.")
-        indices.update(range(first, last + 1))
-    return sorted(indices)
-
-
-def _usable_cores() -> int:
-    """Cores that this process may use (a container or `taskset` may allow fewer than there are)."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def require_gpus(lanes: tuple[Lane, ...]) -> None:
-    """Refuse GPUs that this machine does not have, before anything is written.
-
-    Raises:
-        LabError: names what there is.
-    """
-    asked = [lane.gpu for lane in lanes if lane.gpu is not None]
-    if not asked:
-        return
-    count = _count_gpus()
-    missing = [gpu for gpu in asked if gpu >= count]
-    fix = "Name the GPUs of `nvidia-smi -L`, or train with --gpus cpu."
-    if count == 0:
-        raise LabError("this machine has no GPU that CUDA can use", None, fix)
-    if missing:
-        named = ", ".join(map(str, missing))
-        raise LabError(f"this machine has no GPU {named}: it has {count}, numbered from 0", None, fix)
-
-
-def _count_gpus() -> int:
-    """GPUs of this machine, whatever CUDA_VISIBLE_DEVICES says (each lane sets its own)."""
-    try:
-        listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, timeout=20, check=False)
-    except (FileNotFoundError, subprocess.TimeoutExpired):
-        import torch  # seconds, and only where NVIDIA's own tool is missing
-
-        return int(torch.cuda.device_count())
-    return sum(line.startswith("GPU ") for line in listed.stdout.splitlines())
-
-
-def environment(lane: Lane) -> dict[str, str]:
-    """What a lane adds to the environment of its trainings."""
-    extra = {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", "CUDA_VISIBLE_DEVICES": "" if lane.gpu is None else str(lane.gpu)}
-    if lane.threads is not None:
-        extra |= {name: str(lane.threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
-        # Threads that wait for each other sleep instead of spinning: on two cores that others use too, an epoch
-        # with two threads took 1.0 s instead of 3.5 s.
-        extra["OMP_WAIT_POLICY"] = "PASSIVE"
-    return extra
 
 
 def folder(root: Path) -> Path:

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labtools.core.errors import LabError
-from labtools.train import lanes
-from labtools.train.lanes import Lane, environment, plan_lanes
+from labtools.train.lanes import records
+from labtools.train.lanes.lane import Lane, environment, plan_lanes, require_gpus
 
 
 @pytest.mark.parametrize(
@@ -67,36 +67,37 @@ def test_gpus_that_are_not_there_are_refused_by_number(tmp_path: Path, monkeypat
     tool.write_text("#!/bin/sh\necho 'GPU 0: NVIDIA RTX 3070 (UUID: a)'\necho 'GPU 1: NVIDIA RTX 3070 (UUID: b)'\n")
     tool.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    lanes.require_gpus(plan_lanes("0-1"))
+    require_gpus(plan_lanes("0-1"))
     with pytest.raises(LabError, match="no GPU 2, 3: it has 2, numbered from 0"):
-        lanes.require_gpus(plan_lanes("0-3"))
-    lanes.require_gpus(plan_lanes("cpu"))
+        require_gpus(plan_lanes("0-3"))
+    require_gpus(plan_lanes("cpu"))
     tool.write_text("#!/bin/sh\necho 'No devices were found'\nexit 6\n")
     with pytest.raises(LabError, match="no GPU that CUDA can use"):
-        lanes.require_gpus(plan_lanes("0"))
+        require_gpus(plan_lanes("0"))
 
 
 def test_a_lane_is_held_by_one_process_and_freed_by_its_death(tmp_path: Path) -> None:
     lane = Lane("cpu0", None, 1)
     script = (
-        "import sys, time; from pathlib import Path; from labtools.train import lanes\n"
-        "with lanes.hold(Path(sys.argv[1]), lanes.Lane('cpu0', None, 1)) as ours:\n"
+        "import sys, time; from pathlib import Path; from labtools.train.lanes import records\n"
+        "from labtools.train.lanes.lane import Lane\n"
+        "with records.hold(Path(sys.argv[1]), Lane('cpu0', None, 1)) as ours:\n"
         "    print(ours, flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", script, tmp_path], stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout is not None and other.stdout.readline() == "True\n"
-        assert [r.process.pid for r in lanes.living_lanes(tmp_path)] == [other.pid]
-        with lanes.hold(tmp_path, lane) as ours:
+        assert [r.process.pid for r in records.living_lanes(tmp_path)] == [other.pid]
+        with records.hold(tmp_path, lane) as ours:
             assert not ours
         other.kill()
         other.wait()
-    assert lanes.living_lanes(tmp_path) == []
-    with lanes.hold(tmp_path, lane) as ours:
+    assert records.living_lanes(tmp_path) == []
+    with records.hold(tmp_path, lane) as ours:
         assert ours
 
 
 def test_a_lane_that_ends_at_once_says_why(tmp_path: Path) -> None:
     (tmp_path / "a-file").write_text("")
     with pytest.raises(LabError) as caught:
-        lanes.start_detached(tmp_path, Lane("--nonsense"))
+        records.start_detached(tmp_path, Lane("--nonsense"))
     assert "ended at once" in caught.value.what

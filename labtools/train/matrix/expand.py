@@ -7,7 +7,7 @@ from itertools import product
 from pathlib import Path
 
 from labtools.artifacts.runs import RunSpec, course_order
-from labtools.train.config import Axes, MatrixConfig
+from labtools.train.matrix.config import Axes, MatrixConfig
 
 
 def expand(config: MatrixConfig, weights: Mapping[str, Path], data: Path, fingerprint: str) -> tuple[RunSpec, ...]:

@@ -13,12 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from labtools.artifacts.record import Beat, Claim, ProcessId, State
+from labtools.artifacts.record import Beat, Cause, Claim, ProcessId, State
 from labtools.artifacts.runs import list_runs
 from labtools.core.files import read_json
-from labtools.train import claims
+from labtools.core.words import duration, score
 from labtools.train.processes import this_process
-from labtools.train.status import duration, preview, read_grid, score
+from labtools.train.runqueue import claims
+from labtools.train.status.grid import preview, read_grid
 
 MakeRun = Callable[..., Path]
 
@@ -51,12 +52,12 @@ def test_each_state_says_what_people_ask(make_run: MakeRun, tmp_path: Path) -> N
     claims.write_beat(running, 1, Beat(9, claims.now(), me, "training", 3, 4, 5, 10, 0.4, 0.2, 30.0, 12.0))
     for attempt in (1, 2):
         claims.take(failed, attempt, Claim("gpu2", me, claims.now()))
-        claims.write_end(failed, attempt, "failed", f"reason {attempt}")
+        claims.write_end(failed, attempt, Cause.ERROR, f"reason {attempt}")
     child = subprocess.Popen([sys.executable, "-c", "pass"])
     child.wait()
     claims.take(dead, 1, Claim("gpu3", ProcessId(me.host, child.pid, time.time()), claims.now()))
     claims.take(stopped, 1, Claim("gpu2", me, claims.now()))
-    claims.write_end(stopped, 1, "stopped", "asked")
+    claims.write_end(stopped, 1, Cause.STOPPED, "asked")
     runs = {run.run_id: run for run in read_grid(tmp_path / "runs" / "tiny").runs}
     assert (runs["r0"].state, runs["r0"].map50, runs["r0"].map50_95, runs["r0"].lane) == (State.DONE, 0.8, None, "gpu1")
     assert (runs["r1"].state, runs["r1"].epoch, runs["r1"].eta_s) == (State.RUNNING, 3, 12.0)

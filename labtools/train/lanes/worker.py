@@ -12,14 +12,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from labtools.artifacts.record import Beat, Record, read_record
+from labtools.artifacts.record import Beat, Cause, Record, read_record
 from labtools.artifacts.runs import Run
-from labtools.train import lanes
-from labtools.train.attempt import EXIT_FENCED, Fenced, explain, train_attempt
-from labtools.train.claims import write_end
-from labtools.train.lanes import Lane
-from labtools.train.run_queue import LEASE_S, Attempt, RunQueue
-from labtools.train.status import duration, score
+from labtools.core.words import duration, score
+from labtools.train.attempt import EXIT_FENCED
+from labtools.train.attempt.faults import diagnose
+from labtools.train.attempt.heartbeat import Fenced
+from labtools.train.attempt.training import train_attempt
+from labtools.train.lanes import records
+from labtools.train.lanes.lane import Lane, environment
+from labtools.train.runqueue.claims import write_end
+from labtools.train.runqueue.run_queue import LEASE_S, Attempt, RunQueue
 
 POLL_S = 0.5
 _STOP_PATIENCE_S = 10.0
@@ -43,11 +46,11 @@ def run_lane(root: Path, lane: Lane, say: Say, *, in_process: bool = False, leas
         lane: where to compute.
         say: gets one line at a time.
         in_process: train in this process, where breakpoints work, instead of one process per run.
-        lease_s: see `labtools.train.run_queue.LEASE_S`.
+        lease_s: see `labtools.train.runqueue.run_queue.LEASE_S`.
     """
     done: list[str] = []
     failed: list[str] = []
-    with lanes.hold(root, lane) as is_ours:
+    with records.hold(root, lane) as is_ours:
         if not is_ours:
             say(f"lane {lane.name} is already at work elsewhere; leaving")
             return LaneReport()
@@ -105,16 +108,17 @@ def _train_in_child(attempt: Attempt, lane: Lane, stop: threading.Event, say: Sa
             stdout=log,
             stderr=subprocess.STDOUT,
             cwd=run.folder,
-            env={**os.environ, **lanes.environment(lane), "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"},
+            env={**os.environ, **environment(lane), "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"},
         )
     try:
         _follow(child, attempt, stop, say)
     finally:
         _end(child)
     if stop.is_set():
-        write_end(run.folder, number, "stopped", f"lane {lane.name} was asked to stop")
+        write_end(run.folder, number, Cause.STOPPED, f"lane {lane.name} was asked to stop")
     elif child.returncode not in (0, EXIT_FENCED) and read_record(run.folder).done is None:
-        write_end(run.folder, number, "failed", _exit_reason(child.returncode))
+        cause = Cause.KILLED if child.returncode < 0 else Cause.ERROR
+        write_end(run.folder, number, cause, _exit_reason(child.returncode))
     return _conclude(run, number, say)
 
 
@@ -159,17 +163,17 @@ def _exit_reason(code: int) -> str:
 def _train_here(attempt: Attempt, lane: Lane, stop: threading.Event, say: Say) -> bool:
     """Train in this process. A KeyboardInterrupt is recorded and goes on its way."""
     run, number = attempt.run, attempt.number
-    os.environ.update(lanes.environment(lane))
+    os.environ.update(environment(lane))
     try:
         train_attempt(run, number, lane.device, lane.name)
     except Fenced:
         pass  # _conclude tells who has it now
     except KeyboardInterrupt:
-        write_end(run.folder, number, "stopped", f"lane {lane.name} was interrupted")
+        write_end(run.folder, number, Cause.STOPPED, f"lane {lane.name} was interrupted")
         raise
     except Exception as error:  # noqa: BLE001 - one run's trouble is recorded; the lane goes on to the next
-        reason, again = explain(error, run)
-        write_end(run.folder, number, "failed", reason, again=again)
+        fault = diagnose(error, run)
+        write_end(run.folder, number, fault.cause, fault.reason, again=fault.again, changes=fault.changes)
     return _conclude(run, number, say)
 
 
@@ -187,5 +191,5 @@ def _conclusion(record: Record, number: int) -> str:
         return f"done in {duration(done['seconds'])}, {figures}"
     ends = dict(record.ends)
     if number in ends:
-        return f"{ends[number].kind}: {ends[number].reason}"
+        return f"{ends[number].cause.value}: {ends[number].reason}"
     return "taken over by another lane"

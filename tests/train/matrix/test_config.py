@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from labtools.core.errors import LabError
-from labtools.train.config import OWNED_ARGS, read_matrix
+from labtools.train.matrix.config import OWNED_ARGS, read_matrix
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 GOOD = """\
 name: dlcv

@@ -9,9 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from labtools.artifacts.record import MAX_ATTEMPTS, MAX_FAILURES, Beat, Claim, ProcessId, State, judge, read_record
-from labtools.train import claims
+from labtools.artifacts.record import (
+    MAX_FAILURES,
+    MAX_FRUITLESS,
+    Beat,
+    Cause,
+    Claim,
+    ProcessId,
+    State,
+    judge,
+    read_record,
+)
 from labtools.train.processes import end_process, is_alive, this_process
+from labtools.train.runqueue import claims
+from labtools.train.runqueue.orders import retry
 
 MakeRun = Callable[..., Path]
 
@@ -44,8 +55,8 @@ def test_an_attempt_is_taken_ended_and_finished_once(make_run: MakeRun) -> None:
     folder = make_run()
     assert claims.take(folder, 1, claim("gpu0"))
     assert not claims.take(folder, 1, claim("gpu1"))
-    assert claims.write_end(folder, 1, "lost", "first")
-    assert not claims.write_end(folder, 1, "failed", "second")
+    assert claims.write_end(folder, 1, Cause.LANE, "first")
+    assert not claims.write_end(folder, 1, Cause.ERROR, "second")
     assert read_record(folder).ends[0][1].reason == "first"
     assert claims.write_done(folder, {"attempt": 1})
     assert not claims.write_done(folder, {"attempt": 2})
@@ -59,16 +70,18 @@ def test_who_was_ended_or_overtaken_is_fenced(make_run: MakeRun) -> None:
     claims.take(folder, 2, claim())
     assert claims.is_fenced(folder, 1)
     assert not claims.is_fenced(folder, 2)
-    claims.write_end(folder, 2, "lost", "gone")
+    claims.write_end(folder, 2, Cause.LANE, "gone")
     assert claims.is_fenced(folder, 2)
 
 
-@pytest.mark.parametrize(("kind", "chances"), [("failed", MAX_FAILURES), ("lost", MAX_ATTEMPTS), ("stopped", None)])
-def test_how_often_a_run_is_tried_again(make_run: MakeRun, kind: str, chances: int | None) -> None:
+@pytest.mark.parametrize(
+    ("cause", "chances"), [(Cause.ERROR, MAX_FAILURES), (Cause.LANE, MAX_FRUITLESS), (Cause.STOPPED, None)]
+)
+def test_how_often_a_run_is_tried_again(make_run: MakeRun, cause: Cause, chances: int | None) -> None:
     folder = make_run()
-    for attempt in range(1, 9):
+    for attempt in range(1, MAX_FRUITLESS + 2):
         claims.take(folder, attempt, claim())
-        claims.write_end(folder, attempt, kind, "why")
+        claims.write_end(folder, attempt, cause, "why")
         given_up = chances is not None and attempt >= chances
         assert (state(folder) is State.FAILED) is given_up
 
@@ -76,13 +89,13 @@ def test_how_often_a_run_is_tried_again(make_run: MakeRun, kind: str, chances: i
 def test_what_cannot_get_better_is_not_tried_again_unless_asked(make_run: MakeRun) -> None:
     folder = make_run()
     claims.take(folder, 1, claim())
-    assert not claims.forgive(folder), "it has not failed"
-    claims.write_end(folder, 1, "failed", "out of memory", again=False)
+    assert not retry(folder), "it has not failed"
+    claims.write_end(folder, 1, Cause.ERROR, "out of memory", again=False)
     assert state(folder) is State.FAILED
-    assert claims.forgive(folder)
+    assert retry(folder)
     assert state(folder) is State.TODO
     claims.take(folder, 2, claim())
-    claims.write_end(folder, 2, "failed", "out of memory", again=False)
+    claims.write_end(folder, 2, Cause.ERROR, "out of memory", again=False)
     assert state(folder) is State.FAILED, "only the first was forgiven"
 
 
@@ -90,7 +103,7 @@ def test_ten_attempts_are_numbers_not_letters(make_run: MakeRun) -> None:
     folder = make_run()
     for attempt in range(1, 12):
         claims.take(folder, attempt, claim())
-        claims.write_end(folder, attempt, "stopped", "why")
+        claims.write_end(folder, attempt, Cause.STOPPED, "why")
     assert read_record(folder).attempt == 11
     assert [number for number, _ in read_record(folder).ends] == list(range(1, 12))
     assert not read_record(folder).is_taken

@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labtools.train.config import MatrixConfig
-from labtools.train.matrix import expand
+from labtools.train.matrix.config import MatrixConfig
+from labtools.train.matrix.expand import expand
 
 
 def runs(**axes: Any) -> list[str]:

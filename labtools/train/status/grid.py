@@ -8,10 +8,10 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from labtools.artifacts.record import Record, State, judge, read_record
+from labtools.artifacts.record import Cause, Record, State, judge, read_record
 from labtools.artifacts.runs import Run, RunSpec, course_order, list_runs, model_order
-from labtools.train.claims import is_dead
 from labtools.train.processes import is_here
+from labtools.train.runqueue.claims import is_dead
 
 SILENT_S = 60.0
 """A run on another machine whose last beat is older than this is shown as silent (a few missed beats are not)."""
@@ -178,24 +178,4 @@ def _reason(record: Record, state: State, stale: bool) -> str:
     if stale and record.claim is not None:
         return f"lane {record.claim.lane} died; a new lane takes it over"
     end = record.last_end
-    return end.reason if end is not None and end.kind in ("failed", "lost") else ""
-
-
-def duration(seconds: float | None) -> str:
-    """Seconds for people: ``42 s``, ``7 min``, ``3 h 05``, ``2 d 4 h``; ``?`` for None."""
-    if seconds is None:
-        return "?"
-    if seconds < 90:
-        return f"{max(0, round(seconds))} s"
-    minutes = round(seconds / 60)
-    if minutes < 60:
-        return f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02}" if hours < 24 else f"{hours // 24} d {hours % 24} h"
-
-
-def score(value: float | None) -> str:
-    """A metric for people: ``.842``, ``1.00``, ``?`` for None."""
-    if value is None:
-        return "?"
-    return f"{value:.3f}".removeprefix("0") if value < 0.9995 else "1.00"
+    return end.reason if end is not None and end.cause not in (Cause.STOPPED, Cause.PREEMPTED) else ""

@@ -13,8 +13,8 @@ from labtools.artifacts.dataset import Dataset
 from labtools.artifacts.runs import list_runs
 from labtools.core.errors import LabError
 from labtools.core.files import write_json
-from labtools.train import claims
-from labtools.train.plan import plan_matrix, write_specs
+from labtools.train.planning.plan import plan_matrix, write_specs
+from labtools.train.runqueue import claims
 
 
 def plan(lab: Any, data: Path | None = None):

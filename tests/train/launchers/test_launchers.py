@@ -11,10 +11,11 @@ import pytest
 
 from labtools.artifacts.record import Claim
 from labtools.core.errors import LabError
-from labtools.train import claims
-from labtools.train.lanes import Lane, living_lanes, log_path, stop_lanes
+from labtools.train.lanes.lane import Lane
+from labtools.train.lanes.records import living_lanes, log_path, stop_lanes
 from labtools.train.launchers import choose, launchers
 from labtools.train.processes import this_process
+from labtools.train.runqueue import claims
 
 Until = Callable[..., None]
 

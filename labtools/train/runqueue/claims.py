@@ -1,17 +1,19 @@
 """Taking runs and writing down how they go. Nobody locks anything; see `labtools.artifacts.record` for the files.
 
-A lane whose attempt was ended by somebody else (it was thought dead) is *fenced*: it has to stop.
+A lane whose attempt was ended by somebody else (it was thought dead, or the run was cancelled) is *fenced*: it has to
+stop.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from labtools.artifacts.record import Beat, Claim, End, Record, State, judge, read_record
+from labtools.artifacts.record import Beat, Cause, Claim, End, Record
 from labtools.core.files import link_exclusive, write_json
 from labtools.train.processes import is_alive, is_here
 
@@ -28,29 +30,31 @@ def is_dead(record: Record) -> bool:
 
 def take(folder: Path, attempt: int, claim: Claim) -> bool:
     """Take that attempt; False if another lane was faster."""
-    return link_exclusive(folder / f"claim.{attempt}", _json(claim))
+    return link_exclusive(folder / f"claim.{attempt}", as_json(asdict(claim)))
 
 
 def write_beat(folder: Path, attempt: int, beat: Beat) -> None:
     write_json(folder / f"beat.{attempt}.json", asdict(beat))
 
 
-def write_end(folder: Path, attempt: int, kind: str, reason: str, *, again: bool = True) -> bool:
-    """End an attempt; False if it has been ended before, which then stands."""
-    return link_exclusive(folder / f"end.{attempt}.json", _json(End(kind, reason, again, now())))
+def write_end(
+    folder: Path,
+    attempt: int,
+    cause: Cause,
+    reason: str,
+    *,
+    again: bool = True,
+    epoch: int = 0,
+    changes: dict[str, Any] | None = None,
+) -> bool:
+    """End an attempt; False if it has been ended before, which then stands. For the arguments see `End`."""
+    end = End(cause, reason, again, now(), epoch, changes or {})
+    return link_exclusive(folder / f"end.{attempt}.json", as_json(asdict(end)))
 
 
 def write_done(folder: Path, result: dict[str, Any]) -> bool:
     """Finish the run; False if it was finished before, which then stands."""
-    return link_exclusive(folder / "done.json", (json.dumps(result, indent=2, sort_keys=True) + "\n").encode())
-
-
-def forgive(folder: Path) -> bool:
-    """Give a failed run another chance; False if it has not failed."""
-    record = read_record(folder)
-    if judge(record, stale=is_dead(record)) is not State.FAILED:
-        return False
-    return link_exclusive(folder / f"retry.{record.attempt}.json", _json({"time": now()}))
+    return link_exclusive(folder / "done.json", as_json(result))
 
 
 def is_fenced(folder: Path, attempt: int) -> bool:
@@ -58,10 +62,10 @@ def is_fenced(folder: Path, attempt: int) -> bool:
 
     A listing and not ``exists``: over NFS the latter has been seen to lag by 25 s, the former by 1 s.
     """
-    names = {path.name for path in folder.iterdir()}
+    names = set(os.listdir(folder))
     return f"end.{attempt}.json" in names or f"claim.{attempt + 1}" in names
 
 
-def _json(value: Any) -> bytes:
-    fields = value if isinstance(value, dict) else asdict(value)
-    return (json.dumps(fields, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode("utf-8")
+def as_json(value: dict[str, Any]) -> bytes:
+    """The bytes of a small file of a record; NaN is refused (it is not JSON)."""
+    return (json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8")

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from labtools.artifacts.record import Beat, Claim, Record, State, judge, read_record
+from labtools.artifacts.record import Beat, Cause, Claim, Record, State, judge, read_record
 from labtools.artifacts.runs import Run, course_order, list_runs
-from labtools.train.claims import is_dead, now, take, write_end
 from labtools.train.processes import end_process, is_here, this_process
+from labtools.train.runqueue.claims import is_dead, now, take, write_end
 
 LEASE_S = 120.0
 """A lane on another machine that is silent for this long is taken for dead. Heartbeats come every 2 s."""
@@ -79,7 +79,7 @@ def _bury(folder: Path, record: Record) -> None:
         _end_orphan(beat)
     who = f"lane {claim.lane} on {claim.process.host}" if claim else "its lane"
     where = f" in epoch {beat.epoch}" if beat and beat.epoch else ""
-    write_end(folder, record.attempt, "lost", f"{who} died{where}")
+    write_end(folder, record.attempt, Cause.LANE, f"{who} died{where}")
 
 
 def _end_orphan(beat: Beat) -> None:

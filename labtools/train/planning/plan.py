@@ -13,8 +13,8 @@ from labtools.artifacts.runs import RUN_FILE, Run, RunSpec, list_runs, read_run
 from labtools.core.errors import LabError
 from labtools.core.files import write_json
 from labtools.core.progress import Tick, silent
-from labtools.train.config import MatrixConfig, read_matrix
-from labtools.train.matrix import expand
+from labtools.train.matrix.config import MatrixConfig, read_matrix
+from labtools.train.matrix.expand import expand
 
 
 @dataclass(frozen=True)

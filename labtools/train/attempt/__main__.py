@@ -1,0 +1,54 @@
+"""``python -m labtools.train.attempt FOLDER NUMBER DEVICE LANE``: the training process of a lane.
+
+One process per run, so that a crash or a leak of one training cannot touch the next. Its standard input is a pipe from
+the lane: when that closes, the lane is dead, and the training ends within a moment rather than compete with its
+successor.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import traceback
+from pathlib import Path
+
+from labtools.artifacts.runs import read_run
+from labtools.train.attempt import EXIT_FAILED, EXIT_FENCED, EXIT_ORPHAN
+from labtools.train.attempt.faults import diagnose
+from labtools.train.attempt.heartbeat import Fenced
+from labtools.train.attempt.training import train_attempt
+from labtools.train.runqueue.claims import write_end
+
+
+def _die_with_lane() -> None:
+    """Leave at once when the lane's end of our standard input closes, which the system does even after SIGKILL."""
+
+    def watch() -> None:
+        # Not sys.stdin: a thread that waits inside its buffer makes Python abort when the program ends.
+        while os.read(0, 1):
+            pass
+        os._exit(EXIT_ORPHAN)
+
+    threading.Thread(target=watch, name="lane-watch", daemon=True).start()
+
+
+def main(arguments: list[str]) -> int:
+    """The training process; the exit code is for the lane's log, the record is in the run's folder."""
+    folder, number, device, lane = Path(arguments[0]), int(arguments[1]), arguments[2], arguments[3]
+    _die_with_lane()
+    run = read_run(folder)
+    try:
+        train_attempt(run, number, device, lane)
+    except Fenced:
+        return EXIT_FENCED
+    except Exception as error:  # noqa: BLE001 - the door of this process: whatever it is, the record says it
+        traceback.print_exc()
+        fault = diagnose(error, run)
+        write_end(folder, number, fault.cause, fault.reason, again=fault.again, changes=fault.changes)
+        return EXIT_FAILED
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""What to train: a checked matrix file, expanded to runs. Pure but for reading that file."""

@@ -1,0 +1,1 @@
+"""A matrix -> the runs to have and what is missing, with every mistake found before anything starts."""
