@@ -94,7 +94,7 @@ def command(
         check_ask(ask, answers)
         known = read_answers(answers) if answers else NO_ANSWERS
         with progress_display() as tick:
-            more = {"fallback_course": COURSE, "answers": known, "leakage": leakage, "scout": scout}
+            more: Any = {"fallback_course": COURSE, "answers": known, "leakage": leakage, "scout": scout}
             if check:
                 result = pipeline.check(submissions, course, tick, **more)
             else:

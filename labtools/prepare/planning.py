@@ -71,19 +71,20 @@ def survey(given: HandedIn, answers: Answers, *, in_place: bool = False) -> Surv
         in_place: this may be a part of a cohort, a team's folder or a class's, and is seen as such even if nobody
             named the course.
     """
-    tree, folder, course = given.tree, given.folder, given.course
+    tree, request = given.tree, given.request
+    folder, course = request.folder, request.course
     name = folder.resolve().name if folder.is_dir() else archive_stem(folder.name)
     layout = read_layout(tree, name, course, answers)
     # Without `--course` a lone dataset keeps its own names, however its folder is called.
-    if (in_place or layout.is_cohort or not given.is_fallback) and not layout.has_class_folders:
+    if (in_place or layout.is_cohort or not request.is_fallback) and not layout.has_class_folders:
         layout = _within_class(layout, folder.resolve(), FolderClasses(course, answers))
-    if given.is_fallback and not layout.has_class_folders:
+    if request.is_fallback and not layout.has_class_folders:
         course = None
         layout = read_layout(tree, name, None, answers)
     outside = _outside(tree, layout)
     shared = tuple(split_lists(outside))
     return Survey(
-        tree, outside, (*given.findings, *layout.findings), given.course_file if course else None, course, layout,
+        tree, outside, (*given.findings, *layout.findings), request.course_file if course else None, course, layout,
         places_of(layout, course), shared, _others(layout, shared), given.language,
     )  # fmt: skip
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from functools import lru_cache
 from operator import attrgetter
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 from labtools.core.findings import Action, Finding, Severity
 from labtools.core.names import is_device_name
@@ -13,6 +16,7 @@ from labtools.prepare.config import Limits
 from labtools.prepare.sources.archives import ArchiveReader
 from labtools.prepare.sources.copies import archive_copies, folder_copies
 from labtools.prepare.sources.downloads import joined_parts
+from labtools.prepare.sources.folders import Folder, base_of, list_folder
 from labtools.prepare.sources.found import BY_PRODUCT, Found, twin_findings
 from labtools.prepare.sources.kinds import may_be_archive
 from labtools.prepare.sources.names import is_junk_name, readable
@@ -20,16 +24,19 @@ from labtools.prepare.sources.tree import File, Stamp, Tree
 from labtools.prepare.sources.unpacked import Unpacked
 
 
-def read_tree(root: Path, limits: Limits | None = None) -> tuple[Tree, list[Finding]]:
+def read_tree(
+    root: Path, limits: Limits | None = None, listed: Mapping[str, Folder] = MappingProxyType({})
+) -> tuple[Tree, list[Finding]]:
     """Every file below ``root``, members of archives included, and what was refused.
 
     Args:
         root: a folder; or an archive, whose content then lies below ``<its name>!``.
         limits: what an archive may hold.
+        listed: folders that somebody has listed, by their paths on disk.
     """
     found, unpacked = Found(), Unpacked()
     reader = ArchiveReader(found, unpacked, limits or Limits())
-    walk = _Walk(root, found, reader)
+    walk = _Walk(root, found, reader, listed)
     if root.is_dir():
         walk.folder(str(root), "")
     else:
@@ -43,32 +50,42 @@ def read_tree(root: Path, limits: Limits | None = None) -> tuple[Tree, list[Find
     return Tree(files, unpacked), [*found.findings, *twin_findings(files)]
 
 
+class Listed(NamedTuple):
+    """A file or a folder as `Folder` knows it, which looks like what `os.scandir` gives."""
+
+    name: str
+    path: str
+    is_plain_file: bool
+
+    def is_symlink(self) -> bool:
+        return False
+
+    def is_file(self) -> bool:
+        return self.is_plain_file
+
+    def is_dir(self) -> bool:
+        return not self.is_plain_file
+
+    def stat(self) -> os.stat_result:
+        return os.stat(self.path)  # noqa: PTH116  as `os.DirEntry`, which asks the disk now
+
+
+Entry = Listed | os.DirEntry[str]
+
+
 class _Walk:
     """One pass over a folder."""
 
-    def __init__(self, root: Path, found: Found, archives: ArchiveReader) -> None:
+    def __init__(self, root: Path, found: Found, archives: ArchiveReader, listed: Mapping[str, Folder]) -> None:
         self._root = os.path.realpath(root)
         self._found = found
         self._archives = archives
+        self._listed = listed
 
     def folder(self, disk: str, path: str) -> None:
         prefix = f"{path}/" if path else ""
-        files, odd = self._found.files, []
-        try:
-            with os.scandir(disk) as entries:
-                for entry in entries:
-                    name = entry.name
-                    file = prefix + name
-                    # 57,220 of them in a cohort: nothing here that is not needed for each
-                    if _is_plain_name(name) and file not in files and entry.is_file(follow_symlinks=False):
-                        status = entry.stat(follow_symlinks=False)
-                        stamp = status.st_size, status.st_mtime_ns, status.st_ino
-                        files[file] = File(file, entry.path, None, stamp)
-                    else:
-                        odd.append(entry)
-        except OSError as error:
-            what = f"this folder cannot be read to its end: {error.strerror}"
-            self._found.say(path, "folder-unreadable", Severity.ERROR, what)
+        listed = self._listed.get(disk) or list_folder(disk)
+        odd = self._one_by_one(disk, path, prefix) if listed is None else self._all(disk, prefix, listed)
         odd.sort(key=attrgetter("name"))
         junk = [prefix + _readable(entry) for entry in odd if is_junk_name(entry.name)]
         self._found.say_all(junk, "junk", Severity.INFO, BY_PRODUCT)
@@ -77,7 +94,37 @@ class _Walk:
             if not is_junk_name(entry.name):
                 self._odd(entry, prefix, joined.get(entry.name, ""))
 
-    def _odd(self, entry: os.DirEntry[str], prefix: str, joined: str) -> None:
+    def _all(self, disk: str, prefix: str, listed: Folder) -> list[Entry]:
+        """Take the plain files of a folder that holds only files and folders; returns the others."""
+        files, base, new = self._found.files, base_of(disk), tuple.__new__
+        odd: list[Entry] = [Listed(name, base + name, False) for name in listed.folders]
+        for name, stamp in zip(listed.names, listed.stamps, strict=True):
+            file = prefix + name
+            # 57,220 of them in a cohort: nothing here that is not needed for each
+            if _is_plain_name(name) and file not in files:
+                files[file] = new(File, (file, base + name, None, stamp))
+            else:
+                odd.append(Listed(name, base + name, True))
+        return odd
+
+    def _one_by_one(self, disk: str, path: str, prefix: str) -> list[Entry]:
+        """`_all`, where there are links and the like, or the disk has its troubles."""
+        files = self._found.files
+        odd: list[Entry] = []
+        try:
+            with os.scandir(disk) as entries:
+                for entry in entries:
+                    file = prefix + entry.name
+                    if _is_plain_name(entry.name) and file not in files and entry.is_file(follow_symlinks=False):
+                        files[file] = File(file, entry.path, None, stamp_of(entry.stat(follow_symlinks=False)))
+                    else:
+                        odd.append(entry)
+        except OSError as error:
+            what = f"this folder cannot be read to its end: {error.strerror}"
+            self._found.say(path, "folder-unreadable", Severity.ERROR, what)
+        return odd
+
+    def _odd(self, entry: Entry, prefix: str, joined: str) -> None:
         """A folder, or a file that its name alone does not tell to be plain data.
 
         Args:
@@ -103,7 +150,7 @@ class _Walk:
         except OSError as error:
             self._found.say(path, "file-unreadable", Severity.ERROR, f"this cannot be read: {error.strerror}")
 
-    def _is_ours(self, entry: os.DirEntry[str]) -> bool:
+    def _is_ours(self, entry: Entry) -> bool:
         """A link to a file of these submissions is as good as the file."""
         target = os.path.realpath(entry.path)
         return target.startswith(self._root + os.sep) and entry.is_file()
@@ -126,7 +173,7 @@ def stamp_of(status: os.stat_result) -> Stamp:
     return status.st_size, status.st_mtime_ns, status.st_ino
 
 
-def _readable(entry: os.DirEntry[str]) -> str:
+def _readable(entry: Entry) -> str:
     """Names that are not UTF-8 on disk arrive with surrogates, which no text file can hold."""
     return readable(os.fsencode(entry.name))
 

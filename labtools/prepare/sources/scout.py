@@ -1,0 +1,140 @@
+"""A second process that looks at the submissions while this one imports numpy, pydantic and the rest of the room.
+
+Listing 57,220 files takes as long as those imports, and the second core has nothing else to do then. Afterwards it goes
+on with the pictures, until it is called back. Everything that it tells can also be found out here: where a process is
+dear to start (Windows, macOS), or would be born in the middle of a thread's work, that is what happens.
+"""
+
+from __future__ import annotations
+
+import marshal
+import os
+import select
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import IO, Any
+
+from labtools.prepare.sources.folders import Folder, Listing, base_of, list_all
+
+_AT_ONCE = 32  # files between two looks at whether it was called back
+_LENGTH = 8  # bytes before each message, which say how long it is
+
+Known = tuple[Any, ...]
+"""Plain values that somebody will want to know of a file."""
+
+Ahead = Callable[[str], Known | None]
+"""A file on disk -> what is known of it then; None where whoever wants to know has to look himself."""
+
+
+class Scout:
+    """Sent to a folder; a context, after which it is gone.
+
+    Args:
+        root: the submissions.
+        ahead: gives the function for the files after the listing, None for none; called in the other process, so that
+            what it imports costs nothing here.
+    """
+
+    def __init__(self, root: str, ahead: Callable[[], Ahead] | None = None) -> None:
+        self._root = root
+        self._told: list[Any] = []
+        self._pid = 0
+        # A fork copies the thread that asks for it, and the locks that all others hold.
+        if sys.platform == "linux" and threading.active_count() == 1:
+            self._pid, self._news, self._back = _fork(root, ahead)
+
+    def __enter__(self) -> Scout:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pid:
+            os.kill(self._pid, signal.SIGKILL)
+            os.waitpid(self._pid, 0)
+            self._pid = 0
+            self._news.close()
+            self._call_back()
+
+    @property
+    def seen(self) -> tuple[int, str]:
+        """How many files there are, and `Listing.digest`: it tells this first, and often that is all."""
+        files, digest = self._tell(0) or (self._own.files, self._own.digest)
+        return int(files), str(digest)
+
+    @cached_property
+    def folders(self) -> Mapping[str, Folder]:
+        """See `Listing`."""
+        told = self._tell(1)
+        return self._own.folders if told is None else {disk: Folder(*folder) for disk, folder in told.items()}
+
+    @cached_property
+    def known(self) -> Mapping[str, Known]:
+        """By path on disk, what it found out about files until now; it stops then."""
+        self._call_back()
+        return self._tell(2) or {}
+
+    @cached_property
+    def _own(self) -> Listing:
+        """Where nobody was sent, or did not come back."""
+        return list_all(self._root)
+
+    def _call_back(self) -> None:
+        if self._back >= 0:
+            os.close(self._back)
+            self._back = -1
+
+    def _tell(self, number: int) -> Any:
+        """One of the messages; None if it never came."""
+        while self._pid and len(self._told) <= number:
+            length = self._news.read(_LENGTH)
+            message = self._news.read(int.from_bytes(length, "big")) if length else b""
+            self._told.append(marshal.loads(message) if message else None)  # noqa: S302  our own child wrote it
+        return self._told[number] if self._pid else None
+
+    _back = -1
+    _news: IO[bytes]
+
+
+def _fork(root: str, ahead: Callable[[], Ahead] | None) -> tuple[int, IO[bytes], int]:
+    """Process, its messages, and what has to be closed to call it back."""
+    hear, tell = os.pipe()
+    wait, call = os.pipe()
+    pid = os.fork()
+    if pid:
+        os.close(tell)
+        os.close(wait)
+        return pid, os.fdopen(hear, "rb"), call
+    try:  # whatever happens here: the parent then looks himself, and says what is wrong
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.close(hear)
+        os.close(call)
+        with os.fdopen(tell, "wb") as news:
+            _explore(root, ahead, news, wait)
+    finally:
+        os._exit(0)
+
+
+def _explore(root: str, ahead: Callable[[], Ahead] | None, news: IO[bytes], wait: int) -> None:
+    """In the other process."""
+    listing = list_all(root)
+    _say(news, (listing.files, listing.digest))
+    _say(news, {disk: tuple(folder) for disk, folder in listing.folders.items()})
+    found: dict[str, Known] = {}
+    if ahead is not None:
+        look = ahead()
+        paths = [base_of(disk) + name for disk, folder in sorted(listing.folders.items()) for name in folder.names]
+        for number, path in enumerate(paths):
+            if number % _AT_ONCE == 0 and select.select([wait], [], [], 0)[0]:
+                break
+            known = look(path)
+            if known is not None:
+                found[path] = known
+    _say(news, found)
+
+
+def _say(news: IO[bytes], message: Any) -> None:
+    data = marshal.dumps(message, 2)
+    news.write(len(data).to_bytes(_LENGTH, "big") + data)
+    news.flush()
