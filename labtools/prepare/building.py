@@ -12,9 +12,11 @@ from labtools.core.findings import Finding
 from labtools.core.progress import Tick
 from labtools.prepare.answers import Answers
 from labtools.prepare.joining import Joined, join, sign
+from labtools.prepare.kept import keep, recall
 from labtools.prepare.labels.classes import ClassTable, course_table, own_table
+from labtools.prepare.leakage import NOTHING, Entries
 from labtools.prepare.making import Making, Plan, biggest_first, make_part
-from labtools.prepare.memory import Last
+from labtools.prepare.memory import Kept, Last
 from labtools.prepare.output.leftovers import outside_findings
 from labtools.prepare.output.summary import summarise
 from labtools.prepare.output.writer import DatasetWriter
@@ -46,23 +48,26 @@ def build(
     out: Path,
     seen: Survey,
     options: Options,
-    cached: Mapping[str, str],
+    kept: Kept,
     last: Last | None,
     tick: Tick,
 ) -> tuple[PrepareResult, list[Part]]:
     """Write the dataset.
 
     Args:
-        cached: by root, where its part is kept.
+        kept: of earlier runs.
         last: the run that wrote the dataset which lies there now, if nobody touched it since.
     """
     with DatasetWriter(out) as writer:
         # Without a course the classes are the submissions' own, so that all have to be read again.
-        known = frozenset(root for root, path in cached.items() if Path(path).is_file()) if seen.course else frozenset()
-        in_place = frozenset(root for root in known if last and cached[root] in last.parts)
-        plan = _plan(seen, options, str(writer.aside), str(writer.target), cached, known, in_place)
+        known = frozenset(root for root, path in kept.parts.items() if Path(path).is_file() and seen.course)
+        in_place = frozenset(root for root in known if last and kept.parts[root] in last.parts)
+        plan = _plan(seen, options, str(writer.aside), str(writer.target), kept, known, in_place)
         table, parts = _make_parts(plan, seen, tick)
-        joined = _join(submissions, seen, parts, options.leakage, tick)
+        compared = recall(kept.compared) if options.leakage else None
+        joined = _join(submissions, seen, parts, options.leakage, tick, compared or NOTHING)
+        if options.leakage and joined.compared != compared:
+            keep(kept.compared, joined.compared)
         fingerprint = writer.tables(parts, table.names, joined)
         _commit(writer, parts, last)
     return _result(out, seen, table, parts, joined, fingerprint), parts
@@ -70,20 +75,19 @@ def build(
 
 def examine(submissions: Path, seen: Survey, options: Options, tick: Tick) -> PrepareResult:
     """What `build` would find; nothing is written."""
-    nowhere = dict.fromkeys(seen.submissions, "")
-    plan = _plan(seen, options, "", "", nowhere, frozenset(), frozenset())
+    plan = _plan(seen, options, "", "", Kept({}, {}, ""), frozenset(), frozenset())
     table, parts = _make_parts(plan, seen, tick)
     joined = _join(submissions, seen, parts, options.leakage, tick)
     return _result(Path(), seen, table, parts, joined, "")
 
 
 def _plan(
-    seen: Survey, options: Options, base: str, before: str, cached: Mapping[str, str], known: frozenset[str],
+    seen: Survey, options: Options, base: str, before: str, kept: Kept, known: frozenset[str],
     in_place: frozenset[str],
 ) -> Plan:  # fmt: skip
     return Plan(
         seen.tree, seen.course, options.answers, seen.submissions, seen.places, seen.others, options.images,
-        look if options.leakage else None, base, before, cached, known, in_place,
+        look if options.leakage else None, base, before, kept, known, in_place,
     )  # fmt: skip
 
 
@@ -145,9 +149,11 @@ def _make_without_course(plan: Plan, seen: Survey, workers: Workers, tick: Tick)
     return table, [making.write(table, tick) for making in makings]
 
 
-def _join(submissions: Path, seen: Survey, parts: list[Part], leakage: bool, tick: Tick) -> Joined:
+def _join(
+    submissions: Path, seen: Survey, parts: list[Part], leakage: bool, tick: Tick, known: Entries = NOTHING
+) -> Joined:
     outside = [*sign(seen.findings, seen.places), *outside_findings(seen.outside), *_nobodys(seen, parts)]
-    joined = join(parts, outside, leakage, tick)
+    joined = join(parts, outside, leakage, tick, known)
     if not any(len(part) for part in parts):
         raise LabError("there is no readable picture under this folder", submissions, _advice(joined.findings))
     return joined

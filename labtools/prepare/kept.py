@@ -1,13 +1,13 @@
-"""A part kept in the cache, and brought back into a dataset."""
+"""What is kept in the cache, and a part of it brought back into a dataset."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
+from typing import Any
 
 from labtools.artifacts.dataset import label_path
-from labtools.core.files import read_json
-from labtools.prepare.memory import is_untouched
+from labtools.core.packed import read_packed, write_packed
+from labtools.prepare.memory import code_signature, is_untouched
 from labtools.prepare.output.placing import create_labels, labels_to_create, link, make_folders
 from labtools.prepare.parts import Part, part_from_json, part_to_json
 from labtools.prepare.sources.tree import Tree
@@ -15,18 +15,29 @@ from labtools.prepare.sources.tree import Tree
 
 def store_part(path: str, part: Part) -> None:
     """Keep a part."""
-    target = Path(path)
-    aside = target.with_suffix(".tmp")
-    aside.write_text(json.dumps(part_to_json(part), ensure_ascii=False), encoding="utf-8", newline="\n")
-    aside.replace(target)
+    write_packed(Path(path), part_to_json(part))
 
 
 def read_part(path: str) -> Part | None:
     """A kept part; None if it is damaged."""
     try:
-        return part_from_json(read_json(Path(path)))
+        return part_from_json(read_packed(Path(path)))
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def keep(path: str, value: Any) -> None:
+    """Keep plain values that the next version of this code may see otherwise."""
+    write_packed(Path(path), (code_signature(), value))
+
+
+def recall(path: str) -> Any:
+    """What this very code has kept; None if there is nothing."""
+    try:
+        code, value = read_packed(Path(path))
+    except (OSError, ValueError, TypeError):
+        return None
+    return value if code == code_signature() else None
 
 
 def reinstate(part: Part, tree: Tree, base: str, before: str) -> bool:

@@ -13,10 +13,11 @@ from labtools.core.findings import Finding
 from labtools.core.progress import Tick, silent
 from labtools.prepare.answers import Answers
 from labtools.prepare.config import CourseConfig, SplitPolicy
-from labtools.prepare.kept import read_part, reinstate, store_part
+from labtools.prepare.kept import keep, read_part, recall, reinstate, store_part
 from labtools.prepare.labels.classes import ClassTable
 from labtools.prepare.layout.naming import place_pictures
 from labtools.prepare.layout.teams import Submission
+from labtools.prepare.memory import Kept
 from labtools.prepare.output.placing import (
     create,
     create_labels,
@@ -28,6 +29,7 @@ from labtools.prepare.output.placing import (
 )
 from labtools.prepare.parts import Part, part_of
 from labtools.prepare.pictures.converting import to_trainable
+from labtools.prepare.pictures.known import rows_of, still_known
 from labtools.prepare.pictures.reader import Look, Picture, PictureReader
 from labtools.prepare.reading import Reading
 from labtools.prepare.sources.tree import Tree
@@ -47,7 +49,7 @@ class Plan:
         look: bytes and header of a picture -> its perceptual hashes; None if nobody asked for them.
         base: the folder that is being written; ``""`` to write nothing.
         before: the dataset of the last run, which may not exist.
-        cached: by root, where its part is kept between two runs.
+        kept: what is kept between two runs.
         unchanged: the roots whose kept part still holds.
         in_place: those of them whose part lies in the dataset of before, where nobody touched it.
     """
@@ -62,14 +64,14 @@ class Plan:
     look: Look | None
     base: str
     before: str
-    cached: Mapping[str, str]
+    kept: Kept
     unchanged: frozenset[str]
     in_place: frozenset[str]
 
 
 def make_part(plan: Plan, table: ClassTable, root: str) -> Part:
     """All of one submission, here and now."""
-    if root in plan.unchanged and (part := read_part(plan.cached[root])) is not None:
+    if root in plan.unchanged and (part := read_part(plan.kept.parts[root])) is not None:
         if root in plan.in_place:
             return replace(part, how="in place")
         if reinstate(part, plan.tree, plan.base, plan.before):
@@ -92,10 +94,22 @@ class Making:
     def read(self, tick: Tick = silent) -> None:
         """Pictures and annotations, side by side: the hands read the ones, this interpreter parses the others."""
         reading = self.reading
-        reader = PictureReader(reading.tree, reading.tree.images, self._hands, self._plan.look)
+        reader = PictureReader(reading.tree, reading.tree.images, self._hands, self._plan.look, self._known_pictures())
         reading.parse()
         pictures, self._trouble = reader.result(tick)
         reading.look_at(pictures)
+
+    def _known_pictures(self) -> dict[str, Picture]:
+        """Where looks are wanted: all else of a picture is as soon seen as recalled."""
+        plan = self._plan
+        rows = recall(plan.kept.pictures[self._root]) if plan.look and plan.base else None
+        return still_known(rows or (), self.reading.tree)
+
+    def _keep_pictures(self) -> None:
+        if self._plan.look:
+            told = {finding.file for finding in self._trouble}
+            rows = rows_of(self.reading.pictures.values(), self.reading.tree, told)
+            keep(self._plan.kept.pictures[self._root], rows)
 
     def write(self, table: ClassTable, tick: Tick = silent) -> Part:
         """Pictures and labels in the dataset's folder; the part, which is kept too."""
@@ -112,7 +126,8 @@ class Making:
         part = replace(part, shared_lines=tuple(sorted(reading.shared_lines)))
         if writing is not None:
             part = replace(part, written=writing.finish(part, tick))
-            store_part(plan.cached[self._root], part)
+            store_part(plan.kept.parts[self._root], part)
+            self._keep_pictures()
         return part
 
 

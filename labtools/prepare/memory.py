@@ -7,7 +7,6 @@ part was made from: names, sizes and times of its files, the course, the answers
 from __future__ import annotations
 
 import json
-import marshal
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 
 _RESULT = "result.json"
 _LOCK = "lock"
+_COMPARED = "compared"
 _MARK = ".now"
 _TOPS = ("images", "labels")
 
@@ -45,6 +45,21 @@ class Last:
     made_from: str
     parts: dict[str, str]
     result: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Where things are kept between two runs; the files may be absent, or damaged.
+
+    Attributes:
+        parts: by root, a submission's part; one that exists was made from the very same.
+        pictures: by root, what was seen of a submission's pictures.
+        compared: pictures that were compared with each other.
+    """
+
+    parts: Mapping[str, str]
+    pictures: Mapping[str, str]
+    compared: str
 
 
 class Memory:
@@ -71,15 +86,18 @@ class Memory:
                 raise LabError(what, self._target, "Wait until it has ended, then run this again.")
             yield
 
-    def file(self, root: str, made_from: str) -> str:
-        """Where a submission's part is kept; one that exists was made from the very same."""
-        name = folder_name(root.rpartition("/")[2] or "all")[:40]
-        return str(self.folder / f"{name}_{hash_bytes(f'{root} {made_from}'.encode('utf-8', 'surrogatepass'))}.json")
-
-    def files(self, made_from: Mapping[str, str]) -> dict[str, str]:
-        """By root, where its part is kept; the folder is there."""
+    def kept(self, made_from: Mapping[str, str]) -> Kept:
+        """What is kept for submissions with these signatures, by root; the folder is there."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        return {root: self.file(root, one) for root, one in made_from.items()}
+        parts = {root: self._file(root, f"{root} {one}", "part") for root, one in made_from.items()}
+        return Kept(parts, {root: self._pictures(root) for root in made_from}, str(self.folder / _COMPARED))
+
+    def _pictures(self, root: str) -> str:
+        return self._file(root, root, "pictures")
+
+    def _file(self, root: str, key: str, kind: str) -> str:
+        name = folder_name(root.rpartition("/")[2] or "all")[:40]
+        return str(self.folder / f"{name}_{hash_bytes(key.encode('utf-8', 'surrogatepass'))}.{kind}")
 
     def last(self) -> Last | None:
         """The last run, if its dataset lies there and nobody touched it since."""
@@ -114,7 +132,8 @@ class Memory:
             "time": time,
         }
         write_bytes(self.folder / _RESULT, json.dumps(state, sort_keys=True, ensure_ascii=False).encode("utf-8"))
-        names = {_RESULT, _LOCK, *(Path(path).name for path in last.parts)}
+        used = (*last.parts, *(self._pictures(part.root) for part in parts))
+        names = {_RESULT, _LOCK, _COMPARED, *(Path(path).name for path in used)}
         for path in self.folder.iterdir():
             if path.name not in names:
                 path.unlink()
@@ -149,8 +168,8 @@ def files_and_latest(dataset: Path) -> tuple[int, int]:
 def signature(context: str, tree: Tree, paths: Iterable[str]) -> str:
     """Of a submission: changes when one of its files does, or anything else that its part depends on."""
     files = tree.files
-    # Version 2 of the format writes equal values equally; later ones write shared objects once.
-    return hash_bytes(marshal.dumps((context, [(path, files[path].stamp) for path in paths]), 2))
+    lines = [f"{path}\0{files[path].stamp}" for path in paths]
+    return hash_bytes("\n".join([context, *lines]).encode("utf-8", "surrogatepass"))
 
 
 @cache

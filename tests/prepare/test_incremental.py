@@ -17,7 +17,10 @@ from labtools.artifacts.dataset import open_dataset, read_boxes
 from labtools.core import update
 from labtools.core.errors import LabError
 from labtools.core.files import hash_file, read_json
+from labtools.prepare import building
 from labtools.prepare.memory import Memory
+from labtools.prepare.pictures.hashing import Seen, look
+from labtools.prepare.pictures.headers import Header
 from labtools.prepare.pipeline import PrepareResult, prepare
 
 Picture = Callable[..., bytes]
@@ -163,10 +166,73 @@ def test_killed_between_two_renames(renames: int, cohort: Cohort, tmp_path: Path
     assert content(tmp_path / "out") == new
 
 
+@pytest.fixture
+def decoded(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """The pictures that are decoded from here on."""
+    seen: list[bytes] = []
+
+    def looking(data: bytes, header: Header) -> Seen:
+        seen.append(data)
+        return look(data, header)
+
+    monkeypatch.setattr(building, "look", looking)
+    return seen
+
+
+def with_leakage(cohort: Cohort, out: Path) -> PrepareResult:
+    return prepare(cohort.folder, out, cohort.course, leakage=True)
+
+
+PICTURES: dict[str, tuple[Callable[[Cohort], object], int]] = {
+    # of nine pictures, three have bytes behind their end: what is told about them is found again each time
+    "a label": (lambda c: c.write("velo/b/1/labels/f_0.txt", b"0 0.5 0.5 0.125 0.5\n"), 3),
+    "a picture": (lambda c: c.write("velo/b/1/images/f_0.jpg", c.picture(77)), 4),
+    "a picture of the same size": (lambda c: same_size(c, "velo/b/1/images/f_0.jpg"), 4),
+    "a picture moved": (lambda c: (c.folder / "velo/b/2/images/f_0.jpg").rename(c.folder / "velo/b/1/images/a.jpg"), 4),
+    "two pictures exchanged": (lambda c: exchange(c.folder / "velo/b/1/images"), 5),
+}
+
+
+def same_size(cohort: Cohort, path: str) -> None:
+    data = (cohort.folder / path).read_bytes()
+    cohort.write(path, data[:-2].replace(b"JFIF", b"jfif") + data[-2:])
+
+
+def exchange(folder: Path) -> None:
+    (folder / "f_0.jpg").rename(folder / "x")
+    (folder / "f_1.jpg").rename(folder / "f_0.jpg")
+    (folder / "x").rename(folder / "f_1.jpg")
+
+
+@pytest.mark.parametrize("change", list(PICTURES))
+def test_a_picture_is_decoded_once(change: str, cohort: Cohort, tmp_path: Path, decoded: list[bytes]) -> None:
+    with_leakage(cohort, tmp_path / "out")
+    assert len(decoded) == 27
+    act, again = PICTURES[change]
+    act(cohort)
+    del decoded[:]
+    second = with_leakage(cohort, tmp_path / "out")
+    assert (second.redone, len(decoded)) == (1, again)
+    fresh = with_leakage(cohort, tmp_path / "fresh")
+    assert content(tmp_path / "out") == content(tmp_path / "fresh")
+    assert (second.fingerprint, second.findings, second.summary) == (fresh.fingerprint, fresh.findings, fresh.summary)
+
+
+def test_what_other_code_saw_is_not_believed(
+    cohort: Cohort, tmp_path: Path, decoded: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_leakage(cohort, tmp_path / "out")
+    del decoded[:]
+    for module in ("memory", "kept", "handed_in"):
+        monkeypatch.setattr(f"labtools.prepare.{module}.code_signature", lambda: "another version")
+    assert with_leakage(cohort, tmp_path / "out").redone == 3
+    assert len(decoded) == 27
+
+
 def test_a_damaged_memory_costs_time_only(cohort: Cohort, tmp_path: Path) -> None:
     cohort.prepare(tmp_path / "out")
     memory = Path(os.environ["LABTOOLS_CACHE"]) / "prepare"
-    for path in memory.rglob("*.json"):
+    for path in [p for p in memory.rglob("*") if p.is_file() and p.name != "lock"]:
         path.write_text("{}", encoding="utf-8")
     cohort.write("velo/b/1/labels/f_0.txt", b"0 0.5 0.5 0.125 0.5\n")
     cohort.prepare(tmp_path / "out")

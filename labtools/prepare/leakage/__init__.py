@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
+from labtools.prepare.leakage.blocks import NOTHING, Entries
 from labtools.prepare.leakage.columns import Columns
 from labtools.prepare.leakage.table import Leakage, analyse
 
-__all__ = ["Columns", "Leakage", "analyse"]
+__all__ = ["NOTHING", "Columns", "Entries", "Leakage", "analyse"]

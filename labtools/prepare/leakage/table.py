@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from labtools.artifacts.leakage import FRAMES_PER_SECOND
 from labtools.core.findings import Finding
+from labtools.prepare.leakage.blocks import NOTHING, Entries, nearest_by_blocks
 from labtools.prepare.leakage.columns import Columns
 from labtools.prepare.leakage.findings import leakage_findings
 from labtools.prepare.leakage.nearest import (
@@ -18,7 +20,6 @@ from labtools.prepare.leakage.nearest import (
     NearestInLook,
     NearestInTime,
     distances_in_order,
-    nearest_in_look,
     nearest_in_time,
 )
 from labtools.prepare.leakage.summary import summarise
@@ -35,15 +36,21 @@ class Leakage:
         rows: of ``leakage.csv``, in the order of the pictures.
         summary: of ``leakage_summary.csv``: teams, class folders, all.
         findings: a few per team.
+        compared: what `analyse` takes to be faster the next time.
     """
 
     rows: tuple[dict[str, Any], ...]
     summary: tuple[dict[str, Any], ...]
     findings: tuple[Finding, ...]
+    compared: Entries
 
 
-def analyse(columns: Columns) -> Leakage:
-    """Every val and test picture against all training pictures. A pure function; seconds for 100,000 pictures."""
+def analyse(columns: Columns, known: Entries = NOTHING) -> Leakage:
+    """Every val and test picture against all training pictures. A pure function; seconds for 100,000 pictures.
+
+    Args:
+        known: what an earlier run has compared, see `Leakage.compared`.
+    """
     group, frame = _sequences(columns), _frames(columns)
     phash = np.array(columns.phash, dtype=np.uint64)
     split = np.array(columns.split, dtype=object)
@@ -51,12 +58,13 @@ def analyse(columns: Columns) -> Leakage:
     wanted = np.flatnonzero((split == "val") | (split == "test"))
     films = np.where(_is_film(columns, group, frame, phash), group, -1)
     in_time = nearest_in_time(films, frame, wanted, reference)
-    in_look = nearest_in_look(phash, np.array(columns.tone, dtype=np.uint64), wanted, reference)
+    tone = np.array(columns.tone, dtype=np.uint64)
+    in_look, compared = nearest_by_blocks(phash, tone, wanted, reference, _starts(columns), known)
     rows = _rows(columns, wanted, in_time, in_look, _first_with_bytes(columns, reference))
     has_film = {columns.image[i] for i in wanted[films[wanted] >= 0].tolist()}
     sources = dict(zip(columns.image, columns.source, strict=True))
     summary = summarise(rows, has_film, _teams(columns), has_train=len(reference) > 0)
-    return Leakage(tuple(rows), tuple(summary), tuple(leakage_findings(rows, summary, sources)))
+    return Leakage(tuple(rows), tuple(summary), tuple(leakage_findings(rows, summary, sources)), compared)
 
 
 def _sequences(columns: Columns) -> Ints:
@@ -89,6 +97,12 @@ def _first_with_bytes(columns: Columns, reference: Ints) -> dict[str, int]:
     for i in reference.tolist():
         first.setdefault(columns.hash[i], i)
     return first
+
+
+def _starts(columns: Columns) -> list[int]:
+    """Index of the first picture of each team."""
+    teams = list(zip(columns.class_folder, columns.team, strict=True))
+    return [i for i, (before, this) in enumerate(pairwise([None, *teams])) if before != this]
 
 
 def _teams(columns: Columns) -> Sequence[tuple[str, str]]:

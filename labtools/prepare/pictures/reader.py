@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from types import MappingProxyType
 from typing import NamedTuple
 
 from labtools.core.files import hash_bytes
@@ -56,12 +57,22 @@ class PictureReader:
         paths: the pictures.
         hands: read the files; members of archives are read by a thread of its own, as an archive is read in order.
         look: see `Look`; None to decode only what is doubtful.
+        known: by path, pictures that need not be read.
     """
 
-    def __init__(self, tree: Tree, paths: Sequence[str], hands: Hands, look: Look | None = None) -> None:
+    def __init__(
+        self,
+        tree: Tree,
+        paths: Sequence[str],
+        hands: Hands,
+        look: Look | None = None,
+        known: Mapping[str, Picture] = MappingProxyType({}),
+    ) -> None:
         self._paths = paths
-        plain = [(path, tree.files[path].disk) for path in paths if tree.files[path].member is None]
-        members = [path for path in paths if tree.files[path].member is not None]
+        self._known = known
+        new = [path for path in paths if path not in known] if known else paths
+        plain = [(path, tree.files[path].disk) for path in new if tree.files[path].member is None]
+        members = [path for path in new if tree.files[path].member is not None]
         self._archives = ThreadPoolExecutor(1)  # starts no thread before there is work
         self._running = hands.start(partial(_examine_files, look), plain)
         if members:
@@ -75,7 +86,7 @@ class PictureReader:
 
     def result(self, tick: Tick = silent) -> tuple[dict[str, Picture], list[Finding]]:
         """The readable ones by path, in the order given, and a finding for each of the others and each oddity."""
-        found: dict[str, Picture] = {}
+        found = dict(self._known)
         findings: list[Finding] = []
         for future in self._running:
             pictures, trouble = future.result()
