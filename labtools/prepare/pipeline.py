@@ -9,10 +9,11 @@ from pathlib import Path
 
 from labtools.core.progress import Tick, silent
 from labtools.prepare.answers import NO_ANSWERS, Answers
-from labtools.prepare.handed_in import HandedIn, gather
+from labtools.prepare.handed_in import HandedIn, Request, gather, listed_signature, read_request
 from labtools.prepare.memory import Last, Memory
 from labtools.prepare.output.swap import check_target
 from labtools.prepare.result import PrepareResult, result_from_json
+from labtools.prepare.sources.scout import Scout
 
 __all__ = ["PrepareResult", "check", "prepare"]
 
@@ -27,6 +28,7 @@ def prepare(
     fallback_course: Path | None = None,
     answers: Answers = NO_ANSWERS,
     leakage: bool = False,
+    scout: Scout | None = None,
 ) -> PrepareResult:
     """Turn what teams handed in into one dataset; see the modules in the order of the steps.
 
@@ -38,27 +40,35 @@ def prepare(
         images: ``copy`` or ``link``.
         answers: what the teacher decided, see `labtools.prepare.answers`.
         leakage: look at every picture for training pictures that look alike.
+        scout: who was sent to the submissions already.
 
     Raises:
         LabError: nothing to read, a course file that does not fit, or ``out`` is somebody else's.
     """
     check_target(out, submissions)
     memory = Memory(out.resolve())
-    with paused_collector(), memory.lock(), gathered(submissions, course, fallback_course, tick) as given:
-        made_from = given.signature(answers, (images, leakage))
+    with paused_collector(), memory.lock(), scout or Scout(str(submissions)) as scout:
+        request = read_request(submissions, course, fallback_course)
+        context = request.context(answers, (images, leakage))
         last = memory.last()
-        if last is not None and last.made_from == made_from:
-            return result_from_json(last.result, out, given.course_file)
-        # With numpy and the decoders these take as long to import as to see that nothing has changed.
-        from labtools.prepare.building import Options, build
-        from labtools.prepare.planning import survey
+        listed = listed_signature(context, scout)
+        if last is not None and listed and last.made_from == listed:
+            tick("look at submissions", *[scout.seen[0]] * 2)
+            return result_from_json(last.result, out, request.course_file)
+        with gathered(request, scout, tick) as given:
+            made_from = listed if listed and given.is_as_listed else given.signature(context)
+            if last is not None and last.made_from == made_from:
+                return result_from_json(last.result, out, request.course_file)
+            # With numpy and the decoders these take as long to import as to see that nothing has changed.
+            from labtools.prepare.building import Options, build
+            from labtools.prepare.planning import survey
 
-        seen = survey(given, answers)
-        kept = memory.kept(seen.signatures(answers, (images, leakage)))
-        result, parts = build(submissions, out, seen, Options(answers, images, leakage), kept, last, tick)
-        prefixes = {kept.parts[part.root]: part.prefix for part in parts}
-        memory.remember(Last(made_from, prefixes, result.to_json()), parts)
-        return result
+            seen = survey(given, answers)
+            kept = memory.kept(seen.signatures(answers, (images, leakage)))
+            result, parts = build(submissions, out, seen, Options(answers, images, leakage), kept, last, tick)
+            prefixes = {kept.parts[part.root]: part.prefix for part in parts}
+            memory.remember(Last(made_from, prefixes, result.to_json()), parts)
+            return result
 
 
 def check(
@@ -69,9 +79,11 @@ def check(
     fallback_course: Path | None = None,
     answers: Answers = NO_ANSWERS,
     leakage: bool = False,
+    scout: Scout | None = None,
 ) -> PrepareResult:
     """What `prepare` would find, without writing anything; of a team's folder too, as it lies in its class's."""
-    with paused_collector(), gathered(submissions, course, fallback_course, tick) as given:
+    request = read_request(submissions, course, fallback_course)
+    with paused_collector(), scout or Scout(str(submissions)) as scout, gathered(request, scout, tick) as given:
         from labtools.prepare.building import Options, examine
         from labtools.prepare.planning import survey
 
@@ -80,9 +92,9 @@ def check(
 
 
 @contextmanager
-def gathered(submissions: Path, course: Path | None, fallback: Path | None, tick: Tick) -> Iterator[HandedIn]:
+def gathered(request: Request, scout: Scout, tick: Tick) -> Iterator[HandedIn]:
     """What was handed in; what had to be unpacked for it goes again."""
-    given = gather(submissions, course, fallback)
+    given = gather(request, scout)
     tick("look at submissions", len(given.tree), len(given.tree))
     try:
         yield given
