@@ -1,28 +1,53 @@
-"""How long a run will take: from its work, at the pace of the runs that have been trained.
+"""How long a training will take and how much memory it needs: from its work, refined by what has been trained already.
 
 The work of a training is counted in GFLOP: those of one forward pass at its image size, times the images of all its
-epochs; a backward pass costs about twice a forward one, frozen layers skip theirs. Only ratios matter for the order of
-runs, so the pace is a guess until the first run is done.
+epochs; the backward pass of the part that learns costs twice its forward pass. Memory is what the GPU has to hold at
+once: the network, its optimizer, and per image of the batch what the backward pass needs to remember. Everything here
+is arithmetic on a `RunSpec` and a `Workload`, so lanes order hundreds of runs by it in a moment.
 """
 
 from __future__ import annotations
 
+import heapq
 import re
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 from labtools.artifacts.runs import RunSpec
 from labtools.core.files import read_json, write_json
 
 WORKLOAD_FILE = "workload.json"
-GUESSED_GFLOP_PER_S = 2500.0
-"""A GPU of 8 GB in mixed precision, as a guess until a run is done."""
+CPU, GPU = "cpu", "gpu"
 
-_GFLOPS_AT_640 = {"n": 8.7, "s": 28.6, "m": 78.9, "l": 165.2, "x": 257.8}
-"""YOLOv8 as published (docs.ultralytics.com/models/yolov8); other families are near enough for an order."""
+_YOLOV8 = {  # GFLOPs at 640 px and parameters, as published (docs.ultralytics.com/models/yolov8)
+    "n": (8.7, 3.2e6),
+    "s": (28.6, 11.2e6),
+    "m": (78.9, 25.9e6),
+    "l": (165.2, 43.7e6),
+    "x": (257.8, 68.2e6),
+}
+
+
+@dataclass(frozen=True)
+class Network:
+    """What a network costs, measured once (see `labtools.train.planning.networks`). GFLOPs: one forward pass, 640 px.
+
+    Attributes:
+        parameters: numbers in it.
+        gflops: of all its layers.
+        trained_parameters: those that learn, i.e. after the frozen layers.
+        trained_gflops: of the layers that learn.
+        kept_bytes: what a forward pass keeps for the backward one, per image of 640 px, in 32 bit.
+    """
+
+    parameters: int
+    gflops: float
+    trained_parameters: int
+    trained_gflops: float
+    kept_bytes: int
 
 
 @dataclass(frozen=True)
@@ -32,10 +57,12 @@ class Workload:
     Attributes:
         images: in the training split.
         val_images: in the val split, seen once per epoch.
+        network: None where nobody has measured it: then it is taken for a YOLOv8 of its letter.
     """
 
     images: int
     val_images: int
+    network: Network | None = None
 
 
 def write_workload(folder: Path, workload: Workload) -> None:
@@ -45,21 +72,179 @@ def write_workload(folder: Path, workload: Workload) -> None:
 def read_workload(folder: Path) -> Workload | None:
     """None where nobody has written one that can be read."""
     try:
-        return Workload(**read_json(folder / WORKLOAD_FILE))
-    except (OSError, ValueError, TypeError):
+        content = read_json(folder / WORKLOAD_FILE)
+        network = Network(**content["network"]) if content.get("network") else None
+        return Workload(int(content["images"]), int(content["val_images"]), network)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
+
+
+class Finished(NamedTuple):
+    """A finished run: what was asked, what it had to go through, and its ``done.json``."""
+
+    spec: RunSpec
+    workload: Workload | None
+    done: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast a lane is: seconds = start_s + images * image_s + GFLOP / gflop_per_s.
+
+    Attributes:
+        start_s: before the first batch and after the last: imports, caches, the last validation, plots.
+        image_s: to read and augment one image, however small the network.
+        gflop_per_s: of the network itself.
+        runs: finished runs that it was learnt from; 0: a guess.
+    """
+
+    start_s: float
+    image_s: float
+    gflop_per_s: float
+    runs: int = 0
+
+
+_GUESSES = {
+    # An 8 GB card in mixed precision, its loaders on a quarter of a server's cores.
+    GPU: Pace(start_s=20.0, image_s=0.004, gflop_per_s=4000.0),
+    CPU: Pace(start_s=8.0, image_s=0.01, gflop_per_s=60.0),
+}
+_TRUST = 0.5  # of the guessed proportion between images and GFLOP, in runs: one finished run outweighs it
 
 
 def work(spec: RunSpec, workload: Workload | None) -> float:
     """GFLOP of a whole training; only good to compare where ``workload`` is None."""
+    seen, network = _workload(workload), _network(spec, workload)
+    per_image = (spec.imgsz / 640) ** 2
+    trained = seen.images * (network.gflops + 2 * network.trained_gflops)
+    return spec.epochs * per_image * (trained + seen.val_images * network.gflops)
+
+
+def images_seen(spec: RunSpec, workload: Workload | None) -> int:
+    """Images that a whole training reads, val included."""
+    seen = _workload(workload)
+    return spec.epochs * (seen.images + seen.val_images)
+
+
+def expected_seconds(spec: RunSpec, workload: Workload | None, pace: Pace) -> float:
+    """Seconds that a whole training takes on a lane of that pace."""
+    images = images_seen(spec, workload)
+    return pace.start_s + images * pace.image_s + work(spec, workload) / pace.gflop_per_s
+
+
+def pace(finished: Iterable[Finished], kind: str = GPU) -> Pace:
+    """The pace of one kind of lane, learnt from the runs that such lanes have finished.
+
+    Their two rates are fitted so that relative errors are small, and the guessed proportion between the two holds
+    where one run (or ten alike) cannot tell them apart.
+
+    Args:
+        finished: any runs; only those of that kind count.
+        kind: ``cpu``, ``gpu`` (any), or the name of a GPU as in ``done.json`` (all GPUs, where none of that name).
+    """
+    runs = [run for run in finished if (run.done.get("seconds") or 0) > 0]
+    family = CPU if kind == CPU else GPU
+    alike = [run for run in runs if _kind(run.done) == family]
+    named = [run for run in alike if run.done.get("gpu") == kind]
+    guess = _GUESSES[family]
+    samples = [_sample(run, guess) for run in named or alike]
+    return _fit(guess, samples) if samples else guess
+
+
+def _kind(done: dict[str, Any]) -> str:
+    return CPU if done.get("device") == "cpu" else GPU
+
+
+def _sample(run: Finished, guess: Pace) -> tuple[float, float]:
+    """The guessed seconds of its images and of its GFLOP, each as a share of the seconds that they really took."""
+    # A training that stopped early, for want of progress, did less than was asked.
+    spec = replace(run.spec, epochs=int(run.done.get("epochs") or run.spec.epochs))
+    spent = max(run.done["seconds"] - guess.start_s, 0.2 * run.done["seconds"])
+    images = images_seen(spec, run.workload) * guess.image_s
+    return images / spent, work(spec, run.workload) / guess.gflop_per_s / spent
+
+
+def _fit(guess: Pace, samples: Sequence[tuple[float, float]]) -> Pace:
+    """Factors a and b on the two guesses: sum (a x + b y - 1)^2 is least, near a common factor s."""
+    common = median(1 / (x + y) for x, y in samples)
+    xx, xy, yy = (sum(p * q for p, q in pairs) for pairs in _products(samples))
+    x, y = sum(x for x, _ in samples), sum(y for _, y in samples)
+    # In units of the common factor, so that the pull towards it does not depend on how wrong the guess was.
+    pull = _TRUST / common**2
+    a11, a22, b1, b2 = xx + pull, yy + pull, x + pull * common, y + pull * common
+    determinant = a11 * a22 - xy * xy
+    a = (b1 * a22 - b2 * xy) / determinant
+    b = (b2 * a11 - b1 * xy) / determinant
+    a, b = (max(value, 0.05 * common) for value in (a, b))  # neither is ever for free
+    return Pace(guess.start_s, guess.image_s * a, guess.gflop_per_s / b, len(samples))
+
+
+def _products(samples: Sequence[tuple[float, float]]) -> tuple[list[tuple[float, float]], ...]:
+    return [(x, x) for x, _ in samples], list(samples), [(y, y) for _, y in samples]
+
+
+_OVERHEAD_BYTES = 600 * 2**20
+"""What CUDA, cuDNN and their workspaces take before anything is trained."""
+
+_BYTES_PER_PARAMETER = 8  # the network and its moving average, 32 bit
+_BYTES_PER_TRAINED = 4  # its gradient
+_OPTIMIZER_BYTES = {"sgd": 4, "rmsprop": 4}  # others, Adam's family, remember two numbers: 8
+
+
+def expected_bytes(spec: RunSpec, workload: Workload | None, scale: float = 1.0) -> int:
+    """The most memory that a training needs on its GPU, as ``nvidia-smi`` counts it.
+
+    Args:
+        spec: of the run.
+        workload: of the run.
+        scale: see `memory_scale`.
+    """
+    network = _network(spec, workload)
+    optimizer = _OPTIMIZER_BYTES.get(str(spec.args.get("optimizer", "auto")).lower(), 8)
+    fixed = network.parameters * _BYTES_PER_PARAMETER + network.trained_parameters * (_BYTES_PER_TRAINED + optimizer)
+    share = 0.5 if spec.args.get("amp", True) not in (False, "fp32") else 1.0
+    kept = spec.batch * (spec.imgsz / 640) ** 2 * network.kept_bytes * share
+    return int(_OVERHEAD_BYTES + scale * (fixed + kept))
+
+
+def memory_scale(finished: Iterable[Finished]) -> float:
+    """How far finished runs were from `expected_bytes`, as a factor for those to come; 1.0 where none has told."""
+    ratios = []
+    for spec, workload, done in finished:
+        if done.get("gpu_bytes"):
+            used = replace(spec, batch=int(done.get("batch") or spec.batch))
+            ratios.append(done["gpu_bytes"] / (expected_bytes(used, workload) - _OVERHEAD_BYTES))
+    return median(ratios) if ratios else 1.0
+
+
+def makespan(seconds: Sequence[float], busy: Sequence[float]) -> float:
+    """Seconds until everything is done when each lane that falls free takes the next of ``seconds``, in that order.
+
+    Args:
+        seconds: of the open runs, in the order in which they are taken.
+        busy: one per lane: how long what it trains now will still take, 0 for a free one.
+    """
+    if not busy:
+        return float("inf") if seconds else 0.0
+    lanes = list(busy)
+    heapq.heapify(lanes)
+    for duration in seconds:
+        heapq.heapreplace(lanes, lanes[0] + duration)
+    return max(lanes)
+
+
+def _workload(workload: Workload | None) -> Workload:
+    return workload or Workload(1000, 200)
+
+
+def _network(spec: RunSpec, workload: Workload | None) -> Network:
+    if workload is not None and workload.network is not None:
+        return workload.network
     match = re.fullmatch(r".*[\d-]([nsmlx])u?", spec.model)
-    per_image = _GFLOPS_AT_640[match[1] if match else "n"] * (spec.imgsz / 640) ** 2
-    backward = 2.0 if not spec.freeze else 1.0
-    seen = workload or Workload(1000, 200)
-    return spec.epochs * per_image * (seen.images * (1 + backward) + seen.val_images)
+    gflops, parameters = _YOLOV8[match[1] if match else "n"]
+    learns = 1.0 if not spec.freeze else 0.5
+    kept = int(_KEPT_PER_GFLOP * gflops**0.6 * learns)
+    return Network(int(parameters), gflops, int(parameters * learns), gflops * learns, kept)
 
 
-def pace(finished: Iterable[tuple[float, dict[str, Any]]]) -> float:
-    """GFLOP per second, as the median of finished runs: pairs of their `work` and their ``done.json``."""
-    rates = [gflop / done["seconds"] for gflop, done in finished if done.get("seconds")]
-    return median(rates) if rates else GUESSED_GFLOP_PER_S
+_KEPT_PER_GFLOP = 70e6  # of YOLOv8 s at 640 px, roughly
