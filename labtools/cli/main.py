@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import functools
+import gc
 import inspect
 import logging
 import sys
@@ -101,6 +102,8 @@ def main() -> None:
             raise
         _show(LabError(trouble, error.filename or "", "Make room, or choose another folder; then run it again."))
         sys.exit(2)
+    finally:
+        gc.freeze()  # all goes with the process: it took a tenth of a second to look for cycles in it once more
 
 
 def _show(error: LabError) -> None:

@@ -81,26 +81,28 @@ def command(
       labtools prepare submissions/ --out datasets/dlcv --course configs/course.yaml
       labtools prepare --check submissions/ballon/tic_et_tac
     """
+    from labtools.core.collector import paused_collector
     from labtools.prepare.sources.scout import Scout
 
-    with Scout(str(submissions)) as scout:  # before the imports, which take as long as it does
-        from labtools.core.console import progress_display
-        from labtools.core.errors import LabError
-        from labtools.prepare import pipeline
-        from labtools.prepare.answers import NO_ANSWERS, read_answers
+    with paused_collector():
+        with Scout(str(submissions)) as scout:  # sent before the imports, which take as long as it does
+            from labtools.core.console import progress_display
+            from labtools.core.errors import LabError
+            from labtools.prepare import pipeline
+            from labtools.prepare.answers import NO_ANSWERS, read_answers
 
-        if check and resplit:
-            raise LabError("--check writes nothing, and --resplit writes a dataset", None, "Give one of the two.")
-        check_ask(ask, answers)
-        known = read_answers(answers) if answers else NO_ANSWERS
-        with progress_display() as tick:
-            more: Any = {"fallback_course": COURSE, "answers": known, "leakage": leakage, "scout": scout}
-            if check:
-                result = pipeline.check(submissions, course, tick, **more)
-            else:
-                result = pipeline.prepare(submissions, out, course, images.value, tick, **more)
-            other = _resplit(out, resplit.value, seed, tick) if resplit else None
-    _show(result, submissions, other, is_check=check, ask=ask, known=known)
+            if check and resplit:
+                raise LabError("--check writes nothing, and --resplit writes a dataset", None, "Give one of the two.")
+            check_ask(ask, answers)
+            known = read_answers(answers) if answers else NO_ANSWERS
+            with progress_display() as tick:
+                more: Any = {"fallback_course": COURSE, "answers": known, "leakage": leakage, "scout": scout}
+                if check:
+                    result = pipeline.check(submissions, course, tick, **more)
+                else:
+                    result = pipeline.prepare(submissions, out, course, images.value, tick, **more)
+                other = _resplit(out, resplit.value, seed, tick) if resplit else None
+        _show(result, submissions, other, is_check=check, ask=ask, known=known)
     if as_json:
         _print_json(result, other)
     if check and any(finding.severity.value == "error" for finding in result.findings):

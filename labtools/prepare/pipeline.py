@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from labtools.core.collector import paused_collector
 from labtools.core.progress import Tick, silent
 from labtools.prepare.answers import NO_ANSWERS, Answers
 from labtools.prepare.handed_in import HandedIn, Request, gather, listed_signature, read_request
@@ -51,6 +51,8 @@ def prepare(
         request = read_request(submissions, course, fallback_course)
         context = request.context(answers, (images, leakage))
         last = memory.last()
+        if last is None:
+            _import_the_rest()  # while the scout is on its way
         listed = listed_signature(context, scout)
         if last is not None and listed and last.made_from == listed:
             tick("look at submissions", *[scout.seen[0]] * 2)
@@ -59,7 +61,6 @@ def prepare(
             made_from = listed if listed and given.is_as_listed else given.signature(context)
             if last is not None and last.made_from == made_from:
                 return result_from_json(last.result, out, request.course_file)
-            # With numpy and the decoders these take as long to import as to see that nothing has changed.
             from labtools.prepare.building import Options, build
             from labtools.prepare.planning import survey
 
@@ -83,12 +84,18 @@ def check(
 ) -> PrepareResult:
     """What `prepare` would find, without writing anything; of a team's folder too, as it lies in its class's."""
     request = read_request(submissions, course, fallback_course)
-    with paused_collector(), scout or Scout(str(submissions)) as scout, gathered(request, scout, tick) as given:
-        from labtools.prepare.building import Options, examine
-        from labtools.prepare.planning import survey
+    from labtools.prepare.building import Options, examine
+    from labtools.prepare.planning import survey
 
+    with paused_collector(), scout or Scout(str(submissions)) as scout, gathered(request, scout, tick) as given:
         seen = survey(given, answers, in_place=True)
         return examine(submissions, seen, Options(answers, "link", leakage), tick)
+
+
+def _import_the_rest() -> None:
+    """With numpy and the decoders this takes as long as to see that nothing has changed."""
+    import labtools.prepare.building
+    import labtools.prepare.planning  # noqa: F401
 
 
 @contextmanager
@@ -100,16 +107,3 @@ def gathered(request: Request, scout: Scout, tick: Tick) -> Iterator[HandedIn]:
         yield given
     finally:
         given.tree.archives.close()
-
-
-@contextmanager
-def paused_collector() -> Iterator[None]:
-    """No garbage collection meanwhile: a cohort's records are a million small objects without cycles, and looking
-    through them again and again took a tenth of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
