@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from labtools.core.errors import LabError
@@ -12,7 +12,7 @@ from labtools.core.findings import Finding
 from labtools.core.progress import Tick
 from labtools.prepare.answers import Answers
 from labtools.prepare.joining import Joined, join, sign
-from labtools.prepare.kept import keep, recall
+from labtools.prepare.kept import keep, read_part, recall
 from labtools.prepare.labels.classes import ClassTable, course_table, own_table
 from labtools.prepare.leakage import NOTHING, Entries
 from labtools.prepare.making import Making, Plan, biggest_first, make_part
@@ -61,9 +61,9 @@ def build(
     with DatasetWriter(out) as writer:
         # Without a course the classes are the submissions' own, so that all have to be read again.
         known = frozenset(root for root, path in kept.parts.items() if Path(path).is_file() and seen.course)
-        in_place = frozenset(root for root in known if last and kept.parts[root] in last.parts)
-        plan = _plan(seen, options, str(writer.aside), str(writer.target), kept, known, in_place)
-        table, parts = _make_parts(plan, seen, tick)
+        plan = _plan(seen, options, str(writer.aside), str(writer.target), kept, known)
+        in_place = [root for root in known if last and kept.parts[root] in last.parts]
+        table, parts = _make_parts(plan, seen, _parts_in_place(plan, in_place), tick)
         compared = recall(kept.compared) if options.leakage else None
         joined = _join(submissions, seen, parts, options.leakage, tick, compared or NOTHING)
         if options.leakage and joined.compared != compared:
@@ -75,19 +75,16 @@ def build(
 
 def examine(submissions: Path, seen: Survey, options: Options, tick: Tick) -> PrepareResult:
     """What `build` would find; nothing is written."""
-    plan = _plan(seen, options, "", "", Kept({}, {}, ""), frozenset(), frozenset())
-    table, parts = _make_parts(plan, seen, tick)
+    plan = _plan(seen, options, "", "", Kept({}, {}, ""), frozenset())
+    table, parts = _make_parts(plan, seen, {}, tick)
     joined = _join(submissions, seen, parts, options.leakage, tick)
     return _result(Path(), seen, table, parts, joined, "")
 
 
-def _plan(
-    seen: Survey, options: Options, base: str, before: str, kept: Kept, known: frozenset[str],
-    in_place: frozenset[str],
-) -> Plan:  # fmt: skip
+def _plan(seen: Survey, options: Options, base: str, before: str, kept: Kept, known: frozenset[str]) -> Plan:
     return Plan(
         seen.tree, seen.course, options.answers, seen.submissions, seen.places, seen.others, options.images,
-        look if options.leakage else None, base, before, kept, known, in_place,
+        look if options.leakage else None, base, before, kept, known,
     )  # fmt: skip
 
 
@@ -101,16 +98,29 @@ def _commit(writer: DatasetWriter, parts: list[Part], last: Last | None) -> None
     writer.commit_parts([part for part in parts if part.how != "in place"], sorted(gone))
 
 
-def _make_parts(plan: Plan, seen: Survey, tick: Tick) -> tuple[ClassTable, list[Part]]:
-    """Every submission's part, in the order of the dataset, and the classes that they are in."""
+def _make_parts(plan: Plan, seen: Survey, there: Mapping[str, Part], tick: Tick) -> tuple[ClassTable, list[Part]]:
+    """Every submission's part, in the order of the dataset, and the classes that they are in.
+
+    Args:
+        there: by root, the parts for which nothing has to be done.
+    """
     table = course_table(seen.course, trusts_ids=not seen.layout.is_cohort) if seen.course else None
-    sizes = {root: len(seen.tree.under(root)) for root in plan.submissions}
+    sizes = {root: seen.tree.count(root) for root in plan.submissions if root not in there}
     with Workers(sum(sizes.values()), (plan, table)) as workers:
         if table is None:
             table, parts = _make_without_course(plan, seen, workers, tick)
         else:
             parts = _make_with_course(plan, table, sizes, workers, tick)
-    return table, sorted(parts, key=lambda part: part.prefix)
+    return table, sorted([*there.values(), *parts], key=lambda part: part.prefix)
+
+
+def _parts_in_place(plan: Plan, roots: Iterable[str]) -> dict[str, Part]:
+    """By root, parts that lie in the dataset of before, where nobody touched it; without those that cannot be recalled.
+
+    (Each is sooner read here than handed over by another process.)
+    """
+    parts = {root: read_part(plan.kept.parts[root]) for root in roots}
+    return {root: replace(part, how="in place") for root, part in parts.items() if part is not None}
 
 
 def _make_with_course(
@@ -122,7 +132,7 @@ def _make_with_course(
     apart = {root: size for root, size in sizes.items() if not (together and root in changed)}
     futures = {workers.call(_make_in_worker, root): root for root in biggest_first(apart)}
     parts = [_make_with_help(plan, root, workers, tick).write(table, tick) for root in changed] if together else []
-    done, total = sum(len(plan.tree.under(part.root)) for part in parts), sum(sizes.values())
+    done, total = sum(sizes[part.root] for part in parts), sum(sizes.values())
     for future in as_completed(futures):
         parts.append(future.result())
         done += sizes[futures[future]]

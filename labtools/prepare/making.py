@@ -51,7 +51,6 @@ class Plan:
         before: the dataset of the last run, which may not exist.
         kept: what is kept between two runs.
         unchanged: the roots whose kept part still holds.
-        in_place: those of them whose part lies in the dataset of before, where nobody touched it.
     """
 
     tree: Tree
@@ -66,16 +65,13 @@ class Plan:
     before: str
     kept: Kept
     unchanged: frozenset[str]
-    in_place: frozenset[str]
 
 
 def make_part(plan: Plan, table: ClassTable, root: str) -> Part:
     """All of one submission, here and now."""
-    if root in plan.unchanged and (part := read_part(plan.kept.parts[root])) is not None:
-        if root in plan.in_place:
-            return replace(part, how="in place")
-        if reinstate(part, plan.tree, plan.base, plan.before):
-            return replace(part, how="reinstated")
+    part = read_part(plan.kept.parts[root]) if root in plan.unchanged else None
+    if part is not None and reinstate(part, plan.tree, plan.base, plan.before):
+        return replace(part, how="reinstated")
     making = Making(plan, root, Inline())
     making.read()
     return making.write(table)

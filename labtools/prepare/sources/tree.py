@@ -104,10 +104,24 @@ class Tree:
         """The files below a folder (``""`` is everything)."""
         if not root:
             return self
-        paths = list(self.files)
-        first = bisect_left(paths, f"{root}/")
-        last = bisect_left(paths, f"{root}0")  # "0" is the character after "/"
-        return Tree({path: self.files[path] for path in paths[first:last]}, self.archives)
+        first, last = self._span(root)
+        return Tree({path: self.files[path] for path in self._paths[first:last]}, self.archives)
+
+    def count(self, root: str) -> int:
+        """How many files there are below a folder."""
+        first, last = self._span(root)
+        return last - first
+
+    @cached_property
+    def _paths(self) -> list[str]:
+        return list(self.files)
+
+    def _span(self, root: str) -> tuple[int, int]:
+        """Where the files below a folder begin and end among all."""
+        if not root:
+            return 0, len(self)
+        # "0" is the character after "/"
+        return bisect_left(self._paths, f"{root}/"), bisect_left(self._paths, f"{root}0")
 
     def without(self, paths: Iterable[str]) -> Tree:
         """A tree that lacks these files."""
