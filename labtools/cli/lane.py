@@ -16,6 +16,12 @@ def command(
     name: Annotated[str, typer.Argument(help="Name of the lane, e.g. gpu0.")],
     gpu: Annotated[int | None, typer.Option(help="Index of its GPU.")] = None,
     threads: Annotated[int | None, typer.Option(help="Threads of a CPU lane.")] = None,
+    server: Annotated[str, typer.Option(help="Name of this machine in configs/servers.yaml.")] = "",
+    memory_floor: Annotated[float, typer.Option(min=0.0, help="GB free on a GPU that others use too.")] = 0.0,
+    given: Annotated[bool, typer.Option("--given", help="The GPU is the one that the cluster gave.")] = False,
+    preempted: Annotated[
+        bool, typer.Option("--preempted", help="SIGTERM means that the cluster wants its machine back.")
+    ] = False,
     lease: Annotated[
         float | None, typer.Option(help="Seconds of silence after which a lane elsewhere is dead.")
     ] = None,
@@ -24,6 +30,7 @@ def command(
     import sys
     import time
 
+    from labtools.artifacts.record import Cause
     from labtools.train.lanes.lane import Lane
     from labtools.train.lanes.worker import run_lane
     from labtools.train.runqueue.run_queue import LEASE_S
@@ -32,4 +39,10 @@ def command(
         sys.stdout.write(f"{time.strftime('%a %H:%M:%S')}  {line}\n")
         sys.stdout.flush()
 
-    run_lane(root, Lane(name, gpu, threads), say, lease_s=LEASE_S if lease is None else lease)
+    run_lane(
+        root,
+        Lane(name, gpu, threads, server, given, memory_floor),
+        say,
+        lease_s=LEASE_S if lease is None else lease,
+        stopped_as=Cause.PREEMPTED if preempted else Cause.STOPPED,
+    )

@@ -20,6 +20,8 @@ class Lane:
         threads: of torch and OpenMP, None for their own choice.
         server: name in ``configs/servers.yaml`` of the machine it runs on, "" for this one.
         is_given: the GPU is the one that a cluster has set CUDA_VISIBLE_DEVICES to, whatever its number.
+        memory_floor_gb: of its GPU's memory: with this much free it trains beside other people's processes;
+            0: it leaves a GPU that others use alone until they have gone.
     """
 
     name: str
@@ -27,11 +29,24 @@ class Lane:
     threads: int | None = None
     server: str = ""
     is_given: bool = False
+    memory_floor_gb: float = 0.0
 
     @property
     def device(self) -> str:
         """What Ultralytics is told inside the lane's environment, where its GPU is the only one."""
         return "0" if self.gpu is not None or self.is_given else "cpu"
+
+
+def arguments(lane: Lane) -> list[str]:
+    """The arguments of the command ``labtools lane ROOT NAME ...`` that make this lane again in another process."""
+    valued = {
+        "--gpu": lane.gpu,
+        "--threads": lane.threads,
+        "--server": lane.server or None,
+        "--memory-floor": lane.memory_floor_gb or None,
+    }
+    said = [word for option, value in valued.items() if value is not None for word in (option, str(value))]
+    return [lane.name, *said, *(["--given"] if lane.is_given else [])]
 
 
 def plan_lanes(gpus: str, lanes: int | None = None, cores: int | None = None) -> tuple[Lane, ...]:

@@ -3,9 +3,10 @@
 ::
 
     runs/<matrix>/lanes/
-      gpu0@host.log     what it says, followed by its tmux window
-      gpu0@host.json    its process (`LaneRecord`)
-      gpu0@host.lock    held while it lives: nobody starts the same lane twice
+      gpu0@host.log         what it says, followed by its tmux window
+      gpu0@host.json        its process (`LaneRecord`)
+      gpu0@host.state.json  what it is about (`labtools.artifacts.lanes.LaneState`)
+      gpu0@host.lock        held while it lives: nobody starts the same lane twice
 
 The host is in the names because several machines may share the folder, each with a GPU 0.
 """
@@ -23,11 +24,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
+from labtools.artifacts.lanes import lanes_folder
 from labtools.artifacts.record import ProcessId
 from labtools.core.errors import LabError
 from labtools.core.files import read_json, write_json
 from labtools.core.locks import held
-from labtools.train.lanes.lane import Lane
+from labtools.train.lanes.lane import Lane, arguments
 from labtools.train.processes import end_process, is_alive, this_process
 
 _STOP_PATIENCE_S = 20.0
@@ -42,7 +44,7 @@ class LaneRecord:
 
 
 def folder(root: Path) -> Path:
-    return root / "lanes"
+    return lanes_folder(root)
 
 
 def log_path(root: Path, lane: Lane) -> Path:
@@ -56,11 +58,16 @@ def _path(root: Path, lane: Lane, kind: str) -> Path:
 
 def read_lanes(root: Path) -> list[LaneRecord]:
     """Every lane that this matrix ever had, by name; only the last process of each name."""
-    records = []
-    for path in sorted(folder(root).glob("*.json")):
+    paths = (path for path in sorted(folder(root).glob("*.json")) if not path.name.endswith(".state.json"))
+    return [record for path in paths if (record := _read(path)) is not None]
+
+
+def _read(path: Path) -> LaneRecord | None:
+    try:
         content = read_json(path)
-        records.append(LaneRecord(Lane(**content["lane"]), ProcessId(**content["process"])))
-    return records
+        return LaneRecord(Lane(**content["lane"]), ProcessId(**content["process"]))
+    except (OSError, ValueError, TypeError, KeyError):  # gone, foreign, or of another version
+        return None
 
 
 def living_lanes(root: Path) -> list[LaneRecord]:
@@ -87,9 +94,7 @@ def start_detached(root: Path, lane: Lane) -> bool:
         return False
     path = log_path(root, lane)
     path.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "labtools", "lane", str(root), lane.name]
-    command += [] if lane.gpu is None else ["--gpu", str(lane.gpu)]
-    command += [] if lane.threads is None else ["--threads", str(lane.threads)]
+    command = [sys.executable, "-m", "labtools", "lane", str(root), *arguments(lane)]
     with path.open("ab") as log:
         process = _popen_detached(command, log, cwd=path.parent)
     while process.poll() is None and not _is_living(root, lane):
