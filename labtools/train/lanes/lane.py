@@ -22,6 +22,7 @@ class Lane:
         is_given: the GPU is the one that a cluster has set CUDA_VISIBLE_DEVICES to, whatever its number.
         memory_floor_gb: of its GPU's memory: with this much free it trains beside other people's processes;
             0: it leaves a GPU that others use alone until they have gone.
+        lease_s: seconds of silence after which it takes a lane elsewhere for dead, None: the usual.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Lane:
     server: str = ""
     is_given: bool = False
     memory_floor_gb: float = 0.0
+    lease_s: float | None = None
 
     @property
     def device(self) -> str:
@@ -44,6 +46,7 @@ def arguments(lane: Lane) -> list[str]:
         "--threads": lane.threads,
         "--server": lane.server or None,
         "--memory-floor": lane.memory_floor_gb or None,
+        "--lease": lane.lease_s,
     }
     said = [word for option, value in valued.items() if value is not None for word in (option, str(value))]
     return [lane.name, *said, *(["--given"] if lane.is_given else [])]
