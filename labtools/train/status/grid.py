@@ -1,63 +1,43 @@
-"""Run folders -> the grid of the course. Reads run folders and nothing else, so it works wherever they can be seen."""
+"""Run folders -> the grid of the course. Reads the matrix's folder alone, so it works from wherever that is seen."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from labtools.artifacts.record import Cause, Record, State, judge, read_record
-from labtools.artifacts.runs import Run, RunSpec, course_order, list_runs, model_order
-from labtools.train.processes import is_here
-from labtools.train.runqueue.claims import is_dead
+from labtools.artifacts.lanes import read_lane_states
+from labtools.artifacts.record import Record, State, read_record
+from labtools.artifacts.runs import NOT_RUNS, RUN_FILE, Run, RunSpec, course_order, model_order, read_run
+from labtools.core.errors import LabError
+from labtools.train.estimates import read_workload
+from labtools.train.status.forecast import Asked, Forecast, expect, forecast, learn_pace
+from labtools.train.status.lane_status import LaneStatus, describe_lanes
+from labtools.train.status.run_status import RunStatus, describe
+from labtools.train.status.troubles import Trouble, list_troubles
+from labtools.train.status.variants import label_variants
 
-SILENT_S = 60.0
-"""A run on another machine whose last beat is older than this is shown as silent (a few missed beats are not)."""
+__all__ = ["Grid", "RunStatus", "Totals", "preview", "read_grid"]
 
 
 @dataclass(frozen=True)
-class RunStatus:
-    """One run, now.
+class Totals:
+    """Sums over the whole matrix.
 
     Attributes:
-        state: see `State`.
-        attempt: number of the last attempt, 0: none yet.
-        phase: of a running one: starting, training, finishing.
-        epoch: reached by a running or finished one, else 0.
-        epochs: asked for.
-        progress: 0..1.
-        map50: of the last validation, or of the best checkpoint when done; None: not known.
-        map50_95: likewise.
-        seconds: that the training took, or has taken so far.
-        eta_s: seconds left, of a running one; None: not known.
-        lane: that trains or trained it.
-        host: likewise.
-        silent_s: seconds since the last sign of life of a lane on another machine, None while all is well.
-        reason: why the last attempt failed or was lost; "" where none was.
+        epochs_done: kept in checkpoints or being trained, of runs that are asked for.
+        epochs: asked for; cancelled runs are left out.
+        spent_s: seconds of training, of runs that are done and of attempts that run.
+        left_s: seconds of training that are still to come, on one lane; None: not known.
     """
 
-    run_id: str
-    model: str
-    freeze: int | None
-    imgsz: int
-    batch: int
-    seed: int
-    state: State
-    attempt: int
-    phase: str
-    epoch: int
+    epochs_done: int
     epochs: int
-    progress: float
-    map50: float | None
-    map50_95: float | None
-    seconds: float | None
-    eta_s: float | None
-    lane: str
-    host: str
-    silent_s: float | None
-    reason: str
+    spent_s: float
+    left_s: float | None
 
 
 @dataclass(frozen=True)
@@ -68,11 +48,21 @@ class Grid:
         name: of the matrix.
         root: its folder.
         runs: in the course's order.
+        lanes: by machine and number.
+        troubles: the worst first.
+        forecast: None where nothing is left, or nobody can tell.
+        at: when all this was read, UTC.
+        variants: labels of the sub-cells, from top to bottom; ``("",)`` where each cell holds one run.
     """
 
     name: str
     root: Path
     runs: tuple[RunStatus, ...]
+    lanes: tuple[LaneStatus, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
+    forecast: Forecast | None = None
+    at: datetime | None = None
+    variants: tuple[str, ...] = ("",)
 
     @property
     def rows(self) -> tuple[int, ...]:
@@ -96,86 +86,103 @@ class Grid:
     @property
     def is_over(self) -> bool:
         """Nothing is left to do or running (failures included)."""
-        return all(run.state in (State.DONE, State.FAILED) for run in self.runs)
+        return all(run.state not in (State.TODO, State.RUNNING) for run in self.runs)
+
+    @property
+    def totals(self) -> Totals:
+        asked = [run for run in self.runs if run.state is not State.CANCELLED]
+        left = [run.expected_s for run in asked]
+        return Totals(
+            epochs_done=sum(run.epochs if run.state is State.DONE else run.epoch for run in asked),
+            epochs=sum(run.epochs for run in asked),
+            spent_s=round(sum(run.seconds or 0.0 for run in self.runs), 1),
+            left_s=None if None in left else round(sum(seconds or 0.0 for seconds in left), 1),
+        )
 
     def to_json(self) -> dict[str, Any]:
+        """The answer of ``labtools status --json``; its fields are told in ``docs/status.md``."""
         return {
             "matrix": self.name,
             "folder": str(self.root),
+            "time": self.at.isoformat(timespec="seconds") if self.at else None,
             "counts": {state.value: self.count(state) for state in State},
-            "runs": [{**asdict(run), "state": run.state.value} for run in self.runs],
+            "totals": dict(self.totals.__dict__),
+            "forecast": self.forecast.to_json() if self.forecast else None,
+            "runs": [run.to_json() for run in self.runs],
+            "lanes": [lane.to_json() for lane in self.lanes],
+            "troubles": [trouble.to_json() for trouble in self.troubles],
         }
 
 
 def read_grid(root: Path) -> Grid:
-    """The state of every run of a matrix folder at this moment."""
+    """The state of every run and lane of a matrix folder at this moment. Files that vanish meanwhile do no harm."""
     at = datetime.now(timezone.utc)
-    runs = sorted(list_runs(root), key=lambda run: course_order(run.spec))
-    return Grid(root.name, root, tuple(_status(run, read_record(run.folder), at) for run in runs))
+    found, unreadable = _scan(root)
+    found.sort(key=lambda item: course_order(item[0].spec))
+    return _assemble(root, found, unreadable, at)
 
 
 def preview(root: Path, specs: Sequence[RunSpec]) -> Grid:
     """The grid of planned runs, of which some may be on disk already, in the order given."""
     known = {run.run_id: run for run in read_grid(root).runs}
     at = datetime.now(timezone.utc)
-    runs = (known.get(spec.run_id) or _status(Run(root / spec.run_id, spec), Record(), at) for spec in specs)
-    return Grid(root.name, root, tuple(runs))
+    labels = label_variants(specs)
+    runs = (known.get(spec.run_id) or describe(spec, Record(), at) for spec in specs)
+    labelled = tuple(replace(run, variant=labels[run.run_id]) for run in runs)
+    return Grid(root.name, root, labelled, at=at, variants=_distinct(labels))
 
 
-def _status(run: Run, record: Record, at: datetime) -> RunStatus:
-    stale = record.is_taken and is_dead(record)
-    state = judge(record, stale=stale)
-    figures = _figures(run.spec, record, state)
-    claim, done = record.claim, record.done
-    spec = run.spec
-    return RunStatus(
-        run_id=spec.run_id,
-        model=spec.model,
-        freeze=spec.freeze,
-        imgsz=spec.imgsz,
-        batch=spec.batch,
-        seed=spec.seed,
-        state=state,
-        attempt=record.attempt,
-        epochs=spec.epochs,
-        lane=done.get("lane", "") if done else claim.lane if claim else "",
-        host=done.get("host", "") if done else claim.process.host if claim else "",
-        silent_s=_silence(record, at) if state is State.RUNNING else None,
-        reason=_reason(record, state, stale),
-        **figures,
+def _scan(root: Path) -> tuple[list[tuple[Run, Record]], list[tuple[str, str]]]:
+    """Every run folder and its record; and the folders that should be runs but cannot be read, with the reason."""
+    found, unreadable = [], []
+    for name in _folders(root):
+        try:
+            found.append((read_run(root / name), read_record(root / name)))
+        except (FileNotFoundError, NotADirectoryError):
+            continue  # moved away between two looks
+        except LabError as error:
+            if (root / name / RUN_FILE).exists():
+                unreadable.append((name, error.what))
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            unreadable.append((name, f"{type(error).__name__}: {error}"))
+    return found, unreadable
+
+
+def _folders(root: Path) -> list[str]:
+    try:
+        with os.scandir(root) as entries:
+            return sorted(
+                e.name for e in entries if e.name not in NOT_RUNS and not e.name.startswith(".") and e.is_dir()
+            )
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def _assemble(
+    root: Path, found: Sequence[tuple[Run, Record]], unreadable: Iterable[tuple[str, str]], at: datetime
+) -> Grid:
+    labels = label_variants([run.spec for run, _ in found])
+    runs = [describe(run.spec, record, at, labels[run.run_id]) for run, record in found]
+    asked = {run.run_id: Asked(run.spec, read_workload(run.folder), record.done) for run, record in found}
+    pace = learn_pace(runs, asked)
+    runs = [expect(run, asked[run.run_id], pace) for run in runs]
+    lanes = describe_lanes(read_lane_states(root), runs, at)
+    return Grid(
+        name=root.name,
+        root=root,
+        runs=tuple(runs),
+        lanes=lanes,
+        troubles=list_troubles(runs, lanes, unreadable),
+        forecast=forecast(sorted(runs, key=_turn), lanes, at, is_measured=pace.runs > 0),
+        at=at,
+        variants=_distinct(labels),
     )
 
 
-def _figures(spec: RunSpec, record: Record, state: State) -> dict[str, Any]:
-    """What is known of the training itself: from ``done.json``, else from the last beat."""
-    done, beat = record.done, record.beat
-    empty = dict.fromkeys(("map50", "map50_95", "seconds", "eta_s"))
-    if done is not None:
-        known = {key: done.get(key) for key in ("map50", "map50_95", "seconds")}
-        return {**empty, **known, "phase": "", "epoch": int(done.get("epochs", spec.epochs)), "progress": 1.0}
-    if state is not State.RUNNING:
-        return {**empty, "phase": "", "epoch": 0, "progress": 0.0}
-    if beat is None:
-        return {**empty, "phase": "starting", "epoch": 0, "progress": 0.0}
-    reached = {key: getattr(beat, key) for key in ("map50", "map50_95", "seconds", "eta_s", "phase", "epoch")}
-    share = beat.step / beat.steps if beat.steps else 0.0
-    progress = max(0.0, beat.epoch - 1 + share) / spec.epochs
-    return {**reached, "progress": 1.0 if beat.phase == "finishing" else min(1.0, progress)}
+def _distinct(labels: dict[str, str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(labels.values())) or ("",)
 
 
-def _silence(record: Record, at: datetime) -> float | None:
-    """Only for other machines: here `is_dead` knows better. Compares two clocks, so it informs and decides nothing."""
-    sign = record.beat or record.claim
-    if sign is None or record.claim is None or is_here(record.claim.process):
-        return None
-    silent = (at - datetime.fromisoformat(sign.time)).total_seconds()
-    return silent if silent > SILENT_S else None
-
-
-def _reason(record: Record, state: State, stale: bool) -> str:
-    if state is State.DONE:
-        return ""
-    if stale and record.claim is not None:
-        return f"lane {record.claim.lane} died; a new lane takes it over"
-    end = record.last_end
-    return end.reason if end is not None and end.cause not in (Cause.STOPPED, Cause.PREEMPTED) else ""
+def _turn(run: RunStatus) -> tuple[int, float]:
+    """The order in which the queue hands runs out: by priority, then the longest first."""
+    return -run.priority, -(run.expected_s or 0.0)

@@ -96,7 +96,9 @@ def test_500_runs_are_read_in_half_a_second(make_run: MakeRun, tmp_path: Path) -
     claims.write_beat(pattern, 1, Beat(1, claims.now(), this_process()))
     claims.write_done(pattern, {"epochs": 4})
     for i in range(500):
-        shutil.copytree(pattern, root / f"r{i}", ignore=shutil.ignore_patterns("done.json" if i % 2 else "none"))
+        shutil.copytree(
+            pattern, root / f"r{i}", ignore=shutil.ignore_patterns(*(("done.json", "end.*") if i % 2 else ()))
+        )
         (root / f"r{i}" / "run.json").write_text(json.dumps({**asked, "run_id": f"r{i}", "imgsz": 32 + i}))
     shutil.rmtree(pattern)
     start = time.process_time()
