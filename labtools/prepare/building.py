@@ -14,7 +14,7 @@ from labtools.prepare.answers import Answers
 from labtools.prepare.joining import Joined, join, sign
 from labtools.prepare.kept import keep, read_part, recall
 from labtools.prepare.labels.classes import ClassTable, course_table, own_table
-from labtools.prepare.leakage import NOTHING, Entries
+from labtools.prepare.leakage import Compared
 from labtools.prepare.making import Making, Plan, biggest_first, make_part
 from labtools.prepare.memory import Kept, Last
 from labtools.prepare.output.leftovers import outside_findings
@@ -64,10 +64,10 @@ def build(
         plan = _plan(seen, options, str(writer.aside), str(writer.target), kept, known)
         in_place = [root for root in known if last and kept.parts[root] in last.parts]
         table, parts = _make_parts(plan, seen, _parts_in_place(plan, in_place), tick)
-        compared = recall(kept.compared) if options.leakage else None
-        joined = _join(submissions, seen, parts, options.leakage, tick, compared or NOTHING)
-        if options.leakage and joined.compared != compared:
-            keep(kept.compared, joined.compared)
+        before = recall(kept.compared) if options.leakage else None
+        joined = _join(submissions, seen, parts, options.leakage, tick, Compared(*before) if before else None)
+        if joined.compared is not None and joined.compared != before:
+            keep(kept.compared, tuple(joined.compared))
         fingerprint = writer.tables(parts, table.names, joined)
         _commit(writer, parts, last)
     return _result(out, seen, table, parts, joined, fingerprint), parts
@@ -160,10 +160,10 @@ def _make_without_course(plan: Plan, seen: Survey, workers: Workers, tick: Tick)
 
 
 def _join(
-    submissions: Path, seen: Survey, parts: list[Part], leakage: bool, tick: Tick, known: Entries = NOTHING
+    submissions: Path, seen: Survey, parts: list[Part], leakage: bool, tick: Tick, before: Compared | None = None
 ) -> Joined:
     outside = [*sign(seen.findings, seen.places), *outside_findings(seen.outside), *_nobodys(seen, parts)]
-    joined = join(parts, outside, leakage, tick, known)
+    joined = join(parts, outside, leakage, tick, before)
     if not any(len(part) for part in parts):
         raise LabError("there is no readable picture under this folder", submissions, _advice(joined.findings))
     return joined

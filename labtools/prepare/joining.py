@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
 from labtools.core.findings import Finding
 from labtools.core.progress import Tick
-from labtools.prepare.leakage import NOTHING, Columns, Entries, analyse
+from labtools.prepare.leakage import Columns, Compared, compare
 from labtools.prepare.parts import Part
 from labtools.prepare.pictures.twins import twin_findings
 
@@ -20,33 +20,29 @@ class Joined:
 
     Attributes:
         findings: all of them, sorted.
-        leakage, leakage_summary: rows of the two tables of `labtools.artifacts.leakage`; empty if nobody asked.
-        compared: what makes this faster the next time.
+        compared: how near val and test are to train; None if nobody asked.
     """
 
     findings: tuple[Finding, ...]
-    leakage: tuple[Mapping[str, Any], ...] = ()
-    leakage_summary: tuple[Mapping[str, Any], ...] = ()
-    compared: Entries = field(default_factory=dict)
+    compared: Compared | None = None
 
 
 def join(
-    parts: Sequence[Part], outside: Sequence[Finding], leakage: bool, tick: Tick, known: Entries = NOTHING
+    parts: Sequence[Part], outside: Sequence[Finding], leakage: bool, tick: Tick, before: Compared | None = None
 ) -> Joined:
     """Findings of all, pictures that are the same, and how near val and test are to train.
 
     Args:
         outside: findings that belong to no part.
-        known: `Joined.compared` of an earlier run.
+        before: `Joined.compared` of an earlier run.
     """
     findings = [*outside, *(finding for part in parts for finding in part.findings), *twins(parts)]
     if not leakage:
         return Joined(tuple(sorted(findings)))
     tick("compare splits", 0, 1)
-    found = analyse(_columns(parts), known)
+    compared = compare(_columns(parts), before)
     tick("compare splits", 1, 1)
-    every = tuple(sorted([*findings, *found.findings]))
-    return Joined(every, found.rows, found.summary, found.compared)
+    return Joined(tuple(sorted([*findings, *compared.findings])), compared)
 
 
 def _columns(parts: Sequence[Part]) -> Columns:

@@ -10,7 +10,7 @@ from pathlib import Path
 from labtools import __version__
 from labtools.artifacts.dataset import MANIFEST_HEAD, SPLITS, findings_csv
 from labtools.artifacts.findings import findings_json
-from labtools.artifacts.leakage import leakage_csv, summary_csv
+from labtools.artifacts.leakage import summary_csv
 from labtools.core.config import dump_yaml
 from labtools.core.files import hash_bytes
 from labtools.core.update import aside_of, finish_update, update
@@ -58,10 +58,12 @@ class DatasetWriter:
         self.write("manifest.csv", MANIFEST_HEAD + "".join(part.rows for part in parts))
         self.write("findings.csv", findings_csv(joined.findings))
         self.write("findings.json", findings_json(joined.findings))
-        if joined.leakage_summary:
-            self.write("leakage.csv", leakage_csv(joined.leakage))
-            self.write("leakage_summary.csv", summary_csv(joined.leakage_summary))
-        write_sheets(self.aside, parts, joined.findings, names, joined.leakage_summary, self.target)
+        compared = joined.compared
+        if compared is not None:
+            self.write("leakage.csv", compared.table)
+            self.write("leakage_summary.csv", summary_csv(compared.summary))
+        summary = compared.summary if compared else ()
+        write_sheets(self.aside, parts, joined.findings, names, summary, self.target)
         # No `path:`: Ultralytics then takes this file's own folder, wherever it is moved and whoever loads it.
         content = {**{split: f"{split}.txt" for split in SPLITS}, "names": dict(enumerate(names))}
         self.write("dlcv.yaml", dump_yaml(content))

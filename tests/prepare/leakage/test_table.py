@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pandas as pd
@@ -21,7 +22,7 @@ from labtools.artifacts.leakage import (
     summary_csv,
     summary_path,
 )
-from labtools.prepare.leakage import Columns, Leakage, analyse
+from labtools.prepare.leakage import Columns, Leakage, analyse, compare, compared
 from labtools.prepare.pictures.hashing import MIRROR
 
 Row = tuple[str, str, str, str, str, int | None, str, int]
@@ -54,12 +55,14 @@ def at_random(sequence: int, number: int) -> str:
     return NOISE.choices(["train", "val", "test"], [6, 2, 2])[0]
 
 
-def analysed(rows: list[Row]) -> Leakage:
+def columns_of(rows: list[Row]) -> Columns:
     image, split, folder, name, sequence, frame, digest, phash = zip(*sorted(rows), strict=True)
     tone = [0] * len(rows)
-    return analyse(
-        Columns(image, [f"in/{i}" for i in image], split, folder, name, sequence, frame, digest, phash, tone)
-    )
+    return Columns(image, [f"in/{i}" for i in image], split, folder, name, sequence, frame, digest, phash, tone)
+
+
+def analysed(rows: list[Row]) -> Leakage:
+    return analyse(columns_of(rows))
 
 
 @pytest.fixture(scope="module")
@@ -172,3 +175,16 @@ def test_tables_come_back_as_they_were_written(leakage: Leakage, tmp_path: Path)
         [row["within_5"] for row in leakage.summary], abs=1e-4, nan_ok=True
     )
     assert read_leakage(tmp_path / "elsewhere").empty
+
+
+@pytest.mark.parametrize("column", [field.name for field in fields(Columns)])
+def test_what_is_remembered_is_what_a_fresh_look_finds(column: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = columns_of(team("random", at_random) + team("blocks", blocks))
+    first = compare(rows)
+    monkeypatch.setattr(compared, "analyse", lambda *_: pytest.fail("nothing has changed"))
+    assert compare(rows, first) == first
+    monkeypatch.undo()
+    values = list(getattr(rows, column))
+    values[7] = {"split": "test", "frame": 7007, "phash": 1 << 63 | 1, "tone": 1 << 60}.get(column, "other")
+    other = replace(rows, **{column: values})
+    assert compare(other, first) == compare(other) != first
