@@ -1,25 +1,33 @@
 """The record of a run: who trains it, how far it is and how it ended, as the files beside ``run.json`` say.
 
 An attempt is taken by creating ``claim.<n>`` with a hard link, so of many lanes one wins; its number is the fencing
-token. It is over when ``end.<n>.json`` or ``done.json`` exists; both are created once and the first writer wins.
-What people decide (cancel, retry) is written the same way, as ``order.<n>.json``, and the last one holds.
+token. It is closed by ``end.<n>.json``, created the same way, whoever writes it: its own training, with the result of a
+finished run or why it ended; or somebody else, who thinks it dead. So an attempt that was given up can never finish,
+and one that has finished can never be given up. ``done.json`` is a second name of the result that closed the last
+attempt. What people decide (cancel, retry) is written likewise, as ``order.<n>.json``, and the last one holds.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, replace
+import re
+from dataclasses import dataclass, field, fields, replace
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from labtools.core.files import read_json
 
+_T = TypeVar("_T")
+
 MAX_FAILURES = 2
-"""A training that fails by itself twice would fail for ever."""
+"""A training that fails by itself twice, without one more epoch in between, would fail for ever."""
 
 MAX_FRUITLESS = 10
 """Lanes die for reasons of their own; a run that takes this many with it, without one more epoch, is not innocent."""
+
+MAX_ATTEMPTS = 100
+"""Without one more epoch, whatever the causes, e.g. a cluster's time limit shorter than an epoch: people must look."""
 
 
 class State(str, Enum):
@@ -130,7 +138,9 @@ class End:
         again: False where trying again cannot help.
         time: when, UTC.
         epoch: epochs whose result is kept in a checkpoint when it ended.
-        next: what the attempts after it change: ``{"batch": 32}``, ``{"amp": false}``, ``{"fresh": true}``.
+        next: what the attempts after it change: training arguments (``{"batch": 32}``, ``{"amp": false}``,
+            ``{"workers": 2}``), ``{"val_batch": 8}`` (images per step of validation) and ``{"fresh": true}`` (start
+            over, the checkpoint is of no use).
     """
 
     cause: Cause
@@ -146,7 +156,7 @@ class Order:
     """What a person decided about a run.
 
     Attributes:
-        what: ``cancel`` or ``retry``.
+        what: ``cancel``, ``retry`` or ``requeue`` (leave it out: a fresh one takes its place).
         attempt: number of the last attempt when they did; ends up to it are forgiven by ``retry``.
         who: user and machine.
         time: when, UTC.
@@ -167,9 +177,8 @@ class Record:
         claim: of that attempt, None when it is over.
         beat: of that attempt, None before the first.
         ends: of all attempts, by number.
-        forgiven: ends up to this attempt count no more.
-        done: content of ``done.json``.
-        cancelled: somebody cancelled the run, and nobody has called it back.
+        done: how the run finished, the content of ``done.json``.
+        orders: what people decided, oldest first.
         stale: why what was asked for is not what the matrix means now, ``""`` where it is.
         priority: higher ones are trained first.
     """
@@ -178,11 +187,20 @@ class Record:
     claim: Claim | None = None
     beat: Beat | None = None
     ends: tuple[tuple[int, End], ...] = ()
-    forgiven: int = 0
     done: dict[str, Any] | None = None
-    cancelled: bool = False
+    orders: tuple[Order, ...] = ()
     stale: str = ""
     priority: int = 0
+
+    @property
+    def cancelled(self) -> bool:
+        """Somebody cancelled the run, and nobody has called it back."""
+        return bool(self.orders) and self.orders[-1].what in ("cancel", "requeue")
+
+    @property
+    def forgiven(self) -> int:
+        """Ends up to this attempt count no more."""
+        return max((order.attempt for order in self.orders if order.what == "retry"), default=0)
 
     @property
     def is_taken(self) -> bool:
@@ -200,56 +218,100 @@ class Record:
 
     @property
     def changes(self) -> dict[str, Any]:
-        """What earlier attempts changed for the next one, the last word first: see `End.next`."""
+        """What earlier attempts changed for the next one, the last word first: see `End.next`.
+
+        Another chance given by a person is one as asked. ``fresh`` holds until an attempt has kept an epoch again.
+        """
         merged: dict[str, Any] = {}
-        for _, end in self.ends:
+        for end in self.counted:
+            if end.epoch:
+                merged.pop("fresh", None)
             merged.update(end.next)
         return merged
 
 
+_NAME = re.compile(r"(claim|end|order)\.(\d{1,9})(\.json)?")
+
+
 def read_record(folder: Path) -> Record:
     """Read the record of a run folder. Files that vanish or are foreign are as if absent."""
-    names = set(os.listdir(folder))  # names as one call gives them: over NFS the fastest to be true
-    claims, ends, orders = (_numbers(names, kind) for kind in ("claim", "end", "order"))
+    names = os.listdir(folder)  # names as one call gives them: over NFS the fastest to be true
+    claims, ends, orders = _numbers(names)
     attempt = max(claims, default=0)
-    told = [_order(_read(folder / f"order.{n}.json")) for n in orders]
-    decided = [order for order in told if order is not None]
-    priority = _read(folder / "priority.json") if "priority.json" in names else None
-    stale = _read(folder / "stale.json") if "stale.json" in names else None
+    words = {n: _read(folder / f"end.{n}.json") for n in ends}
     record = Record(
         attempt=attempt,
-        ends=tuple((n, end) for n in ends if (end := _end(_read(folder / f"end.{n}.json")))),
-        forgiven=max((order.attempt for order in decided if order.what == "retry"), default=0),
+        ends=tuple((n, _end(content)) for n, content in words.items() if not _is_result(content)),
         done=_read(folder / "done.json") if "done.json" in names else None,
-        cancelled=bool(decided) and decided[-1].what == "cancel",
-        stale=str(stale["reason"]) if stale else "",
-        priority=int(priority["priority"]) if priority else 0,
+        orders=tuple(order for n in orders if (order := _order(_read(folder / f"order.{n}.json")))),
+        stale=_stale(_read(folder / "stale.json")) if "stale.json" in names else "",
+        priority=_priority(_read(folder / "priority.json")) if "priority.json" in names else 0,
     )
+    if record.done is None and any(_is_result(content) for content in words.values()):
+        # Killed between the two names of its result: finished all the same.
+        record = replace(record, done=next(content for content in words.values() if _is_result(content)))
     if record.is_taken:
-        claim, beat = _read(folder / f"claim.{attempt}"), _read(folder / f"beat.{attempt}.json")
-        record = replace(
-            record,
-            claim=Claim(**{**claim, "process": ProcessId(**claim["process"])}) if claim else None,
-            beat=Beat(**{**beat, "process": ProcessId(**beat["process"])}) if beat else None,
-        )
+        claim = _with_process(Claim, _read(folder / f"claim.{attempt}"))
+        record = replace(record, claim=claim, beat=read_beat(folder, attempt))
     return record
 
 
-def _end(content: dict[str, Any] | None) -> End | None:
-    return End(**{**content, "cause": Cause(content["cause"])}) if content else None
+def read_beat(folder: Path, attempt: int) -> Beat | None:
+    """The last sign of life of an attempt, also of one that is over."""
+    return _with_process(Beat, _read(folder / f"beat.{attempt}.json"))
+
+
+def _numbers(names: list[str]) -> tuple[list[int], list[int], list[int]]:
+    """The numbers in ``claim.3``, ``end.3.json`` and ``order.3.json``, each ascending."""
+    found: dict[str, list[int]] = {"claim": [], "end": [], "order": []}
+    for name in names:
+        match = _NAME.fullmatch(name)
+        if match and (match[1] == "claim") == (match[3] is None):
+            found[match[1]].append(int(match[2]))
+    return sorted(found["claim"]), sorted(found["end"]), sorted(found["order"])
+
+
+def _is_result(content: dict[str, Any] | None) -> bool:
+    """Did this closing word finish the run?"""
+    return content is not None and "cause" not in content and "attempt" in content
+
+
+def _end(content: dict[str, Any] | None) -> End:
+    """A damaged word (a power cut, a full disk) closes its attempt too: nobody else could."""
+    try:
+        return _known(End, {**(content or {}), "cause": Cause((content or {})["cause"])})
+    except (KeyError, TypeError, ValueError):
+        return End(Cause.LANE, "the record of its end is damaged", True, "")
 
 
 def _order(content: dict[str, Any] | None) -> Order | None:
-    return Order(**content) if content else None
+    try:
+        return _known(Order, content) if content else None
+    except TypeError:
+        return None
 
 
-def _numbers(names: set[str], kind: str) -> list[int]:
-    """The numbers in ``claim.3`` or ``end.3.json``, ascending."""
-    suffix = "" if kind == "claim" else ".json"
-    middles = (
-        n[len(kind) + 1 : len(n) - len(suffix)] for n in names if n.startswith(f"{kind}.") and n.endswith(suffix)
-    )
-    return sorted(int(m) for m in middles if m.isdigit())
+def _with_process(kind: type[_T], content: dict[str, Any] | None) -> _T | None:
+    """A `Claim` or a `Beat`."""
+    try:
+        return _known(kind, {**content, "process": _known(ProcessId, content["process"])}) if content else None
+    except (KeyError, TypeError):
+        return None
+
+
+def _known(kind: type[_T], content: dict[str, Any]) -> _T:
+    """A dataclass from the keys that this version knows: servers may be a version apart for a day."""
+    names = {f.name for f in fields(kind)}  # type: ignore[arg-type]
+    return kind(**{key: value for key, value in content.items() if key in names})
+
+
+def _stale(content: dict[str, Any] | None) -> str:
+    return str((content or {}).get("reason") or "no reason was given")
+
+
+def _priority(content: dict[str, Any] | None) -> int:
+    value = (content or {}).get("priority", 0)
+    return value if isinstance(value, int) else 0
 
 
 def _read(path: Path) -> dict[str, Any] | None:
@@ -275,19 +337,34 @@ def judge(record: Record, *, stale: bool) -> State:
         return State.RUNNING
     if record.stale:
         return State.STALE
-    return State.FAILED if _is_hopeless(record.counted) else State.TODO
+    return State.FAILED if is_hopeless(record.counted) else State.TODO
 
 
-def _is_hopeless(ends: tuple[End, ...]) -> bool:
+def is_hopeless(ends: tuple[End, ...]) -> bool:
+    """Would another attempt be in vain, as far as these ends tell?
+
+    What counts are the attempts since the last one that kept a new epoch: so a run that gets on goes on, however often
+    it is interrupted, and any sequence of ends is finite.
+    """
     if any(not end.again for end in ends):
         return True
-    if sum(end.cause in OWN_TROUBLE for end in ends) >= MAX_FAILURES:
-        return True
-    return fruitless(ends) >= MAX_FRUITLESS
+    causes = [end.cause for end in since_progress(ends)]
+    return (
+        sum(cause in OWN_TROUBLE for cause in causes) >= MAX_FAILURES
+        or sum(cause in BAD_LUCK for cause in causes) >= MAX_FRUITLESS
+        or sum(cause is not Cause.STOPPED for cause in causes) >= MAX_ATTEMPTS
+    )
+
+
+def since_progress(ends: tuple[End, ...]) -> tuple[End, ...]:
+    """The last ends, from the last one with more epochs in its checkpoint than any before; its own trouble counts."""
+    start, furthest = 0, 0
+    for index, end in enumerate(ends):
+        if end.epoch > furthest:
+            start, furthest = index, end.epoch
+    return ends[start:]
 
 
 def fruitless(ends: tuple[End, ...]) -> int:
-    """How many of the last attempts ended by `BAD_LUCK` without one more epoch in a checkpoint."""
-    unlucky = [end for end in ends if end.cause in BAD_LUCK]
-    furthest = unlucky[-1].epoch if unlucky else 0
-    return sum(end.epoch == furthest for end in unlucky)
+    """How many attempts ended by `BAD_LUCK` since the last new epoch."""
+    return sum(end.cause in BAD_LUCK for end in since_progress(ends))

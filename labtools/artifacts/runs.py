@@ -6,8 +6,10 @@
       run.json            what was asked (`RunSpec`), written once, never changed
       claim.<attempt>     who took it: host, pid, lane; made by hard link, so one winner
       beat.<attempt>.json the sign of life and progress of that attempt
-      end.<attempt>.json  why an attempt ended without finishing: failed, lost or stopped, and the reason
-      retry.<attempt>.json a person asked for another chance: failures up to that attempt no longer count
+      end.<attempt>.json  how that attempt was closed: why it ended without finishing, or the result of the run
+      order.<k>.json      what a person decided: cancel, retry or requeue
+      priority.json       higher ones are trained first, 0 where there is none
+      stale.json          why what was asked is not what the matrix means now
       done.json           how it finished: what was really used (epochs, batch, device, host, lane), how long it
                           took (seconds), best_epoch (from 1) and its map50, map50_95 on val (null: not known)
       train.log           everything that the training printed
@@ -15,6 +17,7 @@
     runs/<matrix>/results/    what evaluate writes (see `results`)
     runs/<matrix>/report/     what report writes
     runs/<matrix>/lanes/      logs of the lanes
+    runs/<matrix>/old/        <run_id>.<k>: run folders that were put aside by a requeue
 """
 
 from __future__ import annotations
@@ -32,7 +35,8 @@ if TYPE_CHECKING:
     import pandas as pd  # imported where it is used: lanes and `labtools status` start without it
 
 RUN_FILE = "run.json"
-NOT_RUNS = frozenset({"results", "report", "lanes"})
+OLD_FOLDER = "old"
+NOT_RUNS = frozenset({"results", "report", "lanes", OLD_FOLDER})
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import tempfile
@@ -11,16 +12,24 @@ from typing import Any
 import xxhash
 
 
-def write_bytes(path: Path, data: bytes) -> None:
-    """Write aside in the same folder, flush to disk, then rename over ``path`` (atomic on one file system)."""
+def write_bytes(path: Path, data: bytes, *, durable: bool = True) -> None:
+    """Write aside in the same folder, flush to disk, then rename over ``path`` (atomic on one file system).
+
+    Args:
+        path: the file.
+        data: its new content.
+        durable: flush to the disk, so that a power cut leaves the old or the new. False for what is written again in
+            a moment: a power cut may then leave it empty.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     aside = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         aside.chmod(0o644 & ~_umask())  # mkstemp makes files that only their owner can read
         aside.replace(path)
     except BaseException:
@@ -35,14 +44,15 @@ def _umask() -> int:
     return mask
 
 
-def write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str, *, durable: bool = True) -> None:
     """`write_bytes` of UTF-8 with plain ``\\n`` line ends on every system."""
-    write_bytes(path, text.encode("utf-8"))
+    write_bytes(path, text.encode("utf-8"), durable=durable)
 
 
-def write_json(path: Path, value: Any) -> None:
+def write_json(path: Path, value: Any, *, durable: bool = True) -> None:
     """`write_text` of indented JSON with sorted keys; NaN is refused (it is not JSON)."""
-    write_text(path, json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n")
+    text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    write_text(path, text, durable=durable)
 
 
 def read_json(path: Path) -> Any:
@@ -64,36 +74,80 @@ def hash_file(path: Path, chunk: int = 1 << 20) -> str:
     return str(digest.hexdigest())
 
 
-def link_exclusive(path: Path, data: bytes) -> bool:
+_NO_HARD_LINKS = frozenset(
+    {errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EINVAL}
+)
+"""How file systems without hard links refuse one. Not a full disk or a lost server: those are no other way to win."""
+
+
+def link_exclusive(path: Path, data: bytes, *, durable: bool = True) -> bool:
     """Create ``path`` with all of ``data`` at once, or return False if it exists: one winner, even on NFS.
 
     The content is written aside and hard-linked to its name: unlike ``open(..., "x")`` nobody ever sees a
     half-written file. Where the file system has no hard links, exclusive creation stands in.
+
+    Args:
+        path: the file, in a folder that exists.
+        data: its content.
+        durable: flush file and name to the disk, so that a power cut forgets neither.
+
+    Raises:
+        FileNotFoundError: the folder is not there. It is not created: who wins a claim in a folder that has been moved
+            away has won nothing.
+        OSError: the disk is full, the server is gone.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     aside = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
+            os.chmod(name, 0o644 & ~_umask())  # noqa: PTH101 - mkstemp makes files that only their owner can read
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(aside, path)
-        except FileExistsError:
-            # A retransmitted NFS LINK may report EEXIST for our own success: two names tell the truth.
-            return aside.stat().st_nlink == 2
-        except OSError:
-            return _create_exclusive(path, data)
-        return True
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        won = _link(aside, path, data)
     finally:
         aside.unlink(missing_ok=True)
+    if won and durable:
+        _flush_folder(path.parent)
+    return won
+
+
+def _link(aside: Path, path: Path, data: bytes) -> bool:
+    try:
+        os.link(aside, path)
+    except FileExistsError:
+        # A retransmitted NFS LINK may report EEXIST for our own success: two names tell the truth. Of an open file,
+        # because NFS asks the server when a file is opened, and may answer from memory when it is not.
+        with aside.open("rb") as file:
+            return os.fstat(file.fileno()).st_nlink == 2
+    except OSError as error:
+        if error.errno not in _NO_HARD_LINKS:
+            raise
+        return _create_exclusive(path, data)
+    return True
 
 
 def _create_exclusive(path: Path, data: bytes) -> bool:
     try:
-        with path.open("xb") as file:
-            file.write(data)
+        file = path.open("xb")
     except FileExistsError:
         return False
+    try:
+        with file:
+            file.write(data)
+    except BaseException:
+        path.unlink(missing_ok=True)  # half a file would count as a whole one
+        raise
     return True
+
+
+def _flush_folder(folder: Path) -> None:
+    """Flush the names in a folder to the disk, where the system can (Windows cannot open one)."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

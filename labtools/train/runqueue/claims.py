@@ -1,21 +1,24 @@
 """Taking runs and writing down how they go. Nobody locks anything; see `labtools.artifacts.record` for the files.
 
-A lane whose attempt was ended by somebody else (it was thought dead, or the run was cancelled) is *fenced*: it has to
-stop.
+A lane whose attempt was closed by somebody else (it was thought dead, or the run was cancelled) is *fenced*: it has to
+stop, and cannot finish the run any more.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from labtools.artifacts.record import Beat, Cause, Claim, End, Record
+from labtools.artifacts.checkpoint import kept_epochs
+from labtools.artifacts.record import Beat, Cause, Claim, End, Record, read_record
+from labtools.artifacts.runs import Run
 from labtools.core.files import link_exclusive, write_json
 from labtools.train.processes import is_alive, is_here
+from labtools.train.runqueue.policy import Fault, decide
 
 
 def now() -> str:
@@ -29,12 +32,38 @@ def is_dead(record: Record) -> bool:
 
 
 def take(folder: Path, attempt: int, claim: Claim) -> bool:
-    """Take that attempt; False if another lane was faster."""
-    return link_exclusive(folder / f"claim.{attempt}", as_json(asdict(claim)))
+    """Take that attempt; False if another lane was faster, or the run's folder is not there any more."""
+    try:
+        # Not flushed to the disk: a power cut that forgets a claim ends its training too.
+        return link_exclusive(folder / f"claim.{attempt}", as_json(asdict(claim)), durable=False)
+    except FileNotFoundError:
+        return False
 
 
 def write_beat(folder: Path, attempt: int, beat: Beat) -> None:
-    write_json(folder / f"beat.{attempt}.json", asdict(beat))
+    """Not flushed to the disk either: the next one comes in two seconds."""
+    write_json(folder / f"beat.{attempt}.json", asdict(beat), durable=False)
+
+
+def end_attempt(run: Run, attempt: int, fault: Fault) -> bool:
+    """Decide what follows from a fault (see `policy`) and end the attempt; False if it has been closed before.
+
+    This is the way to end an attempt that went wrong, for its training, its lane, and whoever finds it dead. The epoch
+    of the fault is filled in from the checkpoint.
+    """
+    fault = replace(fault, epoch=kept_epochs(run.folder))
+    decided = decide(read_record(run.folder), fault, run.spec)
+    if decided.cause is Cause.STALE:
+        mark_stale(run.folder, decided.reason)
+    return write_end(
+        run.folder,
+        attempt,
+        decided.cause,
+        decided.reason,
+        again=decided.again,
+        epoch=decided.epoch,
+        changes=decided.changes,
+    )
 
 
 def write_end(
@@ -47,20 +76,44 @@ def write_end(
     epoch: int = 0,
     changes: dict[str, Any] | None = None,
 ) -> bool:
-    """End an attempt; False if it has been ended before, which then stands. For the arguments see `End`."""
+    """End an attempt; False if it has been closed before, which then stands. For the arguments see `End`."""
     end = End(cause, reason, again, now(), epoch, changes or {})
     return link_exclusive(folder / f"end.{attempt}.json", as_json(asdict(end)))
 
 
 def write_done(folder: Path, result: dict[str, Any]) -> bool:
-    """Finish the run; False if it was finished before, which then stands."""
-    return link_exclusive(folder / "done.json", as_json(result))
+    """Finish the run; False if its attempt has been closed before, or the run was finished: that then stands.
+
+    Args:
+        folder: of the run.
+        result: content of ``done.json``; ``attempt`` is the one that finished, by default the last one taken.
+    """
+    attempt = result.get("attempt") or read_record(folder).attempt
+    content = as_json({**result, "attempt": attempt})
+    # The attempt is closed first, under the one name that everybody closes it by: this is what decides.
+    if attempt and not link_exclusive(folder / f"end.{attempt}.json", content):
+        return False
+    return link_exclusive(folder / "done.json", content)
+
+
+def mend_done(folder: Path, result: dict[str, Any]) -> None:
+    """Write the ``done.json`` of a finished run whose training was killed before it could: see `write_done`."""
+    if not (folder / "done.json").exists():
+        link_exclusive(folder / "done.json", as_json(result))
+
+
+def mark_stale(folder: Path, reason: str) -> None:
+    """Nobody trains this run until what was asked for fits the matrix again, or a person requeues it."""
+    write_json(folder / "stale.json", {"reason": reason, "time": now()})
 
 
 def is_fenced(folder: Path, attempt: int) -> bool:
-    """Has somebody ended this attempt, or taken the next one? Then its owner must stop.
+    """Has somebody closed this attempt, or taken the next one? Then its owner must stop.
 
     A listing and not ``exists``: over NFS the latter has been seen to lag by 25 s, the former by 1 s.
+
+    Raises:
+        FileNotFoundError: the run's folder is gone.
     """
     names = set(os.listdir(folder))
     return f"end.{attempt}.json" in names or f"claim.{attempt + 1}" in names

@@ -1,16 +1,38 @@
-"""What people decide about single runs: leave it out, give it another chance, train it again from the start."""
+"""What people decide about single runs: leave it out, another chance, train it again from the start, sooner or later.
+
+Each is effective while lanes run: a training that is under way is closed in the record, sees that within a few
+seconds, and ends.
+"""
 
 from __future__ import annotations
 
+import errno
 import getpass
 import os
+import shutil
 import socket
+import time
+import uuid
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from labtools.artifacts.record import Cause, Order, State, judge, read_record
-from labtools.core.files import link_exclusive
+from labtools.artifacts.record import Cause, Order, Record, State, judge, read_beat, read_record
+from labtools.artifacts.runs import OLD_FOLDER, RUN_FILE
+from labtools.core.errors import LabError
+from labtools.core.files import link_exclusive, write_json
+from labtools.train.estimates import WORKLOAD_FILE
+from labtools.train.processes import is_alive, is_here
 from labtools.train.runqueue.claims import as_json, is_dead, now, write_end
+from labtools.train.runqueue.news import announce
+
+PATIENCE_S = 60.0
+"""A training sees within a beat (2 s) that it was closed, and ends after its current step."""
+
+_QUIET_S = 10.0
+"""A training on another machine that has not beaten for five beats after its end is gone."""
+
+_PRIORITY_FILE = "priority.json"
 
 
 def cancel(folder: Path) -> bool:
@@ -19,13 +41,12 @@ def cancel(folder: Path) -> bool:
     if record.done is not None or record.cancelled:
         return False
     _order(folder, "cancel", record.attempt)
-    if record.is_taken:
-        write_end(folder, record.attempt, Cause.STOPPED, "cancelled by hand")
-    return True
+    _close(folder, "cancelled by hand")
+    return read_record(folder).done is None
 
 
 def retry(folder: Path) -> bool:
-    """Give a failed or cancelled run another chance, from its last checkpoint; False if it is neither."""
+    """Give a failed or cancelled run another chance as asked, from its last checkpoint; False if it is neither."""
     record = read_record(folder)
     if judge(record, stale=is_dead(record)) not in (State.FAILED, State.CANCELLED):
         return False
@@ -33,9 +54,121 @@ def retry(folder: Path) -> bool:
     return True
 
 
+def set_priority(folder: Path, priority: int) -> None:
+    """Train a run before those of lower priority (0 is usual); a training under way is left alone."""
+    write_json(folder / _PRIORITY_FILE, {"priority": priority, "who": _who(), "time": now()})
+    announce(folder.parent)
+
+
+def requeue(
+    folder: Path,
+    *,
+    patience_s: float = PATIENCE_S,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Path:
+    """Put the folder of a run aside, whatever its state, so that it is trained anew from the start.
+
+    Nothing is deleted: what there was is in ``old/<run_id>.<k>``. A fresh folder takes its place, unless what was asked
+    is stale: then the next ``train-matrix`` writes it as the matrix means it now.
+
+    Args:
+        folder: of the run.
+        patience_s: how long a training under way may take to end.
+        clock: seconds that only grow.
+        sleep: waits.
+
+    Returns:
+        where it is now.
+
+    Raises:
+        LabError: its training does not end.
+    """
+    record = read_record(folder)
+    _order(folder, "requeue", record.attempt)  # from here on nobody claims it
+    _close(folder, "requeued by hand")
+    _await_quiet(folder, record, patience_s, clock, sleep)
+    return _put_aside(folder, is_stale=bool(record.stale))
+
+
 def _order(folder: Path, what: str, attempt: int) -> None:
     """Write the next order; of two people at the same moment both are heard, one after the other."""
-    order = as_json(asdict(Order(what, attempt, f"{getpass.getuser()}@{socket.gethostname()}", now())))
+    order = as_json(asdict(Order(what, attempt, _who(), now())))
     number = 1 + sum(name.startswith("order.") for name in os.listdir(folder))
     while not link_exclusive(folder / f"order.{number}.json", order):
+        number += 1
+    announce(folder.parent)
+
+
+def _who() -> str:
+    return f"{getpass.getuser()}@{socket.gethostname()}"
+
+
+def _close(folder: Path, reason: str) -> None:
+    """End the attempt under way, if there is one; its training and its lane see that.
+
+    Read again after the order was written: a lane that claims at this moment sees the order, or we see its claim.
+    """
+    record = read_record(folder)
+    if record.is_taken:
+        write_end(folder, record.attempt, Cause.STOPPED, reason)
+
+
+def _await_quiet(
+    folder: Path, record: Record, patience_s: float, clock: Callable[[], float], sleep: Callable[[float], None]
+) -> None:
+    """Wait until the training of a record that was read before its attempt was closed has gone."""
+    if not record.is_taken:
+        return
+    start = heard = clock()
+    count = -1
+    while True:
+        beat = read_beat(folder, record.attempt)
+        process = beat.process if beat is not None else record.claim.process if record.claim is not None else None
+        if process is not None and is_here(process) and not is_alive(process):
+            return
+        if beat is not None and beat.count != count:
+            count, heard = beat.count, clock()
+        is_watched = beat is not None and is_here(beat.process)  # then silence proves nothing
+        if not is_watched and clock() - heard >= _QUIET_S:
+            return
+        if clock() - start > patience_s:
+            where = f"process {process.pid} on {process.host}" if process is not None else "its process"
+            fix = f"End {where}, then type this again. Nothing has been moved, and no lane takes this run meanwhile."
+            raise LabError("the training of this run was told to end, and has not ended", folder, fix)
+        sleep(0.2)
+
+
+def _put_aside(folder: Path, *, is_stale: bool) -> Path:
+    """Move a run's folder away, and a fresh one into its place. Interrupted in between, the next train-matrix writes
+    the fresh one."""
+    old = folder.parent / OLD_FOLDER
+    fresh = old / f".{folder.name}.{uuid.uuid4().hex[:8]}"
+    fresh.mkdir(parents=True)
+    try:
+        for name in (RUN_FILE, WORKLOAD_FILE, _PRIORITY_FILE):
+            if (folder / name).is_file() and not is_stale:
+                shutil.copyfile(folder / name, fresh / name)
+        target = _rename_to_free_name(folder, old)
+        if not is_stale:
+            fresh.rename(folder)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)  # gone already where all went well
+    announce(folder.parent)
+    return target
+
+
+def _rename_to_free_name(folder: Path, old: Path) -> Path:
+    number = 1
+    while True:
+        target = old / f"{folder.name}.{number}"
+        if not target.exists():
+            try:
+                return folder.rename(target)
+            except PermissionError:  # Windows, where an open file holds its folder
+                fix = "Close what shows its files (TensorBoard, an editor), then type this again."
+                raise LabError("the folder of this run is in use", folder, fix) from None
+            except OSError as error:
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):  # somebody took that name at this moment
+                    raise
         number += 1

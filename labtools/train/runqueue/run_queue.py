@@ -2,30 +2,72 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from labtools.artifacts.record import Beat, Cause, Claim, Record, State, judge, read_record
-from labtools.artifacts.runs import Run, course_order, list_runs
+from labtools.artifacts.record import BAD_LUCK, OWN_TROUBLE, Cause, Claim, Record, State, judge, read_record
+from labtools.artifacts.runs import NOT_RUNS, Run, read_run
+from labtools.core.errors import LabError
+from labtools.train import estimates
 from labtools.train.processes import end_process, is_here, this_process
-from labtools.train.runqueue.claims import is_dead, now, take, write_end
+from labtools.train.runqueue.claims import end_attempt, is_dead, mend_done, now, take, write_end
+from labtools.train.runqueue.news import read_news
+from labtools.train.runqueue.policy import Fault
 
 LEASE_S = 120.0
 """A lane on another machine that is silent for this long is taken for dead. Heartbeats come every 2 s."""
 
+LOOK_EVERY_S = 1.0
+"""How often a lane looks whether the others are alive. They are many, and each look reads a file of each of them."""
+
+LOOK_AGAIN_S = 60.0
+"""How often everything that is not done is read again, whatever this lane believes of it."""
+
+_FAILINGS = OWN_TROUBLE | BAD_LUCK | {Cause.OOM}
+
 
 @dataclass(frozen=True)
 class Attempt:
-    """A run that this lane has taken."""
+    """A run that this lane has taken.
+
+    Attributes:
+        run: what to train.
+        number: of this attempt, from 1.
+        settings: what earlier attempts changed: see `labtools.artifacts.record.End.next`.
+    """
 
     run: Run
     number: int
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class _Known:
+    """What this lane knows of a run: what never changes, and its state at the last look."""
+
+    run: Run
+    seconds: float
+    state: State = State.TODO
+    record: Record = field(default_factory=Record)
+
+    @property
+    def order(self) -> tuple[float, ...]:
+        """The sort key of claiming; see `RunQueue.claim`."""
+        last = self.record.last_end
+        failed = last is not None and last.cause in _FAILINGS and last.cause is not Cause.LANE
+        kept = last.epoch / self.run.spec.epochs if last is not None else 0.0
+        return (-self.record.priority, failed, -self.seconds * (1 - min(1.0, kept)))
 
 
 class RunQueue:
     """The runs of one matrix folder, as one lane sees them.
+
+    Only what may have changed is read again: what was asked never changes, a finished run stays finished (a folder put
+    in its place is another folder to the system), and what people decide is announced in one file (see `news`).
 
     Args:
         root: the matrix's folder.
@@ -37,51 +79,115 @@ class RunQueue:
         self._root = root
         self._lease_s = lease_s
         self._clock = clock
-        self._seen: dict[str, tuple[tuple[int, int], float]] = {}
+        self._known: dict[tuple[str, int], _Known] = {}
+        self._signs: dict[Path, tuple[tuple[int, int], float]] = {}
+        self._news: str | None = None
+        self._read_at = self._looked_at = float("-inf")
 
     def claim(self, lane: str) -> Attempt | None:
-        """Take the next open run: untouched ones first, in the course's order, then those that were tried.
+        """Take the next open run, or None: nothing is open now.
 
-        A run whose lane is dead is ended as lost on the way, and so becomes open. None: nothing is open now.
+        Higher priorities first; then what has not failed before what has; then the longest first (what is left of it),
+        so that no long one begins when the others end. A run whose lane is dead is ended as lost, and so is open again.
+
+        Raises:
+            OSError: nothing can be written: the disk is full, or gone.
         """
-        waiting: list[tuple[int, Run]] = []
-        for run in sorted(list_runs(self._root), key=lambda r: course_order(r.spec)):
-            record = read_record(run.folder)
-            if record.is_taken and self._is_stale(run.run_id, record):
-                _bury(run.folder, record)
-                record = read_record(run.folder)
-            if judge(record, stale=False) is State.TODO:
-                waiting.append((record.attempt, run))
-        for attempt, run in sorted(waiting, key=lambda item: item[0]):
-            claim = Claim(lane, this_process(), now())
-            if take(run.folder, attempt + 1, claim) and not (run.folder / "done.json").exists():
-                return Attempt(run, attempt + 1)
+        self._refresh()
+        for known in sorted(self._in(State.TODO), key=lambda k: k.order):
+            if attempt := self._take(known, lane):
+                return attempt
         return None
 
     def running(self) -> int:
         """How many runs other lanes are training: while there are some, one may still fall free."""
-        records = (read_record(run.folder) for run in list_runs(self._root))
-        return sum(judge(record, stale=False) is State.RUNNING for record in records)
+        self._refresh()
+        return len(self._in(State.RUNNING))
 
-    def _is_stale(self, run_id: str, record: Record) -> bool:
+    def _in(self, state: State) -> list[_Known]:
+        return [known for known in self._known.values() if known.state is state]
+
+    def _refresh(self) -> None:
+        """Bring up to date what may have changed since the last call, and no more."""
+        at, news = self._clock(), read_news(self._root)
+        again = news != self._news or at - self._read_at > LOOK_AGAIN_S
+        look = again or at - self._looked_at >= LOOK_EVERY_S
+        fresh = self._list()
+        for known in self._known.values():
+            is_old = known.state is State.DONE if again else not (look and known.state is State.RUNNING)
+            if known in fresh or not is_old:
+                self._look(known)
+        self._news = news
+        self._read_at = at if again else self._read_at
+        self._looked_at = at if look else self._looked_at
+
+    def _list(self) -> list[_Known]:
+        """Forget folders that have gone, get to know new ones; those."""
+        with os.scandir(self._root) as entries:
+            there = {(e.name, e.inode()): Path(e.path) for e in entries if e.name not in NOT_RUNS and e.is_dir()}
+        self._known = {key: known for key, known in self._known.items() if key in there}
+        fresh = {key: known for key, path in there.items() if key not in self._known and (known := _meet(path))}
+        self._known |= fresh
+        return list(fresh.values())
+
+    def _look(self, known: _Known) -> State:
+        """Read the record of a run, and end its attempt if its lane is dead; its state."""
+        folder = known.run.folder
+        try:
+            record = read_record(folder)
+            if record.is_taken and self._is_stale(folder, record):
+                _bury(known.run, record)
+                record = read_record(folder)
+            if record.done is not None:
+                mend_done(folder, record.done)
+        except OSError:  # moved away, or the disk is full or gone: as at the last look, until the next one
+            return known.state
+        known.record, known.state = record, judge(record, stale=False)
+        return known.state
+
+    def _is_stale(self, folder: Path, record: Record) -> bool:
         if is_dead(record):
             return True
         sign = (record.attempt, record.beat.count if record.beat else -1)
-        if run_id not in self._seen or self._seen[run_id][0] != sign:
-            self._seen[run_id] = (sign, self._clock())
-        return self._clock() - self._seen[run_id][1] > self._lease_s
+        if folder not in self._signs or self._signs[folder][0] != sign:
+            self._signs[folder] = (sign, self._clock())
+        return self._clock() - self._signs[folder][1] > self._lease_s
+
+    def _take(self, known: _Known, lane: str) -> Attempt | None:
+        """Claim a run, if it still is open."""
+        folder = known.run.folder
+        if self._look(known) is not State.TODO:
+            return None
+        number = known.record.attempt + 1
+        if not take(folder, number, Claim(lane, this_process(), now())):
+            known.state = State.RUNNING  # somebody else was faster
+            return None
+        # Whoever decided something in between has seen our claim, or we see what they decided.
+        state, record = self._look(known), known.record
+        if number > 1 and all(n != number - 1 for n, _ in record.ends):
+            (folder / f"claim.{number}").unlink(missing_ok=True)  # requeued: not the folder that we looked at
+            return None
+        if state is not State.RUNNING or record.attempt != number or record.stale:
+            write_end(folder, number, Cause.STOPPED, "somebody decided otherwise at this moment")
+            return None
+        return Attempt(known.run, number, record.changes)
 
 
-def _bury(folder: Path, record: Record) -> None:
+def _meet(folder: Path) -> _Known | None:
+    """A run as its folder says; None while it is no run folder (yet)."""
+    try:
+        run = read_run(folder)
+    except (LabError, OSError):
+        return None
+    return _Known(run, estimates.work(run.spec, estimates.read_workload(folder)))
+
+
+def _bury(run: Run, record: Record) -> None:
     """End an attempt whose lane is dead, once its training process is surely gone too."""
     beat, claim = record.beat, record.claim
     if beat is not None and is_here(beat.process):
-        _end_orphan(beat)
+        # It ends by itself when its lane dies (see `attempt`); this is for one that hangs.
+        end_process(beat.process, patience_s=5.0)
     who = f"lane {claim.lane} on {claim.process.host}" if claim else "its lane"
     where = f" in epoch {beat.epoch}" if beat and beat.epoch else ""
-    write_end(folder, record.attempt, Cause.LANE, f"{who} died{where}")
-
-
-def _end_orphan(beat: Beat) -> None:
-    """A training ends by itself when its lane dies (see `attempt`); this is for one that hangs."""
-    end_process(beat.process, patience_s=5.0)
+    end_attempt(run, record.attempt, Fault(Cause.LANE, f"{who} died{where}"))

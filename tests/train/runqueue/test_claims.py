@@ -20,9 +20,11 @@ from labtools.artifacts.record import (
     judge,
     read_record,
 )
+from labtools.artifacts.runs import read_run
 from labtools.train.processes import end_process, is_alive, this_process
 from labtools.train.runqueue import claims
 from labtools.train.runqueue.orders import retry
+from labtools.train.runqueue.run_queue import RunQueue
 
 MakeRun = Callable[..., Path]
 
@@ -58,9 +60,24 @@ def test_an_attempt_is_taken_ended_and_finished_once(make_run: MakeRun) -> None:
     assert claims.write_end(folder, 1, Cause.LANE, "first")
     assert not claims.write_end(folder, 1, Cause.ERROR, "second")
     assert read_record(folder).ends[0][1].reason == "first"
-    assert claims.write_done(folder, {"attempt": 1})
+    assert not claims.write_done(folder, {"attempt": 1}), "whoever was given up cannot finish any more"
+    assert not (folder / "done.json").exists()
+    assert claims.take(folder, 2, claim("gpu1"))
+    assert claims.write_done(folder, {"attempt": 2})
     assert not claims.write_done(folder, {"attempt": 2})
-    assert read_record(folder).done == {"attempt": 1}
+    assert not claims.write_end(folder, 2, Cause.LANE, "thought dead"), "whoever has finished cannot be given up"
+    assert read_record(folder).done == {"attempt": 2}
+    assert state(folder) is State.DONE
+
+
+def test_killed_between_the_two_names_of_its_result_a_run_is_done(make_run: MakeRun) -> None:
+    folder = make_run()
+    claims.take(folder, 1, claim())
+    claims.write_done(folder, {"map50": 0.5})
+    (folder / "done.json").unlink()
+    assert state(folder) is State.DONE
+    assert RunQueue(folder.parent).claim("gpu0") is None
+    assert read_run(folder).is_done, "the next lane that looks writes what is missing"
 
 
 def test_who_was_ended_or_overtaken_is_fenced(make_run: MakeRun) -> None:
