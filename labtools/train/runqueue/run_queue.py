@@ -99,6 +99,11 @@ class RunQueue:
                 return attempt
         return None
 
+    def waiting(self) -> int:
+        """How many runs are open: nobody trains them, and somebody should."""
+        self._refresh()
+        return len(self._in(State.TODO))
+
     def running(self) -> int:
         """How many runs other lanes are training: while there are some, one may still fall free."""
         self._refresh()
