@@ -73,11 +73,15 @@ def write_end(
     reason: str,
     *,
     again: bool = True,
-    epoch: int = 0,
+    epoch: int | None = None,
     changes: dict[str, Any] | None = None,
 ) -> bool:
-    """End an attempt; False if it has been closed before, which then stands. For the arguments see `End`."""
-    end = End(cause, reason, again, now(), epoch, changes or {})
+    """End an attempt; False if it has been closed before, which then stands.
+
+    For the arguments see `End`; ``epoch`` is by default what the checkpoint says.
+    """
+    kept = kept_epochs(folder) if epoch is None else epoch
+    end = End(cause, reason, again, now(), kept, changes or {})
     return link_exclusive(folder / f"end.{attempt}.json", as_json(asdict(end)))
 
 

@@ -1,0 +1,51 @@
+"""`labtools cancel`: leave runs of a matrix out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from labtools.artifacts.runs import Run
+    from labtools.cli._runs import Told
+
+ORDER = 32
+
+
+def command(
+    runs: Annotated[list[str], typer.Argument(help="Run ids, or globs of them in quotes: 'yolov8x*'.")],
+    matrix: Annotated[
+        Path | None, typer.Option(help="Folder of the matrix, e.g. runs/dlcv. Not needed when there is only one.")
+    ] = None,
+    runs_root: Annotated[Path, typer.Option(help="Folder of all matrices.")] = Path("runs"),
+    json: Annotated[bool, typer.Option("--json", help="One JSON object as the last line of stdout.")] = False,
+) -> None:
+    """Leave runs out, also while lanes are at work: a training under way ends within seconds.
+
+    What it has trained stays: `labtools retry` calls a run back, and it goes on from its last checkpoint.
+
+    \b
+    Examples:
+      labtools cancel yolov8x_1280_nofreeze
+      labtools cancel 'yolov8x*' 'yolov8l_1280*'
+    """
+    from labtools.cli._runs import choose_runs, show
+
+    told = [_cancel(run) for run in choose_runs(runs, matrix, runs_root)]
+    show(told, json=json, none="no such run", hint="`labtools retry` calls them back.")
+
+
+def _cancel(run: Run) -> Told:
+    from labtools.artifacts.record import State, read_record
+    from labtools.cli._runs import Told, state_of
+    from labtools.train.runqueue.orders import cancel
+
+    before, claim = state_of(run), read_record(run.folder).claim
+    if not cancel(run.folder):
+        return Told(run.run_id, False, "is done already" if state_of(run) is State.DONE else "was cancelled already")
+    if before is State.RUNNING and claim is not None:
+        where = f"lane {claim.lane} on {claim.process.host}"
+        return Told(run.run_id, True, f"is left out; its training ({where}) ends within seconds")
+    return Told(run.run_id, True, "is left out")
