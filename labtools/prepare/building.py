@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import as_completed
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from labtools.core.errors import LabError
@@ -24,6 +24,7 @@ from labtools.prepare.parts import Part
 from labtools.prepare.pictures.hashing import look
 from labtools.prepare.planning import Survey
 from labtools.prepare.result import PrepareResult
+from labtools.prepare.sources.scout import Known
 from labtools.prepare.sources.workers import Workers
 from labtools.prepare.splits.plan import nobodys_lines
 
@@ -36,11 +37,13 @@ class Options:
         answers: what the teacher decided.
         images: ``copy`` or ``link``.
         leakage: look for training pictures that look alike.
+        examined: by path on disk, pictures that somebody has looked at, see `pictures.ahead`.
     """
 
     answers: Answers
     images: str
     leakage: bool
+    examined: Mapping[str, Known] = field(default_factory=dict)
 
 
 def build(
@@ -84,7 +87,7 @@ def examine(submissions: Path, seen: Survey, options: Options, tick: Tick) -> Pr
 def _plan(seen: Survey, options: Options, base: str, before: str, kept: Kept, known: frozenset[str]) -> Plan:
     return Plan(
         seen.tree, seen.course, options.answers, seen.submissions, seen.places, seen.others, options.images,
-        look if options.leakage else None, base, before, kept, known,
+        look if options.leakage else None, options.examined, base, before, kept, known,
     )  # fmt: skip
 
 

@@ -28,10 +28,12 @@ from labtools.prepare.output.placing import (
     stamp,
 )
 from labtools.prepare.parts import Part, part_of
+from labtools.prepare.pictures.ahead import taken_over
 from labtools.prepare.pictures.converting import to_trainable
 from labtools.prepare.pictures.known import rows_of, still_known
 from labtools.prepare.pictures.reader import Look, Picture, PictureReader
 from labtools.prepare.reading import Reading
+from labtools.prepare.sources.scout import Known
 from labtools.prepare.sources.tree import Tree
 from labtools.prepare.sources.workers import Hands, Inline
 from labtools.prepare.splits.plan import Others
@@ -47,6 +49,7 @@ class Plan:
         submissions, places, others: by root: who; class folder and team folder in the dataset; see `Others`.
         images: ``link`` or ``copy``.
         look: bytes and header of a picture -> its perceptual hashes; None if nobody asked for them.
+        examined: what is known of pictures that nobody wants the looks of, see `pictures.ahead`.
         base: the folder that is being written; ``""`` to write nothing.
         before: the dataset of the last run, which may not exist.
         kept: what is kept between two runs.
@@ -61,6 +64,7 @@ class Plan:
     others: Mapping[str, Others]
     images: str
     look: Look | None
+    examined: Mapping[str, Known]
     base: str
     before: str
     kept: Kept
@@ -96,9 +100,11 @@ class Making:
         reading.look_at(pictures)
 
     def _known_pictures(self) -> dict[str, Picture]:
-        """Where looks are wanted: all else of a picture is as soon seen as recalled."""
+        """Of an earlier run, where looks are wanted: all else of a picture is as soon seen as recalled."""
         plan = self._plan
-        rows = recall(plan.kept.pictures[self._root]) if plan.look and plan.base else None
+        if plan.look is None:
+            return taken_over(plan.examined, self.reading.tree)
+        rows = recall(plan.kept.pictures[self._root]) if plan.base else None
         return still_known(rows or (), self.reading.tree)
 
     def _keep_pictures(self) -> None:

@@ -66,7 +66,8 @@ def prepare(
 
             seen = survey(given, answers)
             kept = memory.kept(seen.signatures(answers, (images, leakage)))
-            result, parts = build(submissions, out, seen, Options(answers, images, leakage), kept, last, tick)
+            options = Options(answers, images, leakage, scout.known)
+            result, parts = build(submissions, out, seen, options, kept, last, tick)
             prefixes = {kept.parts[part.root]: part.prefix for part in parts}
             memory.remember(Last(made_from, prefixes, result.to_json()), parts)
             return result
@@ -89,7 +90,7 @@ def check(
 
     with paused_collector(), scout or Scout(str(submissions)) as scout, gathered(request, scout, tick) as given:
         seen = survey(given, answers, in_place=True)
-        return examine(submissions, seen, Options(answers, "link", leakage), tick)
+        return examine(submissions, seen, Options(answers, "link", leakage, scout.known), tick)
 
 
 def _import_the_rest() -> None:

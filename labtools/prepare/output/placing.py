@@ -11,6 +11,8 @@ from labtools.artifacts.dataset import label_path
 from labtools.prepare.pictures.reader import Picture
 from labtools.prepare.sources.tree import Tree
 
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+
 Placement = tuple[str, str, bool]
 """A picture on disk, its new path, and whether a hard link may do."""
 
@@ -87,11 +89,11 @@ def stamp(path: str) -> tuple[str, int, int]:
 def create(path: str, data: bytes) -> None:
     """A new file. Not flushed one by one: nobody sees these before the swap, and each flush would wait for all the
     links and labels before it."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+    handle = os.open(path, _CREATE, 0o666)
     try:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(handle, view) :]
+        done = os.write(handle, data)
+        while done < len(data):
+            done += os.write(handle, memoryview(data)[done:])
     finally:
         os.close(handle)
 

@@ -67,20 +67,29 @@ def base_of(disk: str) -> str:
 
 def list_folder(disk: str) -> Folder | None:
     """One folder; None if somebody has to look at it entry by entry."""
-    folder = Folder([], [], [], [])
     try:
-        folder.modes.append(os.stat(disk).st_mode)  # noqa: PTH116
-        with os.scandir(disk) as entries:
-            for entry in entries:
-                if entry.is_file(follow_symlinks=False):
-                    status = entry.stat(follow_symlinks=False)
-                    folder.names.append(entry.name)
-                    folder.stamps.append((status.st_size, status.st_mtime_ns, status.st_ino))
-                    folder.modes.append(status.st_mode)
-                elif entry.is_dir(follow_symlinks=False):
-                    folder.folders.append(entry.name)
-                else:
-                    return None
+        if os.scandir not in os.supports_fd:
+            return _listed(disk, os.stat(disk).st_mode)  # noqa: PTH116
+        handle = os.open(disk, os.O_RDONLY | os.O_DIRECTORY)
+        try:  # spares the way to the folder for each of its files
+            return _listed(handle, os.fstat(handle).st_mode)
+        finally:
+            os.close(handle)
     except OSError:
         return None
-    return folder
+
+
+def _listed(folder: str | int, mode: int) -> Folder | None:
+    names, stamps, folders, modes = [], [], [], [mode]
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_file(follow_symlinks=False):
+                status = entry.stat(follow_symlinks=False)
+                names.append(entry.name)
+                stamps.append((status.st_size, status.st_mtime_ns, status.st_ino))
+                modes.append(status.st_mode)
+            elif entry.is_dir(follow_symlinks=False):
+                folders.append(entry.name)
+            else:
+                return None
+    return Folder(names, stamps, folders, modes)

@@ -24,7 +24,10 @@ READ_ERRORS = (OSError, ArchiveError, zlib.error, lzma.LZMAError, EOFError)
 Stamp = tuple[int, int, int]
 """Of a file on disk: bytes, time of the last change of its content (ns), inode."""
 
-_MOST_FILES = 1 << 17  # bytes that hold a label or a picture of a course: one read each
+_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+_MOST_FILES = 1 << 16
+"""Bytes that hold a label or a picture of a course: one read each. From 128 KB on the memory for it is got from the
+kernel and given back each time, which took longer than to read 40 KB."""
 
 IMAGE_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".mpo"}
@@ -131,13 +134,13 @@ class Tree:
 
 def read_disk(path: str) -> bytes:
     """A whole file; `os.read` spares the buffer layer, which counts over 28,610 of them."""
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    handle = os.open(path, _READ)
     try:
         data = os.read(handle, _MOST_FILES)
         if len(data) < _MOST_FILES:
             return data
         parts = [data]
-        while more := os.read(handle, _MOST_FILES):
+        while more := os.read(handle, max(_MOST_FILES, os.fstat(handle).st_size - len(data))):
             parts.append(more)
         return b"".join(parts)
     finally:
