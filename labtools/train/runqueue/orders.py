@@ -151,11 +151,21 @@ def _put_aside(folder: Path, *, is_stale: bool) -> Path:
                 shutil.copyfile(folder / name, fresh / name)
         target = _rename_to_free_name(folder, old)
         if not is_stale:
-            fresh.rename(folder)
+            _install(fresh, folder)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)  # gone already where all went well
     announce(folder.parent)
     return target
+
+
+def _install(fresh: Path, folder: Path) -> None:
+    try:
+        fresh.rename(folder)
+    except OSError as error:
+        # A process that should have ended has written to the old place, and so made it again.
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
+        shutil.copytree(fresh, folder, dirs_exist_ok=True)
 
 
 def _rename_to_free_name(folder: Path, old: Path) -> Path:
