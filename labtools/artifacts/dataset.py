@@ -103,6 +103,15 @@ def open_dataset(path: Path) -> Dataset:
     return Dataset(root, names, str(read_json(root / "dataset.json")["fingerprint"]))
 
 
+def read_fingerprint(data: Path) -> str:
+    """The fingerprint of the dataset of that ``dlcv.yaml`` at this moment; quick, and checks nothing else.
+
+    Raises:
+        OSError, ValueError, KeyError: it cannot be read, or is no prepared dataset.
+    """
+    return str(read_json(data.parent / "dataset.json")["fingerprint"])
+
+
 def read_manifest(dataset: Dataset) -> pd.DataFrame:
     """The manifest, one row per image, typed as `MANIFEST_COLUMNS`, in the order written (sorted by image)."""
     import pandas as pd

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -27,22 +29,29 @@ def command(
     ] = None,
 ) -> None:
     """Train one open run of a matrix after the other, until none is left."""
-    import sys
-    import time
-
+    from labtools.artifacts.lanes import LaneMood
     from labtools.artifacts.record import Cause
     from labtools.train.lanes.lane import Lane
+    from labtools.train.lanes.signals import stop_on_signals
     from labtools.train.lanes.worker import run_lane
     from labtools.train.runqueue.run_queue import LEASE_S
 
-    def say(line: str) -> None:
+    with stop_on_signals() as stop:
+        report = run_lane(
+            root,
+            Lane(name, gpu, threads, server, given, memory_floor, lease),
+            _say,
+            lease_s=LEASE_S if lease is None else lease,
+            stop=stop,
+            stopped_as=Cause.PREEMPTED if preempted else Cause.STOPPED,
+        )
+    if report.mood is LaneMood.RETIRED:
+        raise typer.Exit(1)
+
+
+def _say(line: str) -> None:
+    try:
         sys.stdout.write(f"{time.strftime('%a %H:%M:%S')}  {line}\n")
         sys.stdout.flush()
-
-    run_lane(
-        root,
-        Lane(name, gpu, threads, server, given, memory_floor),
-        say,
-        lease_s=LEASE_S if lease is None else lease,
-        stopped_as=Cause.PREEMPTED if preempted else Cause.STOPPED,
-    )
+    except OSError:  # the disk is full: what is in Python's buffer is written with a later line
+        return

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from dataclasses import dataclass
 
 from labtools.core.errors import LabError
+from labtools.train.lanes.gpus import Gpus, NoDriver, Nvml
 
 
 @dataclass(frozen=True)
@@ -87,16 +87,37 @@ def _usable_cores() -> int:
     return os.cpu_count() or 1
 
 
-def require_gpus(lanes: tuple[Lane, ...]) -> None:
+def require_gpus(lanes: tuple[Lane, ...], gpus: Gpus | None = None) -> None:
     """Refuse GPUs that this machine does not have, before anything is written.
+
+    Args:
+        lanes: those of this machine.
+        gpus: who is asked, None: the driver.
 
     Raises:
         LabError: names what there is.
     """
-    asked = [lane.gpu for lane in lanes if lane.gpu is not None]
+    asked = [lane.gpu for lane in lanes if lane.gpu is not None and not lane.is_given]
     if not asked:
         return
-    count = _count_gpus()
+    try:
+        there = (gpus or Nvml()).all()
+    except NoDriver as error:
+        if not error.is_absent:
+            fix = "See what `nvidia-smi` says; a driver that was updated needs a restart of the machine."
+            raise LabError(f"the GPUs of this machine cannot be used: {error}", None, fix) from None
+        _refuse_missing(asked, _count_without_driver())
+        return
+    _refuse_missing(asked, len(there))
+    if split := [gpu.index for gpu in there if gpu.is_split and gpu.index in asked]:
+        raise LabError(
+            f"GPU {split[0]} is divided into instances (MIG), of which a training would see the first alone",
+            None,
+            f"Undo it with `sudo nvidia-smi -i {split[0]} -mig 0`, or let a cluster hand them out: --launcher slurm.",
+        )
+
+
+def _refuse_missing(asked: list[int], count: int) -> None:
     missing = [gpu for gpu in asked if gpu >= count]
     fix = "Name the GPUs of `nvidia-smi -L`, or train with --gpus cpu."
     if count == 0:
@@ -106,15 +127,11 @@ def require_gpus(lanes: tuple[Lane, ...]) -> None:
         raise LabError(f"this machine has no GPU {named}: it has {count}, numbered from 0", None, fix)
 
 
-def _count_gpus() -> int:
-    """GPUs of this machine, whatever CUDA_VISIBLE_DEVICES says (each lane sets its own)."""
-    try:
-        listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, timeout=20, check=False)
-    except (FileNotFoundError, subprocess.TimeoutExpired):
-        import torch  # seconds, and only where NVIDIA's own tool is missing
+def _count_without_driver() -> int:
+    """GPUs that torch can use where there is no NVML: AMD's, or none."""
+    import torch  # seconds, and only where NVIDIA's driver is missing
 
-        return int(torch.cuda.device_count())
-    return sum(line.startswith("GPU ") for line in listed.stdout.splitlines())
+    return int(torch.cuda.device_count())
 
 
 def environment(lane: Lane) -> dict[str, str]:

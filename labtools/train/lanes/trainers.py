@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -10,37 +11,49 @@ from dataclasses import dataclass, field
 
 from labtools.artifacts.record import Beat, Cause, read_record
 from labtools.core.words import duration
-from labtools.train.attempt import EXIT_FENCED
+from labtools.train.attempt import EXIT_NO_SPACE
 from labtools.train.attempt.faults import diagnose
 from labtools.train.attempt.heartbeat import Fenced
 from labtools.train.attempt.training import train_attempt
+from labtools.train.lanes.crashes import count_oom_kills, explain_exit
 from labtools.train.lanes.work import POLL_S, Work
-from labtools.train.runqueue.claims import write_end
+from labtools.train.runqueue.claims import end_attempt
+from labtools.train.runqueue.policy import Fault
 
 _STOP_PATIENCE_S = 10.0
+_SIGNAL_PATIENCE_S = 2.0
+_RETRY_S = 2.0
 _EPOCHS_SAID_EVERY_S = 60.0
 
 
 def train_in_child(work: Work) -> None:
     """Train in a process of its own and follow it to its end."""
-    run, number = work.attempt.run, work.attempt.number
-    child = _start(work)
+    oom_kills = count_oom_kills()
+    try:
+        child = _start(work)
+    except OSError as error:
+        close(work, Fault(Cause.DISK, f"the training could not be started: {error.strerror or error}"))
+        return
     try:
         _follow(child, work)
     finally:
         _end(child)
+    if child.returncode in (-signal.SIGTERM, -signal.SIGINT):
+        # Whoever ends a machine or a job tells its processes one after the other; we may be the next.
+        work.stop.wait(_SIGNAL_PATIENCE_S)
     if work.stop.is_set():
-        write_end(run.folder, number, work.stopped_as, work.stop_reason)
-    elif child.returncode not in (0, EXIT_FENCED) and read_record(run.folder).done is None:
-        cause = Cause.KILLED if child.returncode < 0 else Cause.ERROR
-        write_end(run.folder, number, cause, _exit_reason(child.returncode))
+        close(work, Fault(work.stopped_as, work.stop_reason))
+    elif child.returncode == EXIT_NO_SPACE:
+        close(work, Fault(Cause.DISK, "the disk is full"))
+    else:
+        close(work, explain_exit(child.returncode, oom_kills))
 
 
 def _start(work: Work) -> subprocess.Popen[bytes]:
     run, number, lane = work.attempt.run, work.attempt.number, work.lane
-    with (run.folder / "train.log").open("ab") as log:
-        log.write(f"==== attempt {number}, lane {lane.name} ====\n".encode())
-        log.flush()
+    with (run.folder / "train.log").open("ab", buffering=0) as log:
+        with contextlib.suppress(OSError):  # a headline that finds no room on the disk is no loss
+            log.write(f"==== attempt {number}, lane {lane.name} ====\n".encode())
         return subprocess.Popen(
             [sys.executable, "-m", "labtools.train.attempt", str(run.folder), str(number), lane.device, lane.name],
             stdin=subprocess.PIPE,
@@ -48,6 +61,7 @@ def _start(work: Work) -> subprocess.Popen[bytes]:
             stderr=subprocess.STDOUT,
             cwd=run.folder,
             env={**os.environ, **work.environment, "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"},
+            start_new_session=True,  # its loader workers are found by this group, and Ctrl-C reaches the lane alone
         )
 
 
@@ -56,7 +70,10 @@ def _follow(child: subprocess.Popen[bytes], work: Work) -> None:
     said = _Said()
     while child.poll() is None and not work.stop.wait(POLL_S):
         work.pulse()
-        beat = read_record(work.attempt.run.folder).beat
+        try:
+            beat = read_record(work.attempt.run.folder).beat
+        except OSError:  # the file server is away for a moment, or the folder was moved: the training will tell
+            continue
         if beat is not None and (line := said.news(beat)):
             work.say(f"{work.attempt.run.run_id}: {line}")
 
@@ -81,7 +98,7 @@ class _Said:
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
-    """Make sure that the training process is gone."""
+    """Make sure that the training process is gone, and whatever it has started."""
     if child.poll() is None:
         child.terminate()
         try:
@@ -91,27 +108,45 @@ def _end(child: subprocess.Popen[bytes]) -> None:
             child.wait()
     if child.stdin is not None:
         child.stdin.close()
+    if sys.platform != "win32":
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # nobody of its group is left
+            os.killpg(child.pid, signal.SIGKILL)
 
 
-def _exit_reason(code: int) -> str:
-    if code == -signal.SIGTERM:
-        return "the training was ended by somebody (SIGTERM)"
-    if code < 0:
-        return f"the training was killed by signal {-code} (9: often the system, which had no memory left)"
-    return f"the training ended with exit code {code}; see train.log"
+def close(work: Work, fault: Fault) -> None:
+    """See to it that the attempt is closed: by its training, by somebody else, or now, with this fault.
+
+    What cannot be written is tried again until there is room. If the lane is ended first, whoever finds the attempt
+    of a lane that is gone will close it.
+    """
+    run, number = work.attempt.run, work.attempt.number
+    was_said = False
+    while True:
+        try:
+            record = read_record(run.folder)
+            if record.attempt == number and record.is_taken:
+                end_attempt(run, number, fault)
+            return
+        except FileNotFoundError:
+            return  # somebody moved the run's folder away, and its record with it
+        except OSError as error:
+            if not was_said:
+                work.say(f"{run.run_id}: how it ended cannot be written yet ({error.strerror or error})")
+            was_said = True
+        work.pulse()
+        if work.stop.wait(_RETRY_S):
+            return
 
 
 def train_here(work: Work) -> None:
     """Train in this process. A KeyboardInterrupt is recorded and goes on its way."""
-    run, number = work.attempt.run, work.attempt.number
     os.environ.update(work.environment)
     try:
-        train_attempt(run, number, work.lane.device, work.lane.name)
+        train_attempt(work.attempt.run, work.attempt.number, work.lane.device, work.lane.name)
     except Fenced:
         return  # who has it now is in the record
     except KeyboardInterrupt:
-        write_end(run.folder, number, Cause.STOPPED, f"lane {work.lane.name} was interrupted")
+        close(work, Fault(Cause.STOPPED, f"lane {work.lane.name} was interrupted"))
         raise
     except Exception as error:  # noqa: BLE001 - one run's trouble is recorded; the lane goes on to the next
-        fault = diagnose(error, run)
-        write_end(run.folder, number, fault.cause, fault.reason, again=fault.again, changes=fault.changes)
+        close(work, diagnose(error, work.attempt.run))

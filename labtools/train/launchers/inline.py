@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from labtools.train.lanes.lane import Lane
+from labtools.train.lanes.signals import interrupted_by_sigterm
 from labtools.train.lanes.trainers import train_here
 from labtools.train.lanes.worker import run_lane
 from labtools.train.launchers import Launch
@@ -20,7 +21,8 @@ def missing() -> str:
 def start(root: Path, lanes: Sequence[Lane]) -> Launch:
     """Returns when nothing is left to do. One process is one lane: the first one asked for does all the work."""
     lane = lanes[0]
-    run_lane(root, lane, _say, trainer=train_here)
+    with interrupted_by_sigterm():
+        run_lane(root, lane, _say, trainer=train_here)
     note = f"inline is one lane: {lane.name} did all the work" if len(lanes) > 1 else ""
     return Launch("inline", (lane.name,), (), note=note)
 

@@ -1,0 +1,65 @@
+"""Looked at before each training: is there room on the disk, is the dataset there and still the same?"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from labtools.artifacts.dataset import read_fingerprint
+from labtools.artifacts.record import Cause
+from labtools.artifacts.runs import RUN_FILE, RunSpec, read_run
+from labtools.core.errors import LabError
+from labtools.core.words import memory
+from labtools.train.lanes.holds import Hold
+from labtools.train.runqueue.policy import Fault
+
+_DISK_FLOOR_BYTES = 2**30
+_DISK_FLOOR_SHARE = 0.05
+"""A training writes three checkpoints of up to half a gigabyte each; of a small disk, a share is kept free."""
+
+
+def look_at_disk(folder: Path) -> Hold | None:
+    """Is there room for another training's checkpoints?
+
+    Raises:
+        OSError: the folder cannot be reached.
+    """
+    room = shutil.disk_usage(folder)
+    floor = min(_DISK_FLOOR_BYTES, int(room.total * _DISK_FLOOR_SHARE))
+    if room.free >= floor:
+        return None
+    return Hold(f"the disk of {folder} is full: {memory(room.free)} are free, {memory(floor)} are needed")
+
+
+def look_at_dataset(data: Path) -> Hold | None:
+    """Can the dataset of that ``dlcv.yaml`` be read now, an image of it included?"""
+    try:
+        read_fingerprint(data)
+        with (data.parent / "train.txt").open(encoding="utf-8") as listed:
+            image = data.parent / listed.readline().strip()
+        with image.open("rb") as file:
+            file.read(1)
+    except (OSError, ValueError, KeyError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else f"{type(error).__name__}: {error}"
+        return Hold(f"the dataset {data.parent} cannot be read: {reason}")
+    return None
+
+
+def look_at_data_of(spec: RunSpec) -> Fault | None:
+    """Why a run that was just claimed cannot be trained on what it was planned with; None where it can."""
+    data = Path(spec.data)
+    if (hold := look_at_dataset(data)) is not None:
+        return Fault(Cause.DATA, hold.why)
+    if read_fingerprint(data) != spec.fingerprint:
+        return Fault(Cause.STALE, "the dataset has changed since this run was planned")
+    return None
+
+
+def dataset_of(root: Path) -> Path | None:
+    """The ``dlcv.yaml`` that the runs of a matrix read (one for all, as far as plans go), None if there is no run."""
+    for path in root.glob(f"*/{RUN_FILE}"):
+        try:
+            return Path(read_run(path.parent).spec.data)
+        except (OSError, LabError):
+            continue  # half written, or removed meanwhile: any other tells as much
+    return None
