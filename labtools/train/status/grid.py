@@ -17,6 +17,7 @@ from labtools.train.estimates import read_workload
 from labtools.train.status.forecast import Asked, Forecast, expect, forecast, learn_pace
 from labtools.train.status.lane_status import LaneStatus, describe_lanes
 from labtools.train.status.run_status import RunStatus, describe
+from labtools.train.status.silence import Silence, by_clocks
 from labtools.train.status.troubles import Trouble, list_troubles
 from labtools.train.status.variants import label_variants
 
@@ -114,12 +115,17 @@ class Grid:
         }
 
 
-def read_grid(root: Path) -> Grid:
-    """The state of every run and lane of a matrix folder at this moment. Files that vanish meanwhile do no harm."""
+def read_grid(root: Path, silence: Silence = by_clocks) -> Grid:
+    """The state of every run and lane of a matrix folder at this moment. Files that vanish meanwhile do no harm.
+
+    Args:
+        root: the matrix's folder.
+        silence: tells how long another machine has been silent.
+    """
     at = datetime.now(timezone.utc)
     found, unreadable = _scan(root)
     found.sort(key=lambda item: course_order(item[0].spec))
-    return _assemble(root, found, unreadable, at)
+    return _assemble(root, found, unreadable, at, silence)
 
 
 def preview(root: Path, specs: Sequence[RunSpec]) -> Grid:
@@ -159,14 +165,18 @@ def _folders(root: Path) -> list[str]:
 
 
 def _assemble(
-    root: Path, found: Sequence[tuple[Run, Record]], unreadable: Iterable[tuple[str, str]], at: datetime
+    root: Path,
+    found: Sequence[tuple[Run, Record]],
+    unreadable: Iterable[tuple[str, str]],
+    at: datetime,
+    silence: Silence,
 ) -> Grid:
     labels = label_variants([run.spec for run, _ in found])
-    runs = [describe(run.spec, record, at, labels[run.run_id]) for run, record in found]
+    runs = [describe(run.spec, record, at, labels[run.run_id], silence) for run, record in found]
     asked = {run.run_id: Asked(run.spec, read_workload(run.folder), record.done) for run, record in found}
     pace = learn_pace(runs, asked)
     runs = [expect(run, asked[run.run_id], pace) for run in runs]
-    lanes = describe_lanes(read_lane_states(root), runs, at)
+    lanes = describe_lanes(read_lane_states(root), runs, at, silence)
     return Grid(
         name=root.name,
         root=root,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
@@ -10,7 +10,8 @@ from enum import Enum
 from labtools.artifacts.lanes import STATE_EVERY_S, LaneState
 from labtools.artifacts.record import State
 from labtools.train.processes import is_alive, is_here
-from labtools.train.status.run_status import RunStatus, seconds_since
+from labtools.train.status.run_status import RunStatus
+from labtools.train.status.silence import Silence, by_clocks
 
 SILENT_LANE_S = 3 * STATE_EVERY_S
 """A lane on another machine that has said nothing for this long is shown as silent."""
@@ -77,7 +78,7 @@ def describe_lanes(
     states: Iterable[LaneState],
     runs: Iterable[RunStatus],
     at: datetime,
-    silence: Callable[[LaneState], float | None] | None = None,
+    silence: Silence = by_clocks,
 ) -> tuple[LaneStatus, ...]:
     """Every lane that counts, by machine and number.
 
@@ -88,7 +89,7 @@ def describe_lanes(
         states: what the lanes wrote.
         runs: all of them.
         at: now, with a time zone.
-        silence: how long a lane has said nothing; its own clock against ours where it is not given.
+        silence: tells how long another machine has been silent.
     """
     told = [_describe(state, at, silence) for state in states]
     living = {lane.name for lane in told if lane.state in LIVING}
@@ -100,14 +101,14 @@ def describe_lanes(
     return tuple(sorted(lanes.values(), key=lambda lane: (lane.machine, _natural(lane.name), lane.host)))
 
 
-def _describe(state: LaneState, at: datetime, silence: Callable[[LaneState], float | None] | None) -> LaneStatus:
+def _describe(state: LaneState, at: datetime, silence: Silence) -> LaneStatus:
     word = LaneWord(state.state.value)
     silent = None
     if not state.has_ended:
         if is_here(state.process):
             word = word if is_alive(state.process) else LaneWord.DEAD
         else:
-            silent = silence(state) if silence else seconds_since(state.time, at)
+            silent = silence(f"lane {state.lane}@{state.host}", state.time, state.time, at)
             silent = silent if silent is not None and silent > SILENT_LANE_S else None
             word = word if silent is None else LaneWord.SILENT
     return LaneStatus(

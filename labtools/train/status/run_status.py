@@ -10,6 +10,10 @@ from labtools.artifacts.record import Cause, Record, State, judge
 from labtools.artifacts.runs import RunSpec
 from labtools.train.processes import is_here
 from labtools.train.runqueue.claims import is_dead
+from labtools.train.status.silence import Silence, by_clocks
+
+SILENT_S = 60.0
+"""A run on another machine whose last beat is older than this is shown as silent (a few missed beats are not)."""
 
 _QUIET = frozenset({Cause.STOPPED, Cause.PREEMPTED})
 """Ends that people or the cluster wanted: nothing to explain."""
@@ -81,7 +85,7 @@ class RunStatus:
         return {**self.__dict__, "state": self.state.value}
 
 
-def describe(spec: RunSpec, record: Record, at: datetime, variant: str = "") -> RunStatus:
+def describe(spec: RunSpec, record: Record, at: datetime, variant: str = "", silence: Silence = by_clocks) -> RunStatus:
     """The run at that moment.
 
     Args:
@@ -89,6 +93,7 @@ def describe(spec: RunSpec, record: Record, at: datetime, variant: str = "") -> 
         record: what its folder says.
         at: now, with a time zone.
         variant: see `RunStatus`.
+        silence: tells how long another machine has been silent.
     """
     is_lost = record.is_taken and is_dead(record)
     state = judge(record, stale=is_lost)
@@ -106,7 +111,7 @@ def describe(spec: RunSpec, record: Record, at: datetime, variant: str = "") -> 
         priority=record.priority,
         state=state,
         attempt=record.attempt,
-        silent_s=_silence(record, at) if state is State.RUNNING else None,
+        silent_s=_silence(spec.run_id, record, at, silence) if state is State.RUNNING else None,
         cause=cause,
         reason=reason,
         **_figures(spec, record, state),
@@ -128,7 +133,7 @@ def _kept(record: Record) -> int:
     """Epochs whose work is not lost: of a lane that has just died, those before the one that it was in."""
     ended = record.last_end.epoch if record.last_end else 0
     if record.is_taken and record.beat is not None:
-        return max(ended, record.beat.kept_epochs)
+        return max(ended, record.beat.resumed, record.beat.epoch - 1)
     return ended
 
 
@@ -157,23 +162,13 @@ def _of_running(spec: RunSpec, record: Record) -> dict[str, Any]:
     }
 
 
-def _silence(record: Record, at: datetime) -> float | None:
-    """Seconds since the last sign, only for other machines: here `is_dead` knows better.
-
-    Compares two clocks, so it informs and decides nothing.
-    """
+def _silence(run_id: str, record: Record, at: datetime, silence: Silence) -> float | None:
+    """Seconds since the last sign, only for other machines: here `is_dead` knows better."""
     sign = record.beat or record.claim
     if sign is None or record.claim is None or is_here(record.claim.process):
         return None
-    return seconds_since(sign.time, at)
-
-
-def seconds_since(time: str, at: datetime) -> float | None:
-    """From an ISO 8601 time to ``at``, never below 0; None where it is no time."""
-    try:
-        return max(0.0, (at - datetime.fromisoformat(time)).total_seconds())
-    except (ValueError, TypeError):
-        return None
+    silent = silence(f"run {run_id}", (record.attempt, sign.time), sign.time, at)
+    return silent if silent is not None and silent > SILENT_S else None
 
 
 def _trouble(record: Record, state: State, is_lost: bool) -> tuple[str, str]:

@@ -155,7 +155,9 @@ def _without_lanes(runs: Sequence[RunStatus], lanes: Sequence[LaneStatus]) -> It
     left = sum(run.state is State.TODO for run in runs)
     heard = LIVING | {LaneWord.PENDING}
     if left and not any(lane.state in heard for lane in lanes):
-        what = "no lane is at work, and 1 run is left" if left == 1 else f"no lane is at work, and {left} runs are left"
+        silent = any(lane.state is LaneWord.SILENT for lane in lanes)
+        runs_left = "1 run is left" if left == 1 else f"{left} runs are left"
+        what = f"no lane is {'heard of' if silent else 'at work'}, and {runs_left}"
         yield Trouble(Level.ERROR, (), what, f"Type {TRAIN_AGAIN} to go on.")
 
 

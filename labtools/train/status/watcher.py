@@ -1,0 +1,46 @@
+"""Looking at a matrix again and again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from labtools.train.status.grid import Grid, read_grid
+from labtools.train.status.silence import by_clocks
+
+
+class Watcher:
+    """Looks at a matrix again and again.
+
+    Two machines' clocks may disagree, so the first look is a guess. Whose sign of life is then seen to change lives;
+    how long it has not changed since is told by our own clock alone.
+
+    Args:
+        root: folder of the matrix.
+        clock: seconds that only grow.
+
+    Attributes:
+        last: what the last look saw.
+    """
+
+    def __init__(self, root: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        self._root = root
+        self._clock = clock
+        self._seen: dict[str, tuple[object, float, bool]] = {}
+        self.last = Grid(root.name, root, ())
+
+    def look(self) -> Grid:
+        self.last = read_grid(self._root, self._silence)
+        return self.last
+
+    def _silence(self, who: str, sign: object, time: str, at: datetime) -> float | None:
+        now = self._clock()
+        if who not in self._seen:
+            self._seen[who] = (sign, now, False)
+        elif self._seen[who][0] != sign:
+            self._seen[who] = (sign, now, True)
+        _, since, is_known = self._seen[who]
+        watched = now - since
+        return watched if is_known else max(watched, by_clocks(who, sign, time, at) or 0.0)
