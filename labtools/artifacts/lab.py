@@ -6,6 +6,7 @@ from pathlib import Path
 
 COURSE = Path("configs/course.yaml")
 MATRIX = Path("configs/matrix.yaml")
+SERVERS = Path("configs/servers.yaml")
 DATASET = Path("datasets/dlcv")
 RUNS = Path("runs")
 DETECT = Path("runs/detect")

@@ -2,86 +2,163 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from labtools.artifacts.lab import MATRIX, RUNS, SERVERS
+
 if TYPE_CHECKING:
+    from labtools.core.errors import LabError
     from labtools.train.pipeline import Launched
     from labtools.train.planning.plan import Plan
+    from labtools.train.servers.preflight import Checkup
     from labtools.train.status.grid import Grid
 
 ORDER = 20
 
 
 def command(
-    matrix: Annotated[Path, typer.Option(help="The matrix file.")] = Path("configs/matrix.yaml"),
+    matrix: Annotated[Path, typer.Option(help="The matrix file.")] = MATRIX,
     data: Annotated[
         Path | None, typer.Option(help="A prepared dataset, instead of the one that the matrix names.")
     ] = None,
-    runs_root: Annotated[Path, typer.Option(help="Folder of all matrices.")] = Path("runs"),
-    gpus: Annotated[str | None, typer.Option(help="GPUs, one lane each: 0-7 or 0,2,3; or cpu.")] = None,
+    runs_root: Annotated[Path, typer.Option(help="Folder of all matrices.")] = RUNS,
+    gpus: Annotated[
+        str | None,
+        typer.Option(help="GPUs, one lane each: 0-7 or 0,2,3; or cpu. With servers.yaml: all, if not given."),
+    ] = None,
     lanes: Annotated[int | None, typer.Option(min=1, help="With --gpus cpu: lanes that share the cores.")] = None,
+    servers: Annotated[
+        Path | None,
+        typer.Option(help=f"The servers whose GPUs are numbered through; {SERVERS} where it names any."),
+    ] = None,
+    skip_unreachable: Annotated[
+        bool, typer.Option("--skip-unreachable", help="Go on without servers that cannot be reached.")
+    ] = False,
     launcher: Annotated[
-        str | None, typer.Option(help="tmux (where there is one), process, or inline for a debugger.")
+        str | None,
+        typer.Option(help="tmux (where there is one), process, slurm for a cluster, or inline for a debugger."),
+    ] = None,
+    memory_floor: Annotated[
+        float,
+        typer.Option(min=0.0, help="GB free that suffice on a GPU that others use; 0: wait until it is free."),
+    ] = 0.0,
+    lease: Annotated[
+        float | None,
+        typer.Option(min=10.0, help="Seconds of silence that mean death, for lanes elsewhere. [120]"),
     ] = None,
     wait: Annotated[
         bool, typer.Option("--wait", help="Stay until all is finished. Ctrl-C leaves lanes at work.")
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, list the runs, start nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check everything, on all servers; list the runs, start nothing.")
+    ] = False,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Give runs that were given up another chance.")
     ] = False,
-    stop: Annotated[bool, typer.Option("--stop", help="End the lanes of this matrix on this machine.")] = False,
+    stop: Annotated[bool, typer.Option("--stop", help="End the lanes of this matrix, on all servers.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object as the last line of stdout.")] = False,
 ) -> None:
     """Train model x freeze x imgsz x batch, one lane per GPU, in tmux windows that nothing can hang up.
 
     Finished runs are not trained again: after whatever happened, type the same command and it goes on. Dataset,
-    weights and arguments are checked before any lane starts.
+    weights, arguments and servers are checked before any lane starts.
 
     \b
     Examples:
       labtools train-matrix --gpus 0-7
       labtools train-matrix --gpus cpu --lanes 2 --wait
       labtools train-matrix --dry-run
+      labtools train-matrix --stop
     """
     from labtools.cli._show import print_json
 
+    ask = _Ask(
+        matrix, data, runs_root, gpus, lanes, _servers_file(servers), skip_unreachable, launcher, memory_floor, lease
+    )
     if stop:
-        answer = _stop(matrix, runs_root)
+        answer = _stop(ask)
     elif dry_run:
-        answer = _dry_run(matrix, data, runs_root, gpus, lanes)
+        answer = _dry_run(ask)
     else:
-        answer = _train(matrix, data, runs_root, gpus, lanes, launcher, retry_failed, wait)
+        answer = _train(ask, retry_failed, wait)
     if json:
         print_json(answer)
-    if answer.get("counts", {}).get("failed") and wait:
+    if answer.get("unreached") or (answer.get("counts", {}).get("failed") and wait):
         raise typer.Exit(1)
 
 
-def _stop(matrix: Path, runs: Path) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Ask:
+    """What was typed, but for what is to be done with it."""
+
+    matrix: Path
+    data: Path | None
+    runs: Path
+    gpus: str | None
+    lanes: int | None
+    servers: Path | None
+    skip_unreachable: bool
+    launcher: str | None
+    memory_floor: float
+    lease: float | None
+
+
+def _servers_file(asked: Path | None) -> Path | None:
+    """The one asked for, or that of the lab; None where there is none."""
+    return asked if asked is not None or not SERVERS.is_file() else SERVERS
+
+
+def _stop(ask: _Ask) -> dict[str, Any]:
     from labtools.core.console import err
     from labtools.train import pipeline
     from labtools.train.matrix.config import read_matrix
 
-    root = (runs / read_matrix(matrix).name).absolute()
-    ended = pipeline.stop(root)
-    err().print(f"ended: {', '.join(ended)}" if ended else "no lane of this matrix is at work on this machine")
-    return {"folder": str(root), "stopped": ended}
+    root = (ask.runs / read_matrix(ask.matrix).name).absolute()
+    ended, troubles = pipeline.stop_everywhere(root, ask.servers)
+    err().print(f"ended: {', '.join(ended)}" if ended else f"no lane of this matrix is at work on {_where(ask)}")
+    _tell_troubles(troubles)
+    return {"folder": str(root), "stopped": ended, "unreached": [trouble.what for trouble in troubles]}
 
 
-def _dry_run(matrix: Path, data: Path | None, runs: Path, gpus: str | None, lanes: int | None) -> dict[str, Any]:
+def _where(ask: _Ask) -> str:
+    from labtools.train.servers.config import read_servers
+
+    servers = read_servers(ask.servers) if ask.servers is not None else ()
+    return ", ".join(["this machine", *(server.name for server in servers if server.ssh is not None)])
+
+
+def _tell_troubles(troubles: Sequence[LabError]) -> None:
+    """Servers on which something did not work out: the rest did."""
+    from labtools.core.console import err
+
+    for trouble in troubles:
+        err().print(f"not on all servers: {trouble.what}\n  {trouble.fix}", style="bold red", markup=False)
+
+
+def _show_servers(found: Sequence[Checkup]) -> None:
+    from labtools.cli._servers_table import servers_table
+    from labtools.core.console import err
+
+    err().print(servers_table(found))
+
+
+def _dry_run(ask: _Ask) -> dict[str, Any]:
     from labtools.core.console import out, progress_display
-    from labtools.train.lanes.lane import plan_lanes, require_gpus
+    from labtools.train import pipeline
     from labtools.train.planning.plan import plan_matrix
     from labtools.train.status.grid import preview
 
-    if gpus is not None:
-        require_gpus(plan_lanes(gpus, lanes))
+    wants_place = ask.gpus is not None or ask.servers is not None
+    place = pipeline.find_place(ask.gpus, ask.lanes, ask.servers, ask.launcher) if wants_place else None
     with progress_display() as tick:
-        plan = plan_matrix(matrix, data, runs, tick)
+        plan = plan_matrix(ask.matrix, ask.data, ask.runs, tick)
+    if place is not None:
+        pipeline.check(place, plan, skip_unreachable=ask.skip_unreachable, show=_show_servers)
     grid = preview(plan.root, plan.specs)
     out().print(_listing(plan, grid))
     return grid.to_json()
@@ -108,34 +185,28 @@ def _listing(plan: Plan, grid: Grid) -> Any:
     return Group(table, f"{len(plan.specs)} runs, to be written to {plan.root}; nothing was started")
 
 
-def _train(
-    matrix: Path,
-    data: Path | None,
-    runs: Path,
-    gpus: str | None,
-    lanes: int | None,
-    launcher: str | None,
-    retry_failed: bool,
-    wait: bool,
-) -> dict[str, Any]:
+def _train(ask: _Ask, retry_failed: bool, wait: bool) -> dict[str, Any]:
     from labtools.core.console import out, progress_display
-    from labtools.core.errors import LabError
     from labtools.train import pipeline
 
-    if gpus is None:
-        raise LabError("where to train was not said", None, "Add --gpus 0-7 for GPUs, or --gpus cpu.")
     with progress_display() as tick:
         launched = pipeline.train_matrix(
-            matrix,
-            gpus=gpus,
-            runs=runs,
-            data=data,
-            lanes=lanes,
-            launcher=launcher,
+            ask.matrix,
+            gpus=ask.gpus,
+            runs=ask.runs,
+            data=ask.data,
+            lanes=ask.lanes,
+            launcher=ask.launcher,
+            servers=ask.servers,
+            skip_unreachable=ask.skip_unreachable,
+            memory_floor_gb=ask.memory_floor,
+            lease_s=ask.lease,
             retry_failed=retry_failed,
+            show=_show_servers,
             tick=tick,
         )
     _tell(launched)
+    _tell_troubles(launched.troubles)
     grid = launched.grid
     if wait and launched.launch is not None:
         grid = _wait(launched)
@@ -144,8 +215,8 @@ def _train(
 
         out().print(render_grid(grid))
     launch = launched.launch
-    lanes_said = {"launcher": launch.launcher, "started": launch.started, "alive": launch.alive} if launch else None
-    return {**grid.to_json(), "lanes": lanes_said}
+    said = {"launcher": launch.launcher, "started": launch.started, "alive": launch.alive} if launch else None
+    return {**grid.to_json(), "launched": said, "unreached": [trouble.what for trouble in launched.troubles]}
 
 
 def _tell(launched: Launched) -> None:
@@ -163,15 +234,15 @@ def _tell(launched: Launched) -> None:
         return
     if launch.note:
         console.print(launch.note)
-    if launch.started and launch.launcher != "inline":
+    if launch.launcher == "inline":
+        return
+    if launch.started:
         console.print(f"started {len(launch.started)} lanes: {', '.join(launch.started)}")
     if launch.alive:
         console.print(f"already at work: {', '.join(launch.alive)}")
-    if launch.launcher != "inline":
-        status = f"labtools status {_short(grid.root)} --watch"
-        console.print("They outlive this shell. How far they are:")
-        for line in filter(None, (status, launch.watch)):
-            console.print(f"  {line}", soft_wrap=True)
+    console.print("They outlive this shell. How far they are:")
+    for line in filter(None, (f"labtools status {_short(grid.root)} --watch", launch.watch)):
+        console.print(f"  {line}", soft_wrap=True)
 
 
 def _short(path: Path) -> str:

@@ -1,23 +1,37 @@
-"""DATASET + MATRIX -> RUNS: plan, launch, wait."""
+"""DATASET + MATRIX -> RUNS: find the lanes, check everything, start what is missing, on all servers."""
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from labtools.artifacts.record import State
 from labtools.core.errors import LabError
 from labtools.core.progress import Tick, silent
-from labtools.train.lanes import records
-from labtools.train.lanes.lane import plan_lanes, require_gpus
-from labtools.train.launchers import Launch, choose
-from labtools.train.planning.plan import Plan, plan_matrix, write_specs
+from labtools.train import here
+from labtools.train.launchers import Launch
+from labtools.train.place import Place, find_place
+from labtools.train.planning.plan import Plan, plan_matrix, write_plan
 from labtools.train.runqueue.orders import retry
-from labtools.train.runqueue.run_queue import LEASE_S
+from labtools.train.servers.config import Server, read_servers
+from labtools.train.servers.facts import Needs
+from labtools.train.servers.preflight import Checkup, check_servers, each, require_ready, token
+from labtools.train.servers.reach import ask
 from labtools.train.status.grid import Grid, read_grid
+from labtools.train.waiting import wait
 
-_POLL_S = 1.0
+__all__ = ["Launched", "Place", "check", "find_place", "stop", "stop_everywhere", "train_matrix", "wait"]
+
+_START_S = 600.0
+"""A server may have to read the labels of the whole dataset first."""
+_STOP_S = 300.0
+Shower = Callable[[Sequence[Checkup]], None]
+
+
+def _show_nothing(found: Sequence[Checkup]) -> None:
+    """Nobody wants to see how the servers were found."""
 
 
 @dataclass(frozen=True)
@@ -27,45 +41,56 @@ class Launched:
     Attributes:
         plan: what was asked for.
         grid: its state when the lanes were started.
-        launch: the lanes, None when there was nothing to do.
+        launch: the lanes of all machines, None when there was nothing to do.
+        troubles: servers on which lanes could not be started, though all had been well a moment before.
     """
 
     plan: Plan
     grid: Grid
     launch: Launch | None
+    troubles: tuple[LabError, ...] = ()
 
 
 def train_matrix(
     matrix: Path,
     *,
-    gpus: str,
+    gpus: str | None,
     runs: Path,
     data: Path | None = None,
     lanes: int | None = None,
     launcher: str | None = None,
+    servers: Path | None = None,
+    skip_unreachable: bool = False,
+    memory_floor_gb: float = 0.0,
+    lease_s: float | None = None,
     retry_failed: bool = False,
+    show: Shower = _show_nothing,
     tick: Tick = silent,
 ) -> Launched:
     """Check everything, then start the lanes that train what is missing. Returns at once (but for ``inline``).
 
     Args:
         matrix: the YAML file.
-        gpus: ``0-7``, or ``cpu``.
+        gpus: ``0-7``, ``cpu``, or None for all lanes of all servers.
         runs: folder of all matrices.
         data: a dataset instead of the one that the file names.
         lanes: how many share the cores, with ``cpu``.
-        launcher: ``tmux``, ``process`` or ``inline``; None: tmux where there is one.
+        launcher: its name; None: tmux where there is one.
+        servers: the file that lists them, None: train on this machine.
+        skip_unreachable: go on without servers that cannot be reached.
+        memory_floor_gb: see `labtools.train.lanes.lane.Lane`.
+        lease_s: likewise.
         retry_failed: give runs that were given up another chance.
+        show: gets what was found on the servers, before anything is refused for it.
         tick: told how far the checks are.
 
     Raises:
-        LabError: see `labtools.train.planning.plan.plan_matrix`; a GPU or launcher that is not there.
+        LabError: see `labtools.train.planning.plan.plan_matrix`; a GPU, server or launcher that is not there.
     """
-    planned_lanes = plan_lanes(gpus, lanes)
-    require_gpus(planned_lanes)
-    name, how, note = choose(launcher)
+    place = find_place(gpus, lanes, servers, launcher)
     plan = plan_matrix(matrix, data, runs, tick)
-    folders = [run.folder for run in write_specs(plan.root, plan.specs)]
+    place = check(place, plan, skip_unreachable=skip_unreachable, show=show, tick=tick)
+    folders = [run.folder for run in write_plan(plan)]
     if retry_failed:
         for folder in folders:
             retry(folder)
@@ -73,60 +98,77 @@ def train_matrix(
     open_runs = grid.count(State.TODO) + grid.count(State.RUNNING)
     if open_runs == 0:
         return Launched(plan, grid, None)
-    launch = how.start(plan.root, planned_lanes[:open_runs])
-    launch = Launch(name, launch.started, launch.alive, launch.watch, note or launch.note)
-    return Launched(plan, read_grid(plan.root), launch)
+    wanted = [replace(lane, memory_floor_gb=memory_floor_gb, lease_s=lease_s) for lane in place.lanes[:open_runs]]
+    launch, troubles = _start(plan.root, replace(place, lanes=tuple(wanted)), tick)
+    return Launched(plan, read_grid(plan.root), launch, troubles)
 
 
-def wait(root: Path, tick: Tick = silent) -> Grid:
-    """Watch a matrix until nothing is left to do; failures are in the grid that comes back.
+def check(
+    place: Place, plan: Plan, *, skip_unreachable: bool = False, show: Shower = _show_nothing, tick: Tick = silent
+) -> Place:
+    """See that every server could train this plan; the place without those that are skipped. Starts nothing.
 
     Raises:
-        LabError: runs are left but no lane works on them, here or elsewhere.
+        LabError: says what is wrong with each server.
     """
-    told: dict[str, int] = {}
-    lonely = 0
-    while True:
-        grid = read_grid(root)
-        _tell(grid, told, tick)
-        if grid.is_over:
-            return grid
-        # Twice in a row: between the end of one lane and the takeover by another there is a moment.
-        lonely = 0 if _somebody_works(grid) else lonely + 1
-        if lonely > 1:
-            raise _no_lanes(grid)
-        time.sleep(_POLL_S)
+    if not place.servers:
+        return place
+    first = plan.specs[0]
+    weights = tuple(sorted({spec.weights for spec in plan.specs}))
+    with token(plan.root) as (path, secret):
+
+        def needs(server: Server) -> Needs:
+            gpus = tuple(lane.gpu for lane in place.on(server.name) if lane.gpu is not None)
+            return Needs(str(plan.root), str(path), secret, first.data, first.fingerprint, weights, gpus)
+
+        found = check_servers(place.servers, needs, place.launcher, tick)
+    show(found)
+    ready = require_ready(found, skip_unreachable=skip_unreachable)
+    return place.without([server for server in place.servers if server not in ready])
 
 
-def _somebody_works(grid: Grid) -> bool:
-    """A lane lives here, or one elsewhere has been heard of lately."""
-    heard = any(run.state is State.RUNNING and (run.silent_s or 0.0) < LEASE_S for run in grid.runs)
-    return heard or bool(records.living_lanes(grid.root))
+def _start(root: Path, place: Place, tick: Tick) -> tuple[Launch, tuple[LabError, ...]]:
+    """Start the lanes of all machines, side by side; of those that did not work out, why."""
+
+    def start(server: Server) -> Launch:
+        lanes = [asdict(lane) for lane in place.on(server.name)]
+        request = json.dumps({"lanes": lanes, "launcher": place.launcher})
+        return here.launch_from_json(ask(server, ["lanes", "up", str(root), request], timeout_s=_START_S))
+
+    used = [server for server in place.servers if place.on(server.name)]
+    answers = each(used, start, tick)
+    launches = [answer for answer in answers if isinstance(answer, Launch)]
+    troubles = tuple(answer for answer in answers if isinstance(answer, LabError))
+    if place.on(""):
+        launches.append(here.start(root, place.on(""), place.launcher))
+    if not launches:
+        raise troubles[0]
+    return _together(launches), troubles
 
 
-def _tell(grid: Grid, told: dict[str, int], tick: Tick) -> None:
-    """What has changed: of the matrix, and of each run that was seen running."""
-    over = grid.count(State.DONE) + grid.count(State.FAILED)
-    news = {"runs": (over, len(grid.runs))}
-    for run in grid.runs:
-        if run.state is State.RUNNING or run.run_id in told:
-            epochs = run.epochs if run.state is State.DONE else min(run.epochs - 1, int(run.progress * run.epochs))
-            news[run.run_id] = (epochs, run.epochs)
-    for step, (done, total) in news.items():
-        if told.get(step) != done:
-            told[step] = done
-            tick(step, done, total)
-
-
-def _no_lanes(grid: Grid) -> LabError:
-    left = [run.run_id for run in grid.runs if run.state is State.TODO]
-    return LabError(
-        f"no lane is alive, and {len(left)} runs are left: {', '.join(left[:4])}{', ...' if len(left) > 4 else ''}",
-        records.folder(grid.root),
-        "Read the last lines of the logs there, then run the same train-matrix command again: it goes on.",
+def _together(launches: Sequence[Launch]) -> Launch:
+    """One launch that tells of several."""
+    return Launch(
+        launcher=launches[0].launcher,
+        started=tuple(name for launch in launches for name in launch.started),
+        alive=tuple(name for launch in launches for name in launch.alive),
+        watch=launches[0].watch if len(launches) == 1 else "",
+        note="; ".join(dict.fromkeys(launch.note for launch in launches if launch.note)),
     )
 
 
 def stop(root: Path) -> list[str]:
     """End the lanes of a matrix on this machine; their names. What they trained is open again."""
-    return records.stop_lanes(root)
+    return here.stop(root)
+
+
+def stop_everywhere(root: Path, servers: Path | None, tick: Tick = silent) -> tuple[list[str], tuple[LabError, ...]]:
+    """End the lanes of a matrix on this machine and on all servers; their names, and where that did not work."""
+    stopped = here.stop(root)
+
+    def end(server: Server) -> list[str]:
+        return list(ask(server, ["lanes", "stop", str(root)], timeout_s=_STOP_S)["stopped"])
+
+    answers = each(() if servers is None else read_servers(servers), end, tick)
+    names = {name for answer in answers if not isinstance(answer, LabError) for name in answer}
+    return sorted({*stopped, *names}), tuple(answer for answer in answers if isinstance(answer, LabError))

@@ -37,7 +37,7 @@ def run(server: Server, arguments: Sequence[str], *, timeout_s: float = TIMEOUT_
         LabError: the server was reached, but its folder, Python or labtools is not there, or labtools failed.
     """
     script = _script(server, [server.python, "-m", "labtools", *arguments])
-    # A file, not a pipe: a connection that the user's ssh keeps for later (ControlPersist) holds it open.
+    # Files, not pipes: with older OpenSSH, a connection kept for later (ControlPersist) holds a pipe open (bz#1988).
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         code = _call(server, script, out, err, timeout_s)
         stdout, stderr = (_text(file) for file in (out, err))

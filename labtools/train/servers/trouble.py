@@ -62,5 +62,5 @@ def explain_ssh(name: str, ssh: str, stderr: str) -> UnreachableError:
             what, fix = sentence, remedy
             break
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
-    said = f" (ssh: {lines[-1]})" if lines else ""
+    said = f" (ssh: {lines[-1].removeprefix('ssh: ')})" if lines else ""
     return UnreachableError(what.format(name=name, ssh=ssh) + said, ssh, fix.format(name=name, ssh=ssh))
