@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from labtools.artifacts.record import BAD_LUCK, OWN_TROUBLE, Cause, Claim, Record, State, judge, read_record
+from labtools.artifacts.record import Cause, Claim, Record, State, judge, read_record
 from labtools.artifacts.runs import NOT_RUNS, Run, read_run
 from labtools.core.errors import LabError
-from labtools.train import estimates
+from labtools.train.estimates import Finished, Pace, Workload, expected_seconds, read_workload
 from labtools.train.processes import end_process, is_here, this_process
 from labtools.train.runqueue.claims import end_attempt, is_dead, mend_done, now, take, write_end
 from labtools.train.runqueue.news import read_news
+from labtools.train.runqueue.order import Turn, pace_here, turn
 from labtools.train.runqueue.policy import Fault
 
 LEASE_S = 120.0
@@ -26,8 +27,6 @@ LOOK_EVERY_S = 1.0
 
 LOOK_AGAIN_S = 60.0
 """How often everything that is not done is read again, whatever this lane believes of it."""
-
-_FAILINGS = OWN_TROUBLE | BAD_LUCK | {Cause.OOM}
 
 
 @dataclass(frozen=True)
@@ -50,17 +49,13 @@ class _Known:
     """What this lane knows of a run: what never changes, and its state at the last look."""
 
     run: Run
-    seconds: float
+    workload: Workload | None
     state: State = State.TODO
     record: Record = field(default_factory=Record)
 
-    @property
-    def order(self) -> tuple[float, ...]:
-        """The sort key of claiming; see `RunQueue.claim`."""
-        last = self.record.last_end
-        failed = last is not None and last.cause in _FAILINGS and last.cause is not Cause.LANE
-        kept = last.epoch / self.run.spec.epochs if last is not None else 0.0
-        return (-self.record.priority, failed, -self.seconds * (1 - min(1.0, kept)))
+    def turn(self, pace: Pace) -> Turn:
+        seconds = expected_seconds(self.run.spec, self.workload, pace)
+        return turn(self.run.spec, self.record, seconds)
 
 
 class RunQueue:
@@ -82,6 +77,7 @@ class RunQueue:
         self._known: dict[tuple[str, int], _Known] = {}
         self._signs: dict[Path, tuple[tuple[int, int], float]] = {}
         self._news: str | None = None
+        self._pace = (0, pace_here(()))
         self._read_at = self._looked_at = float("-inf")
 
     def claim(self, lane: str) -> Attempt | None:
@@ -94,7 +90,8 @@ class RunQueue:
             OSError: nothing can be written: the disk is full, or gone.
         """
         self._refresh()
-        for known in sorted(self._in(State.TODO), key=lambda k: k.order):
+        pace = self._learn_pace()
+        for known in sorted(self._in(State.TODO), key=lambda known: known.turn(pace)):
             if attempt := self._take(known, lane):
                 return attempt
         return None
@@ -111,6 +108,14 @@ class RunQueue:
 
     def _in(self, state: State) -> list[_Known]:
         return [known for known in self._known.values() if known.state is state]
+
+    def _learn_pace(self) -> Pace:
+        """From the runs that are done; again when there are more of them."""
+        done = self._in(State.DONE)
+        if len(done) != self._pace[0]:
+            finished = (Finished(known.run.spec, known.workload, known.record.done or {}) for known in done)
+            self._pace = (len(done), pace_here(finished))
+        return self._pace[1]
 
     def _refresh(self) -> None:
         """Bring up to date what may have changed since the last call, and no more."""
@@ -129,9 +134,10 @@ class RunQueue:
     def _list(self) -> list[_Known]:
         """Forget folders that have gone, get to know new ones; those."""
         with os.scandir(self._root) as entries:
-            there = {(e.name, e.inode()): Path(e.path) for e in entries if e.name not in NOT_RUNS and e.is_dir()}
+            there = {(e.name, e.inode()) for e in entries if e.name not in NOT_RUNS and e.is_dir()}
         self._known = {key: known for key, known in self._known.items() if key in there}
-        fresh = {key: known for key, path in there.items() if key not in self._known and (known := _meet(path))}
+        new = there - self._known.keys()
+        fresh = {key: known for key in new if (known := _meet(self._root / key[0])) is not None}
         self._known |= fresh
         return list(fresh.values())
 
@@ -184,7 +190,7 @@ def _meet(folder: Path) -> _Known | None:
         run = read_run(folder)
     except (LabError, OSError):
         return None
-    return _Known(run, estimates.work(run.spec, estimates.read_workload(folder)))
+    return _Known(run, read_workload(folder))
 
 
 def _bury(run: Run, record: Record) -> None:

@@ -9,13 +9,18 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psutil
+import pytest
 
 from labtools.artifacts.record import Beat, Cause, Claim, ProcessId, State, judge, read_record
+from labtools.train.estimates import Workload, write_workload
 from labtools.train.processes import is_alive, this_process
 from labtools.train.runqueue import claims
-from labtools.train.runqueue.run_queue import RunQueue
+from labtools.train.runqueue.orders import cancel, requeue, retry, set_priority
+from labtools.train.runqueue.policy import Fault
+from labtools.train.runqueue.run_queue import LOOK_AGAIN_S, LOOK_EVERY_S, RunQueue
 
 MakeRun = Callable[..., Path]
 ELSEWHERE = ProcessId("another-machine", 4711, 1.0)
@@ -39,24 +44,175 @@ while True:
     with (witness / f"{folder.name} {attempt.number}").open("a") as file:
         file.write(lane + "\\n")
     time.sleep(0.05)
-    if not claims.is_fenced(folder, attempt.number) and claims.write_done(folder, {"lane": lane}):
+    if claims.write_done(folder, {"attempt": attempt.number, "lane": lane}):
         with (witness / folder.name).open("a") as file:
             file.write(lane + "\\n")
 """
 
 
-def test_cheapest_first_and_untouched_before_tried(make_run: MakeRun, tmp_path: Path) -> None:
-    big = make_run("yolov8n_640_freeze", imgsz=640)
-    small = make_run("yolov8n_320_freeze", imgsz=320)
-    claims.take(small, 1, Claim("x", this_process(), claims.now()))
-    claims.write_end(small, 1, Cause.ERROR, "bad luck")
-    queue = RunQueue(tmp_path / "runs" / "tiny")
-    first, second = queue.claim("gpu0"), queue.claim("gpu0")
-    assert first is not None and second is not None
-    assert (first.run.folder, first.number) == (big, 1)
-    assert (second.run.folder, second.number) == (small, 2)
+def end(folder: Path, number: int, cause: Cause, epoch: int = 0) -> None:
+    claims.take(folder, number, Claim("x", this_process(), claims.now()))
+    claims.write_end(folder, number, cause, "why", epoch=epoch)
+
+
+def claimed(queue: RunQueue) -> list[str]:
+    """Run ids in the order in which one lane takes them."""
+    return [attempt.run.run_id for attempt in iter(lambda: queue.claim("gpu0"), None)]
+
+
+def test_longest_first_and_what_has_failed_after_what_has_not(make_run: MakeRun) -> None:
+    make_run("small", imgsz=320)
+    make_run("large", imgsz=640)
+    longest = make_run("failed", imgsz=1280)
+    end(longest, 1, Cause.ERROR)
+    lost = make_run("lost", imgsz=480)
+    end(lost, 1, Cause.LANE)
+    quarter_left = make_run("quarter_left", imgsz=640)
+    end(quarter_left, 1, Cause.PREEMPTED, epoch=3)
+    queue = RunQueue(longest.parent)
+    assert queue.waiting() == 5
+    assert claimed(queue) == ["large", "lost", "small", "quarter_left", "failed"]
+    assert (queue.waiting(), queue.running()) == (0, 5)
+
+
+def test_the_order_is_that_of_expected_seconds_which_finished_runs_refine(make_run: MakeRun) -> None:
+    """Many small images or few large ones: which takes longer depends on the machine, as the finished runs show."""
+
+    def make(run_id: str, images: int, **changes: Any) -> Path:
+        folder = make_run(run_id, **changes)
+        write_workload(folder, Workload(images, 0))
+        return folder
+
+    many = make("many_small", 8000, imgsz=320)
+    make("few_large", 1000, imgsz=1280, model="yolov8x")
+    assert RunQueue(many.parent).claim("gpu0") is not None
+    assert read_record(many).attempt == 0, "as far as a GPU's arithmetic goes, the large ones take longer"
+    for number, model in enumerate(["yolov8n", "yolov8x"] * 5):
+        done = make(f"done{number}", 4000, imgsz=1280, model=model)
+        claims.write_done(done, {"attempt": 1, "epochs": 4, "seconds": 4000.0, "device": "0"})
+    end(many.parent / "few_large", 1, Cause.LANE)
+    attempt = RunQueue(many.parent).claim("gpu0")
+    assert attempt is not None and attempt.run.run_id == "many_small", "here only the number of images counts"
+
+
+def test_what_people_decide_counts_at_the_next_claim(make_run: MakeRun) -> None:
+    folders = {name: make_run(name) for name in "abcd"}
+    queue = RunQueue(folders["a"].parent)
+    first = queue.claim("gpu0")
+    assert first is not None and first.run.run_id == "a"
+    set_priority(folders["d"], 5)
+    cancel(folders["b"])
+    assert claimed(queue) == ["d", "c"]
+    retry(folders["b"])
+    assert claimed(queue) == ["b"]
+    end(folders["b"], 2, Cause.ERROR)
+
+
+def test_what_earlier_attempts_changed_comes_with_the_claim(make_run: MakeRun) -> None:
+    folder = make_run(batch=16)
+    queue = RunQueue(folder.parent)
+    for expected in ({}, {"batch": 8}, {"batch": 4}):
+        attempt = RunQueue(folder.parent).claim("gpu0")
+        assert attempt is not None and attempt.settings == expected
+        claims.end_attempt(attempt.run, attempt.number, Fault(Cause.OOM, "out of memory"))
+    assert queue.waiting() == 1
+
+
+def test_a_stale_run_is_not_taken_until_it_fits_again(make_run: MakeRun) -> None:
+    folder = make_run()
+    clock = [0.0]
+    queue = RunQueue(folder.parent, clock=lambda: clock[0])
+    attempt = queue.claim("gpu0")
+    assert attempt is not None
+    claims.end_attempt(attempt.run, 1, Fault(Cause.STALE, "the dataset has changed"))
+    assert judge(read_record(folder), stale=False) is State.STALE
+    assert RunQueue(folder.parent).claim("gpu0") is None
+    (folder / "stale.json").unlink()  # as planning does
+    clock[0] += LOOK_AGAIN_S + 1
+    assert queue.claim("gpu0") is not None
+
+
+def test_a_requeued_run_is_another_one(make_run: MakeRun) -> None:
+    """Lanes remember that a run is done; what is put in its place is not."""
+    folder = make_run()
+    queue = RunQueue(folder.parent)
+    attempt = queue.claim("gpu0")
+    assert attempt is not None and claims.write_done(folder, {"attempt": 1})
+    time.sleep(LOOK_EVERY_S)
+    assert (queue.claim("gpu0"), queue.running()) == (None, 0)
+    assert requeue(folder) == folder.parent / "old" / f"{folder.name}.1"
+    again = queue.claim("gpu0")
+    assert again is not None and (again.number, again.settings) == (1, {})
+
+
+def test_a_folder_that_is_no_run_or_is_broken_is_passed_over(make_run: MakeRun) -> None:
+    folder = make_run()
+    for name in ("lanes", "old", "empty"):
+        (folder.parent / name).mkdir(exist_ok=True)
+    (folder.parent / "broken").mkdir()
+    (folder.parent / "broken" / "run.json").write_text('{"run_id": ')
+    (folder.parent / "note.txt").write_text("do not touch")
+    assert claimed(RunQueue(folder.parent)) == [folder.name]
+
+
+def test_a_claim_at_the_moment_of_a_cancel_is_given_back(make_run: MakeRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = make_run()
+    queue = RunQueue(folder.parent)
+    take = claims.take
+
+    def cancelled_just_before(*arguments: Any) -> bool:
+        cancel(folder)
+        return take(*arguments)
+
+    monkeypatch.setattr("labtools.train.runqueue.run_queue.take", cancelled_just_before)
     assert queue.claim("gpu0") is None
-    assert queue.running() == 2
+    record = read_record(folder)
+    assert (record.attempt, record.is_taken) == (1, False), "the attempt is closed: nobody waits for it"
+    retry(folder)
+    monkeypatch.undo()
+    attempt = queue.claim("gpu0")
+    assert attempt is not None and attempt.number == 2
+
+
+def test_a_claim_at_the_moment_of_a_requeue_leaves_no_trace(make_run: MakeRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = make_run()
+    end(folder, 1, Cause.ERROR)
+    queue = RunQueue(folder.parent)
+    take = claims.take
+
+    def requeued_just_before(*arguments: Any) -> bool:
+        requeue(folder)
+        return take(*arguments)
+
+    monkeypatch.setattr("labtools.train.runqueue.run_queue.take", requeued_just_before)
+    assert queue.claim("gpu0") is None
+    assert [path.name for path in folder.iterdir()] == ["run.json"]
+    monkeypatch.undo()
+    attempt = queue.claim("gpu0")
+    assert attempt is not None and attempt.number == 1
+
+
+def test_a_damaged_record_loses_no_run(make_run: MakeRun) -> None:
+    """A power cut leaves empty files, and a lane of another version foreign ones."""
+    folder = make_run()
+    end(folder, 1, Cause.ERROR)
+    (folder / "end.1.json").write_bytes(b"")
+    (folder / "priority.json").write_text('{"priority": "high"}')
+    (folder / "order.1.json").write_text("[]")
+    queue = RunQueue(folder.parent)
+    attempt = queue.claim("gpu0")
+    assert attempt is not None and attempt.number == 2
+    (folder / "claim.2").write_bytes(b"")
+    (folder / "beat.2.json").write_text('{"count": 3, "new_field": 1}')
+    record = read_record(folder)
+    assert record.is_taken and (record.claim, record.beat) == (None, None)
+    claims.write_end(folder, 2, Cause.KILLED, "killed")
+    end_file = folder / "end.2.json"
+    end_file.write_text(end_file.read_text().replace("killed", "a cause of the next version", 1))
+    assert queue.claim("gpu0") is None
+    time.sleep(LOOK_EVERY_S)
+    attempt = queue.claim("gpu0")
+    assert attempt is not None and attempt.number == 3
 
 
 def test_a_lane_elsewhere_is_dead_after_a_silent_lease_of_our_clock(make_run: MakeRun, tmp_path: Path) -> None:
