@@ -20,7 +20,7 @@ from labtools.prepare.memory import Kept, Last
 from labtools.prepare.output.leftovers import outside_findings
 from labtools.prepare.output.summary import summarise
 from labtools.prepare.output.writer import DatasetWriter
-from labtools.prepare.parts import Part
+from labtools.prepare.parts import Part, prefix_of
 from labtools.prepare.pictures.hashing import look
 from labtools.prepare.planning import Survey
 from labtools.prepare.result import PrepareResult
@@ -64,7 +64,8 @@ def build(
     with DatasetWriter(out) as writer:
         # Without a course the classes are the submissions' own, so that all have to be read again.
         known = frozenset(root for root, path in kept.parts.items() if Path(path).is_file() and seen.course)
-        plan = _plan(seen, options, str(writer.aside), str(writer.target), kept, known)
+        was = _was(seen, kept, last) if last and seen.course else {}
+        plan = _plan(seen, options, str(writer.aside), str(writer.target), kept, known, was)
         in_place = [root for root in known if last and kept.parts[root] in last.parts]
         table, parts = _make_parts(plan, seen, _parts_in_place(plan, in_place), tick)
         before = recall(kept.compared) if options.leakage else None
@@ -78,22 +79,35 @@ def build(
 
 def examine(submissions: Path, seen: Survey, options: Options, tick: Tick) -> PrepareResult:
     """What `build` would find; nothing is written."""
-    plan = _plan(seen, options, "", "", Kept({}, {}, ""), frozenset())
+    plan = _plan(seen, options, "", "", Kept({}, {}, ""), frozenset(), {})
     table, parts = _make_parts(plan, seen, {}, tick)
     joined = _join(submissions, seen, parts, options.leakage, tick)
     return _result(Path(), seen, table, parts, joined, "")
 
 
-def _plan(seen: Survey, options: Options, base: str, before: str, kept: Kept, known: frozenset[str]) -> Plan:
+def _was(seen: Survey, kept: Kept, last: Last) -> dict[str, str]:
+    """By root, the part of before of the submissions that have changed."""
+    files = {prefix: file for file, prefix in last.parts.items()}
+    prefixes = {root: prefix_of(*place) for root, place in seen.places.items()}
+    return {
+        root: files[prefix]
+        for root, prefix in prefixes.items()
+        if prefix in files and files[prefix] != kept.parts[root]
+    }
+
+
+def _plan(
+    seen: Survey, options: Options, base: str, before: str, kept: Kept, known: frozenset[str], was: Mapping[str, str]
+) -> Plan:
     return Plan(
         seen.tree, seen.course, options.answers, seen.submissions, seen.places, seen.others, options.images,
-        look if options.leakage else None, options.examined, base, before, kept, known,
+        look if options.leakage else None, options.examined, base, before, kept, known, was,
     )  # fmt: skip
 
 
 def _commit(writer: DatasetWriter, parts: list[Part], last: Last | None) -> None:
     """All at once; or, where parts of the dataset of before are still good, only the others."""
-    stay = [part for part in parts if part.how == "in place"]
+    stay = [part for part in parts if part.how in {"in place", "mended"}]
     if last is None or not stay:
         writer.commit()
         return
@@ -179,7 +193,7 @@ def _nobodys(seen: Survey, parts: list[Part]) -> list[Finding]:
 def _result(
     out: Path, seen: Survey, table: ClassTable, parts: list[Part], joined: Joined, fingerprint: str
 ) -> PrepareResult:
-    made = sum(part.how == "made" for part in parts)
+    made = sum(part.how in {"made", "mended"} for part in parts)
     return PrepareResult(
         out, table.names, fingerprint, seen.layout.is_cohort, seen.course_file, joined.findings,
         summarise(parts, table.names, joined.findings), seen.language, made, len(parts),

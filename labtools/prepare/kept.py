@@ -8,22 +8,20 @@ from typing import Any
 from labtools.artifacts.dataset import label_path
 from labtools.core.packed import read_packed, write_packed
 from labtools.prepare.memory import code_signature, is_untouched
-from labtools.prepare.output.placing import create_labels, labels_to_create, link, make_folders
+from labtools.prepare.output.placing import create_labels, label_texts, link, make_folders
 from labtools.prepare.parts import Part, part_from_json, part_to_json
 from labtools.prepare.sources.tree import Tree
 
 
 def store_part(path: str, part: Part) -> None:
     """Keep a part."""
-    write_packed(Path(path), part_to_json(part))
+    keep(path, part_to_json(part))
 
 
 def read_part(path: str) -> Part | None:
-    """A kept part; None if it is damaged."""
-    try:
-        return part_from_json(read_packed(Path(path)))
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    """A kept part; None if it is damaged, or other code has made it."""
+    content = recall(path)
+    return None if content is None else part_from_json(content)
 
 
 def keep(path: str, value: Any) -> None:
@@ -56,7 +54,8 @@ def reinstate(part: Part, tree: Tree, base: str, before: str) -> bool:
         if not done:
             _undo(part, base)
             return False
-    create_labels(labels_to_create(base, part.image, part.state, part.label))
+    texts = label_texts(part.image, part.state, part.label)
+    create_labels([(f"{base}/{path}", text) for path, text in texts.items()])
     return True
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from labtools.core.findings import Finding
 from labtools.core.progress import Tick, silent
@@ -21,7 +22,7 @@ from labtools.prepare.memory import Kept
 from labtools.prepare.output.placing import (
     create,
     create_labels,
-    labels_to_create,
+    label_texts,
     make_folders,
     place_files,
     placements,
@@ -37,6 +38,7 @@ from labtools.prepare.sources.scout import Known
 from labtools.prepare.sources.tree import Tree
 from labtools.prepare.sources.workers import Hands, Inline
 from labtools.prepare.splits.plan import Others
+from labtools.prepare.staying import NOTHING, Staying, staying
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class Plan:
         before: the dataset of the last run, which may not exist.
         kept: what is kept between two runs.
         unchanged: the roots whose kept part still holds.
+        was: by root of the others, the kept part that lies in the dataset of before, where nobody touched its labels.
     """
 
     tree: Tree
@@ -69,6 +72,7 @@ class Plan:
     before: str
     kept: Kept
     unchanged: frozenset[str]
+    was: Mapping[str, str]
 
 
 def make_part(plan: Plan, table: ClassTable, root: str) -> Part:
@@ -121,32 +125,39 @@ class Making:
         wanted = reading.plan(policy, plan.others[self._root])
         placed = place_pictures({path: ((class_folder, team, seq), suffix) for path, (seq, suffix) in wanted.items()})
         pictures = [(image, reading.pictures[path]) for path, image in placed.items()]
-        writing = _Writing(plan, self._hands, pictures) if plan.base else None
+        writing = _Writing(plan, self._hands, pictures, self._staying(pictures)) if plan.base else None
         items = reading.items(table, placed, class_folder, team)
         findings = sorted(replace(f, team=team) for f in (*self._trouble, *reading.findings))
         part = part_of(self._root, class_folder, team, items, findings)
         part = replace(part, shared_lines=tuple(sorted(reading.shared_lines)))
-        if writing is not None:
-            part = replace(part, written=writing.finish(part, tick))
-            store_part(plan.kept.parts[self._root], part)
-            self._keep_pictures()
-        return part
+        if writing is None:
+            return part
+        part = replace(part, written=writing.finish(part, tick))
+        store_part(plan.kept.parts[self._root], part)
+        self._keep_pictures()
+        return writing.told(part)
+
+    def _staying(self, pictures: Sequence[tuple[str, Picture]]) -> Staying:
+        plan = self._plan
+        was = read_part(plan.was[self._root]) if self._root in plan.was else None
+        return staying(was, pictures, plan.tree, plan.before, plan.images) if was is not None else NOTHING
 
 
 class _Writing:
-    """Pictures on their way into the dataset's folder."""
+    """Pictures on their way into the dataset's folder, but for those that stay where they are."""
 
-    def __init__(self, plan: Plan, hands: Hands, pictures: Sequence[tuple[str, Picture]]) -> None:
+    def __init__(self, plan: Plan, hands: Hands, pictures: Sequence[tuple[str, Picture]], stay: Staying) -> None:
         self._plan = plan
         self._hands = hands
-        make_folders(plan.base, [image for image, _ in pictures])
-        plain, self._others = placements(plan.base, plan.tree, pictures, plan.images)
+        self._stay = stay
+        new = [one for one in pictures if one[0] not in stay.pictures]
+        make_folders(plan.base, [image for image, _ in new])
+        plain, self._others = placements(plan.base, plan.tree, new, plan.images)
         self._running = hands.start(place_files, plain)
 
     def finish(self, part: Part, tick: Tick) -> tuple[tuple[str, int, int], ...]:
         """Labels too, then everything is there: see `Part.written`."""
-        labels = labels_to_create(self._plan.base, part.image, part.state, part.label)
-        labelling = self._hands.start(create_labels, labels)
+        labelling = self._hands.start(create_labels, self._labels(part))
         written = [_place_member(self._plan.tree, *one) for one in self._others]
         total = len(self._running) + len(labelling)
         for done, future in enumerate(self._running, 1):
@@ -156,7 +167,21 @@ class _Writing:
             label.result()
             tick("write dataset", done, total)
         start = len(self._plan.base) + 1
-        return tuple(sorted((path[start:], size, time) for path, size, time in written))
+        placed = [(path[start:], size, time) for path, size, time in written]
+        return tuple(sorted([*placed, *(one for one in self._stay.pictures.values() if one is not None)]))
+
+    def _labels(self, part: Part) -> list[tuple[str, str]]:
+        """Path on disk and text of each label file that has to be written."""
+        base, there = self._plan.base, self._stay.labels
+        texts = label_texts(part.image, part.state, part.label)
+        new = {path: text for path, text in texts.items() if there.get(path) != text}
+        for folder in {path.rpartition("/")[0] for path in new}:
+            Path(base, folder).mkdir(parents=True, exist_ok=True)
+        return [(f"{base}/{path}", text) for path, text in new.items()]
+
+    def told(self, part: Part) -> Part:
+        """The part, which knows how it came into the dataset."""
+        return part if self._stay is NOTHING else replace(part, how="mended", gone=self._stay.gone(part))
 
 
 def _place_member(tree: Tree, source: str, picture: Picture, path: str) -> tuple[str, int, int]:

@@ -34,7 +34,9 @@ class Part:
             others are hard links of what was handed in.
         shared_lines: (list, line) of the lists above all teams that name this one.
         findings: signed with the team's name.
-        how: ``made`` now, ``reinstated`` from the cache, or ``in place`` in the dataset of before.
+        how: ``made`` now, ``mended`` (made now, of which only what differs was written), ``reinstated`` from the cache,
+            or ``in place`` in the dataset of before.
+        gone: of a mended one, files in the dataset of before that it has no more.
     """
 
     root: str
@@ -59,6 +61,7 @@ class Part:
     shared_lines: tuple[tuple[str, int], ...] = ()
     findings: tuple[Finding, ...] = ()
     how: str = "made"
+    gone: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.image)
@@ -66,7 +69,12 @@ class Part:
     @property
     def prefix(self) -> str:
         """What the paths of its pictures begin with; parts in this order are pictures in order."""
-        return "/".join(name for name in ("images", self.class_folder, self.team) if name) + "/"
+        return prefix_of(self.class_folder, self.team)
+
+
+def prefix_of(class_folder: str, team: str) -> str:
+    """See `Part.prefix`."""
+    return "/".join(name for name in ("images", class_folder, team) if name) + "/"
 
 
 def part_of(root: str, class_folder: str, team: str, items: Iterable[Item], findings: Iterable[Finding]) -> Part:

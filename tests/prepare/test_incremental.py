@@ -218,6 +218,62 @@ def test_a_picture_is_decoded_once(change: str, cohort: Cohort, tmp_path: Path, 
     assert (second.fingerprint, second.findings, second.summary) == (fresh.fingerprint, fresh.findings, fresh.summary)
 
 
+def inodes(folder: Path) -> dict[str, int]:
+    return {p.relative_to(folder).as_posix(): p.stat().st_ino for p in sorted(folder.rglob("*.*")) if p.is_file()}
+
+
+MENDED: dict[str, tuple[Callable[[Cohort], object], set[str]]] = {
+    "a label": (
+        lambda c: c.write("velo/b/1/labels/f_0.txt", b"0 0.5 0.5 0.125 0.5\n"),
+        {"labels/velo/b/1/f_0.txt"},
+    ),
+    "a picture in place, whose link shows it": (lambda c: c.write("velo/b/1/images/f_0.jpg", c.picture(77)), set()),
+    "a picture by its copy": (lambda c: copied(c.folder / "velo/b/1/images/f_0.jpg"), {"images/velo/b/1/f_0.jpg"}),
+    "a picture that was copied": (
+        lambda c: c.write("velo/b/1/images/f_2.jpg", c.picture(77) + b"tail"),
+        {"images/velo/b/1/f_2.jpg"},
+    ),
+    "a picture that the lists miss": (
+        lambda c: (c.folder / "velo/b/1/images/f_0.jpg").rename(c.folder / "velo/b/1/images/f_7.jpg"),
+        {"images/velo/b/1/f_0.jpg", "labels/velo/b/1/f_0.txt"},
+    ),
+}
+
+
+def copied(path: Path) -> None:
+    """The same bytes in another file, and others in the one that the dataset is linked to."""
+    data = path.read_bytes()
+    path.write_bytes(b"rewritten")
+    path.rename(path.with_suffix(".old"))
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("change", list(MENDED))
+def test_only_what_differs_is_written(change: str, cohort: Cohort, tmp_path: Path) -> None:
+    out = cohort.prepare(tmp_path / "out").out
+    before = {name: inode for name, inode in inodes(out).items() if name.startswith(("images", "labels"))}
+    act, written = MENDED[change]
+    act(cohort)
+    assert cohort.prepare(out).redone == 1
+    assert content(out) == content(cohort.prepare(tmp_path / "fresh").out)
+    after = inodes(out)
+    changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+    changed = {name for name in changed if name.startswith(("images", "labels"))}
+    assert changed == written
+    assert cohort.prepare(out).redone == 0
+
+
+@pytest.mark.parametrize("first", ["link", "copy"])
+def test_links_become_copies_and_copies_links(first: str, cohort: Cohort, tmp_path: Path) -> None:
+    then = "copy" if first == "link" else "link"
+    source = cohort.folder / "velo/b/1/images/f_0.jpg"
+    for images in (first, then):
+        out = prepare(cohort.folder, tmp_path / "out", cohort.course, images).out
+        placed = out / "images/velo/b/1/f_0.jpg"
+        assert placed.samefile(source) == (images == "link")
+    assert content(out) == content(prepare(cohort.folder, tmp_path / "fresh", cohort.course, then).out)
+
+
 def test_what_other_code_saw_is_not_believed(
     cohort: Cohort, tmp_path: Path, decoded: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:

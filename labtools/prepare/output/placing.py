@@ -9,7 +9,7 @@ from pathlib import Path
 
 from labtools.artifacts.dataset import label_path
 from labtools.prepare.pictures.reader import Picture
-from labtools.prepare.sources.tree import Tree
+from labtools.prepare.sources.tree import File, Tree
 
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
@@ -40,12 +40,21 @@ def placements(
     others: list[tuple[str, Picture, str]] = []
     for image, picture in pictures:
         file = tree.files[picture.path]
-        if file.member is None and not picture.header.needs_conversion:
-            may_link = images == "link" and picture.header.is_closed
-            plain.append((file.disk, f"{base}/{image}", may_link))
+        if is_plain(file, picture):
+            plain.append((file.disk, f"{base}/{image}", may_link(picture, images)))
         else:
             others.append((picture.path, picture, f"{base}/{image}"))
     return plain, others
+
+
+def is_plain(file: File, picture: Picture) -> bool:
+    """Is the file on disk the very picture that the dataset has?"""
+    return file.member is None and not picture.header.needs_conversion
+
+
+def may_link(picture: Picture, images: str) -> bool:
+    """Of a plain one: may the dataset's be the same file?"""
+    return images == "link" and picture.header.is_closed
 
 
 def place_files(files: Sequence[Placement]) -> list[tuple[str, int, int]]:
@@ -55,29 +64,27 @@ def place_files(files: Sequence[Placement]) -> list[tuple[str, int, int]]:
     always copied, so that nothing that a training does to the dataset reaches the original.
     """
     own = []
-    for source, path, may_link in files:
-        if not (may_link and link(source, path)):
+    for source, path, is_linked in files:
+        if not (is_linked and link(source, path)):
             _copy(source, path)
             own.append(stamp(path))
     return own
 
 
 def create_labels(labels: Sequence[tuple[str, str]]) -> int:
-    """Pairs of path and text."""
+    """Pairs of path on disk and text."""
     for path, text in labels:
         create(path, text.encode("utf-8"))
     return len(labels)
 
 
-def labels_to_create(
-    base: str, images: Sequence[str], states: Sequence[str], labels: Sequence[str]
-) -> list[tuple[str, str]]:
+def label_texts(images: Sequence[str], states: Sequence[str], labels: Sequence[str]) -> dict[str, str]:
     """Path and text of every label file: an empty one for a background, none for a picture without annotation."""
-    return [
-        (f"{base}/{label_path(image)}", text)
+    return {
+        label_path(image): text
         for image, state, text in zip(images, states, labels, strict=True)
         if state != "unlabelled"
-    ]
+    }
 
 
 def stamp(path: str) -> tuple[str, int, int]:

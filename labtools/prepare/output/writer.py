@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from labtools import __version__
@@ -86,10 +86,20 @@ class DatasetWriter:
         Args:
             gone: prefixes of parts that the dataset of before had and this one has not.
         """
-        folders = [folder for part in parts for folder in _folders(part.prefix) if (self.aside / folder).is_dir()]
+        moves = [move for part in parts for move in self._moves(part)]
         tables = sorted(path.name for path in self.aside.iterdir() if path.name not in {"images", "labels"})
         removals = [folder for prefix in gone for folder in _folders(prefix)]
-        update(self.target, [*folders, *sorted(tables, key=lambda name: name == "dataset.json")], removals)
+        removals += [file for part in parts for file in part.gone]
+        update(self.target, [*moves, *sorted(tables, key=lambda name: name == "dataset.json")], removals)
+
+    def _moves(self, part: Part) -> Iterator[str]:
+        """A part's two folders; of a mended one the files that were written."""
+        for folder in _folders(part.prefix):
+            if part.how == "mended":
+                files = sorted(path for path in (self.aside / folder).rglob("*") if path.is_file())
+                yield from (path.relative_to(self.aside).as_posix() for path in files)
+            elif (self.aside / folder).is_dir():
+                yield folder
 
 
 def _folders(prefix: str) -> tuple[str, str]:
