@@ -13,12 +13,13 @@ import threading
 import traceback
 from pathlib import Path
 
-from labtools.artifacts.runs import read_run
-from labtools.train.attempt import EXIT_FAILED, EXIT_FENCED, EXIT_ORPHAN
-from labtools.train.attempt.faults import diagnose
+from labtools.artifacts.record import Cause
+from labtools.artifacts.runs import Run, read_run
+from labtools.train.attempt import EXIT_FAILED, EXIT_FENCED, EXIT_NO_SPACE, EXIT_ORPHAN
+from labtools.train.attempt.faults import Fault, diagnose
 from labtools.train.attempt.heartbeat import Fenced
 from labtools.train.attempt.training import train_attempt
-from labtools.train.runqueue.claims import write_end
+from labtools.train.runqueue.claims import end_attempt
 
 
 def _die_with_lane() -> None:
@@ -44,10 +45,18 @@ def main(arguments: list[str]) -> int:
         return EXIT_FENCED
     except Exception as error:  # noqa: BLE001 - the door of this process: whatever it is, the record says it
         traceback.print_exc()
-        fault = diagnose(error, run)
-        write_end(folder, number, fault.cause, fault.reason, again=fault.again, changes=fault.changes)
-        return EXIT_FAILED
+        return _record(run, number, diagnose(error, run))
     return 0
+
+
+def _record(run: Run, number: int, fault: Fault) -> int:
+    """Write down how the attempt ended, if the disk takes it; the exit code."""
+    try:
+        end_attempt(run, number, fault)
+    except OSError:
+        traceback.print_exc()
+        return EXIT_NO_SPACE if fault.cause is Cause.DISK else EXIT_FAILED
+    return EXIT_FAILED
 
 
 if __name__ == "__main__":

@@ -1,7 +1,13 @@
-"""The sign of life of an attempt, and how it learns that it has been taken away."""
+"""The sign of life of an attempt, and how it learns that it has been taken away.
+
+Only the heartbeat's own thread touches the disk while a training runs: a network disk that hangs for minutes delays the
+signs of life, not the training, and one that is full or gone for a while is tried again.
+"""
 
 from __future__ import annotations
 
+import logging
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -15,9 +21,11 @@ from labtools.train.processes import this_process
 from labtools.train.runqueue.claims import is_fenced, now, write_beat
 
 if TYPE_CHECKING:
-    from labtools.yolo import Epoch
+    from labtools.yolo import Epoch, Start
 
 BEAT_EVERY_S = 2.0
+
+_log = logging.getLogger(__name__)
 
 
 class Fenced(Exception):  # noqa: N818 - not an error: another lane has this run now
@@ -28,7 +36,7 @@ class Fenced(Exception):  # noqa: N818 - not an error: another lane has this run
 class Heartbeat:
     """Writes a `Beat` every other second from a thread of its own, and notices when the attempt was taken away.
 
-    Use as a context manager; `on_epoch` and `on_step` are the callbacks of `labtools.yolo.train`.
+    Use as a context manager; `on_start`, `on_step` and `on_epoch` are the callbacks of `labtools.yolo.train`.
     """
 
     folder: Path
@@ -38,8 +46,10 @@ class Heartbeat:
     _start: float = field(init=False)
     _first_step: float | None = field(init=False, default=None)
     _fenced: bool = field(init=False, default=False)
-    _best: tuple[float, int] = field(init=False, default=(-1.0, 0))
+    _is_mute: bool = field(init=False, default=False)
+    _resumed: int = field(init=False, default=0)
     _over: threading.Event = field(init=False, default_factory=threading.Event)
+    _news: threading.Event = field(init=False, default_factory=threading.Event)
     _lock: threading.Lock = field(init=False, default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -54,13 +64,24 @@ class Heartbeat:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._over.set()
+        self._news.set()
         self._thread.join()
+
+    def on_start(self, start: Start) -> None:
+        """The first step is next."""
+        self._resumed = start.resumed
+        self._update(
+            phase="finishing" if start.is_last else "training",
+            epoch=start.resumed,
+            epochs=start.epochs,
+            batch=start.batch,
+            resumed=start.resumed,
+        )
+        self._news.set()
 
     def on_epoch(self, epoch: Epoch) -> None:
         """An epoch and its validation are over."""
         last = epoch.epoch >= epoch.epochs
-        # Ultralytics' fitness is mAP50-95, and of equals it keeps the later.
-        self._best = max(self._best, (number(epoch.map50_95) or 0.0, epoch.epoch))
         self._update(
             phase="finishing" if last else "training",
             epoch=epoch.epoch,
@@ -69,7 +90,7 @@ class Heartbeat:
             map50=number(epoch.map50),
             map50_95=number(epoch.map50_95),
         )
-        self.beat()
+        self._news.set()
         self.check()
 
     def on_step(self, epoch: int, epochs: int, step: int, steps: int) -> None:
@@ -79,11 +100,6 @@ class Heartbeat:
         self._update(phase="training", epoch=epoch, epochs=epochs, step=step, steps=steps)
         self.check()
 
-    @property
-    def best_epoch(self) -> int:
-        """The epoch whose weights are ``best.pt``, from 1; 0 before the first."""
-        return self._best[1]
-
     def check(self) -> None:
         """Raises:
         Fenced: the attempt belongs to somebody else.
@@ -91,15 +107,36 @@ class Heartbeat:
         if self._fenced:
             raise Fenced
 
+    def confirm(self) -> None:
+        """Ask the disk, now, whether this attempt is still ours, before something is written that lasts.
+
+        Raises:
+            Fenced: it is not.
+            OSError: the disk does not tell.
+        """
+        self._fenced = self._fenced or is_fenced(self.folder, self.attempt)
+        self.check()
+
     def beat(self) -> None:
-        """Write a sign of life now."""
+        """Write a sign of life now. A disk that does not take it is tried again with the next one."""
         with self._lock:
             seconds = self.clock() - self._start
-            self._beat = replace(
-                self._beat, count=self._beat.count + 1, time=now(), seconds=round(seconds, 1), eta_s=self._eta()
-            )
-            write_beat(self.folder, self.attempt, self._beat)
-        self._fenced = self._fenced or is_fenced(self.folder, self.attempt)
+            changes = {"seconds": round(seconds, 1), "eta_s": self._eta(), "gpu_bytes": _gpu_bytes()}
+            self._beat = replace(self._beat, count=self._beat.count + 1, time=now(), **changes)  # type: ignore[arg-type]
+            beat = self._beat
+        try:
+            # Asked first: writing would bring back a folder that was taken away.
+            self._fenced = self._fenced or is_fenced(self.folder, self.attempt)
+            if not self._fenced:
+                write_beat(self.folder, self.attempt, beat)
+        except FileNotFoundError:
+            self._fenced = True  # the run's folder was moved or removed: this training is nobody's
+        except OSError as error:
+            if not self._is_mute:
+                _log.warning("no sign of life can be written: %s; trying on", error)
+            self._is_mute = True
+        else:
+            self._is_mute = False
 
     def _update(self, **changes: object) -> None:
         with self._lock:
@@ -110,13 +147,23 @@ class Heartbeat:
         beat = self._beat
         if self._first_step is None or not beat.steps or beat.phase == "finishing":
             return None
-        share = (beat.epoch - 1 + beat.step / beat.steps) / beat.epochs
+        # Epochs of earlier attempts say nothing about our pace.
+        share = (beat.epoch - 1 - self._resumed + beat.step / beat.steps) / max(1, beat.epochs - self._resumed)
         spent = self.clock() - self._first_step
         return round(spent * (1 - share) / share, 1) if share > 0 and spent > 0 else None
 
     def _loop(self) -> None:
-        while not self._over.wait(BEAT_EVERY_S):
-            self.beat()
+        while not self._over.is_set():
+            self._news.wait(BEAT_EVERY_S)
+            self._news.clear()
+            if not self._over.is_set():
+                self.beat()
+
+
+def _gpu_bytes() -> int | None:
+    """None on a CPU, and before the first seconds, in which everything is imported."""
+    module = sys.modules.get("labtools.yolo.training")
+    return module.gpu_bytes() if module is not None and "torch" in sys.modules else None
 
 
 def number(value: float) -> float | None:

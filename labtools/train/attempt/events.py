@@ -1,0 +1,91 @@
+"""TensorBoard's event files of a run: one curve however many attempts there were, and the hyper-parameters to compare.
+
+Each attempt writes a file of its own. They are joined into one, without the steps of epochs that were trained again.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tensorboard.compat.proto.event_pb2 import Event
+
+METRICS = ("metrics/mAP50(B)", "metrics/mAP50-95(B)")
+"""What the table of hyper-parameters shows of each run: tags that Ultralytics writes."""
+
+_PREFIX = "events.out.tfevents."
+
+
+def write_hyperparameters(folder: Path, parameters: Mapping[str, Any]) -> None:
+    """Write what TensorBoard's HPARAMS tab compares runs by; a run that has it already keeps it.
+
+    Args:
+        folder: of the run, in TensorBoard's words a session.
+        parameters: name -> number, text or truth; anything else is shown as text.
+    """
+    from tensorboard.compat.proto.event_pb2 import Event
+    from torch.utils.tensorboard.summary import hparams
+
+    if _files(folder):
+        return
+    plain = {name: v if isinstance(v, (int, float, str, bool)) else str(v) for name, v in parameters.items()}
+    summaries = hparams(plain, dict.fromkeys(METRICS, 0.0))  # type: ignore[no-untyped-call]
+    stamp = time.time()
+    written = [Event(wall_time=stamp, file_version="brain.Event:2")]
+    written += [Event(wall_time=stamp, summary=part) for part in summaries]
+    # Named like the others, and before them in order: TensorBoard reads the files of a run one after the other.
+    name = f"{_PREFIX}{int(stamp):010d}.{socket.gethostname()}.{os.getpid()}.0.labtools"
+    _write(folder / name, written)
+
+
+def join(folder: Path, epoch: int | None = None) -> None:
+    """Make one file of all, without what came after ``epoch``; a torn file is read as far as it goes."""
+    files = _files(folder)
+    if not files:
+        return
+    _write(files[0], _sane(files, epoch))
+    for path in files[1:]:
+        path.unlink(missing_ok=True)
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(folder.glob(f"{_PREFIX}*"))
+
+
+def _sane(files: list[Path], epoch: int | None) -> Iterator[Event]:
+    """Every value once, in the order of writing."""
+    seen: set[tuple[str, int]] = set()
+    for event in _read(files):
+        if epoch is not None and event.step > epoch:
+            continue
+        if event.WhichOneof("what") == "summary":
+            names = {(value.tag, event.step) for value in event.summary.value}
+        else:
+            names = {(str(event.WhichOneof("what")), event.step)}
+        if not names <= seen:
+            seen |= names
+            yield event
+
+
+def _read(files: list[Path]) -> Iterator[Event]:
+    from tensorboard.backend.event_processing.event_file_loader import LegacyEventFileLoader
+
+    for path in files:
+        yield from LegacyEventFileLoader(str(path)).Load()
+
+
+def _write(path: Path, events: Iterator[Event] | list[Event]) -> None:
+    from tensorboard.summary.writer.record_writer import RecordWriter
+
+    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with aside.open("wb") as file:
+        writer = RecordWriter(file)
+        for event in events:
+            writer.write(event.SerializeToString())
+        writer.flush()
+    aside.replace(path)

@@ -1,0 +1,118 @@
+"""What went wrong, as a cause and a sentence: the words are those that torch, Ultralytics and the system really use."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from labtools import yolo
+from labtools.artifacts.checkpoint import Kept, write_kept
+from labtools.artifacts.record import Beat, Cause, Claim
+from labtools.artifacts.runs import Run, read_run
+from labtools.core.errors import LabError
+from labtools.train.attempt.faults import Fault, diagnose
+from labtools.train.processes import this_process
+from labtools.train.runqueue import claims
+
+MakeRun = Callable[..., Path]
+
+LOADER = "Caught {0} in DataLoader worker process 3.\nOriginal Traceback (most recent call last):\n  File ...\n{0}: {1}"
+
+CASES = [
+    (RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has ..."), Cause.OOM),
+    (RuntimeError("CUDA error: out of memory\nCUDA kernel errors might be asynchronously reported"), Cause.OOM),
+    (RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"), Cause.OOM),
+    (RuntimeError("cuDNN error: CUDNN_STATUS_INTERNAL_ERROR"), Cause.OOM),
+    (RuntimeError("GET was unable to find an engine to execute this computation"), Cause.OOM),
+    (RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried ..."), Cause.OOM),
+    (RuntimeError("CUDA error: an illegal memory access was encountered"), Cause.GPU),
+    (RuntimeError("CUDA error: uncorrectable ECC error encountered"), Cause.GPU),
+    (RuntimeError("CUDA error: unspecified launch failure"), Cause.GPU),
+    (RuntimeError("cuDNN error: CUDNN_STATUS_EXECUTION_FAILED"), Cause.GPU),
+    (RuntimeError("No CUDA GPUs are available"), Cause.GPU),
+    (RuntimeError("CUDA error: no CUDA-capable device is detected"), Cause.GPU),
+    (ValueError("Invalid CUDA 'device=0' requested. Use 'device=cpu' or pass valid CUDA device(s)"), Cause.GPU),
+    (RuntimeError("CUDA error: device-side assert triggered"), Cause.ERROR),
+    (RuntimeError("Training failed: NaN persisted for 4 epochs"), Cause.NAN),
+    (RuntimeError("Checkpoint weights/last.pt is corrupted with NaN/Inf weights"), Cause.NAN),
+    (yolo.NotANumber("the weights are no numbers any more in epoch 1"), Cause.NAN),
+    (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "last.pt"), Cause.DISK),
+    (OSError(errno.EDQUOT, os.strerror(errno.EDQUOT)), Cause.DISK),
+    (
+        RuntimeError("[enforce fail] . PytorchStreamWriter failed writing file data/1"),
+        Cause.DISK,
+    ),
+    (RuntimeError("DataLoader worker (pid 1234) is killed by signal: Bus error. ... shared memory"), Cause.KILLED),
+    (RuntimeError("DataLoader worker (pid(s) 12, 13) exited unexpectedly"), Cause.KILLED),
+    (RuntimeError("unable to allocate shared memory(shm) for file </torch_1>"), Cause.KILLED),
+    (MemoryError(), Cause.KILLED),
+    (OSError(errno.ENOMEM, os.strerror(errno.ENOMEM)), Cause.KILLED),
+    (FileNotFoundError("Image Not Found /d/images/a.jpg"), Cause.DATA),
+    (FileNotFoundError(LOADER.format("FileNotFoundError", "Image Not Found /d/images/a.jpg")), Cause.DATA),
+    (OSError(LOADER.format("OSError", "[Errno 116] Stale file handle: '/d/a.jpg'")), Cause.DATA),
+    (OSError(errno.EIO, os.strerror(errno.EIO), "/d/a.jpg"), Cause.DATA),
+    (RuntimeError("Dataset '/d/dlcv.yaml' error ❌ /d/dlcv.yaml not found"), Cause.DATA),
+    (LabError("no file", "/w", "Put it there."), Cause.WEIGHTS),
+    (ValueError("something else"), Cause.ERROR),
+]
+
+
+@pytest.fixture
+def run(make_run: MakeRun) -> Run:
+    run = read_run(make_run(batch=64, imgsz=1280))
+    claims.take(run.folder, 1, Claim("gpu0", this_process(), claims.now()))
+    return run
+
+
+def say(run: Run, **changes: object) -> None:
+    claims.write_beat(run.folder, 1, Beat(1, claims.now(), this_process(), **changes))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("error", "cause"), CASES, ids=lambda value: str(value)[:40])
+def test_each_trouble_is_known_by_its_words(error: BaseException, cause: Cause, run: Run) -> None:
+    assert diagnose(error, run).cause is cause
+
+
+def test_sentences_name_what_a_person_can_do_something_about(run: Run) -> None:
+    import torch
+
+    say(run, phase="training", batch=32)
+    fault = diagnose(torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"), run)
+    assert fault.reason == "out of memory: yolov8n at 1280 px with batch 32 does not fit the memory"
+    assert fault.batch == 32
+    full = diagnose(OSError(errno.ENOSPC, "No space left on device"), run)
+    assert full.reason.startswith(f"the disk of {run.folder} is full (OSError: [Errno 28]")
+    lost = diagnose(FileNotFoundError(LOADER.format("FileNotFoundError", "Image Not Found /d/a.jpg")), run)
+    assert lost.reason.endswith("(FileNotFoundError: Image Not Found /d/a.jpg)")
+    assert diagnose(ValueError(), run).reason == "ValueError: no message"
+    weights = diagnose(LabError("no file", "/w", "Put it there."), run)
+    assert weights == Fault(Cause.WEIGHTS, "no file; where: /w; fix: Put it there.", again=False, batch=32)
+
+
+def test_what_came_first_is_found_behind_what_came_after(run: Run) -> None:
+    """Closing the events file fails too when the disk is full, or after the GPU has gone: the error then has a past."""
+    try:
+        try:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError:
+            raise ValueError("I/O operation on closed file") from None
+    except ValueError as error:
+        assert diagnose(error, run).cause is Cause.DISK
+
+
+def test_a_checkpoint_that_cannot_be_gone_on_from_is_left_alone_next_time(run: Run) -> None:
+    """Trouble while it is being loaded; the same trouble later, or without one, is trouble of the training."""
+    error = RuntimeError("size mismatch for model.22")
+    say(run, phase="starting")
+    assert diagnose(error, run).changes == {}
+    (run.folder / "weights").mkdir()
+    write_kept(run.folder, Kept(3, False, 2, 60.0))
+    fault = diagnose(error, run)
+    assert (fault.cause, fault.again, fault.changes) == (Cause.ERROR, True, {"fresh": True})
+    assert fault.reason.startswith("going on from the checkpoint after epoch 3 failed: RuntimeError: size mismatch")
+    say(run, phase="training", batch=8, resumed=3)
+    assert diagnose(error, run).changes == {}

@@ -1,0 +1,121 @@
+"""Signs of life, time left, and how an attempt learns that it has been taken away."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from labtools.artifacts.record import Beat, Cause, Claim, read_record
+from labtools.train.attempt import heartbeat
+from labtools.train.attempt.heartbeat import Fenced, Heartbeat
+from labtools.train.processes import this_process
+from labtools.train.runqueue import claims
+from labtools.yolo import Epoch, Start
+
+MakeRun = Callable[..., Path]
+
+
+def claimed(make_run: MakeRun) -> Path:
+    folder = make_run()
+    claims.take(folder, 1, Claim("cpu0", this_process(), claims.now()))
+    return folder
+
+
+def beat_of(folder: Path) -> Beat:
+    beat = read_record(folder).beat
+    assert beat is not None
+    return beat
+
+
+def test_time_left_is_the_pace_so_far_without_the_start_up(make_run: MakeRun) -> None:
+    folder = claimed(make_run)
+    clock = [0.0]
+    heart = Heartbeat(folder, 1, clock=lambda: clock[0])
+    clock[0] = 50.0  # imports
+    heart.beat()
+    assert (beat_of(folder).phase, beat_of(folder).eta_s) == ("starting", None)
+    heart.on_start(Start(epochs=4, batch=8, accumulate=8, val_batch=16, resumed=0, is_last=False))
+    heart.on_step(1, 4, 1, 10)
+    clock[0] = 60.0
+    heart.on_step(1, 4, 5, 10)
+    heart.beat()
+    beat = beat_of(folder)
+    assert (beat.phase, beat.epoch, beat.step, beat.steps, beat.batch) == ("training", 1, 5, 10, 8)
+    assert beat.eta_s == pytest.approx(10 * (4 - 0.5) / 0.5)
+    assert beat.seconds == 60.0
+    heart.on_epoch(Epoch(4, 4, 0.5, float("nan")))
+    heart.beat()
+    beat = beat_of(folder)
+    assert (beat.phase, beat.map50, beat.map50_95, beat.eta_s) == ("finishing", 0.5, None, None)
+
+
+def test_the_pace_is_that_of_this_attempt_alone(make_run: MakeRun) -> None:
+    folder = claimed(make_run)
+    clock = [0.0]
+    heart = Heartbeat(folder, 1, clock=lambda: clock[0])
+    heart.on_start(Start(epochs=10, batch=4, accumulate=2, val_batch=8, resumed=6, is_last=False))
+    heart.on_step(7, 10, 0, 10)
+    clock[0] = 20.0
+    heart.on_step(7, 10, 10, 10)
+    heart.beat()
+    assert (beat_of(folder).resumed, beat_of(folder).batch, beat_of(folder).eta_s) == (6, 4, 60.0)
+
+
+def test_a_fenced_training_stops_at_its_next_step(make_run: MakeRun) -> None:
+    folder = claimed(make_run)
+    with Heartbeat(folder, 1) as heart:
+        heart.on_step(1, 4, 1, 10)
+        claims.write_end(folder, 1, Cause.LANE, "thought dead")
+        heart.beat()
+        with pytest.raises(Fenced):
+            heart.on_step(1, 4, 2, 10)
+
+
+def test_before_something_lasting_is_written_the_disk_is_asked(make_run: MakeRun) -> None:
+    folder = claimed(make_run)
+    heart = Heartbeat(folder, 1)
+    heart.confirm()
+    claims.take(folder, 2, Claim("cpu1", this_process(), claims.now()))
+    with pytest.raises(Fenced):
+        heart.confirm()
+
+
+def test_a_full_disk_or_a_hanging_one_stops_no_heart(
+    make_run: MakeRun,
+    until: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The trouble is said once, and when it is over the signs of life go on by themselves."""
+    folder = claimed(make_run)
+    monkeypatch.setattr(heartbeat, "BEAT_EVERY_S", 0.01)
+    write = claims.write_beat
+    tried = []
+
+    def refuse(where: Path, attempt: int, beat: Beat) -> None:
+        tried.append(beat.count)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with caplog.at_level(logging.WARNING), Heartbeat(folder, 1) as heart:
+        monkeypatch.setattr(heartbeat, "write_beat", refuse)
+        until(lambda: len(tried) > 5, "more than one try")
+        heart.on_step(1, 4, 1, 10)
+        assert sum("No space left" in line for line in caplog.messages) == 1
+        monkeypatch.setattr(heartbeat, "write_beat", write)
+        until(lambda: beat_of(folder).step == 1, "a beat after the trouble")
+
+
+def test_a_training_whose_folder_was_taken_away_stops(make_run: MakeRun) -> None:
+    folder = claimed(make_run)
+    heart = Heartbeat(folder, 1)
+    heart.beat()
+    folder.rename(folder.with_name("moved"))
+    heart.beat()
+    with pytest.raises(Fenced):
+        heart.check()
+    assert not folder.exists(), "nothing is written where the folder was"
