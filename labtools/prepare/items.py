@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from labtools.prepare.labels.annotations import Box, boxes_of
 from labtools.prepare.pictures.reader import Picture
 
 
-@dataclass(frozen=True)
-class Item:
-    """One picture of the dataset.
+class Item(NamedTuple):
+    """One picture of the dataset. (A tuple: a cohort has 28,610 of them.)
 
     Attributes:
         image: its path in the dataset, ``images/...``.

@@ -113,9 +113,14 @@ def _counts(part: Part) -> tuple[tuple[str, int, int, int], ...]:
     boxes: Counter[tuple[str, int]] = Counter()
     for split, label in zip(part.split, part.label, strict=True):
         if label:
-            ids = [int(line.partition(" ")[0]) for line in label.splitlines()]
-            boxes.update((split, class_id) for class_id in ids)
-            shown.update((split, class_id) for class_id in set(ids))
+            first, count = label[: label.index(" ")], label.count("\n")
+            if label.count(f"\n{first} ") == count - 1:  # nearly always: a team has one class
+                ids = {int(first): count}
+            else:
+                ids = Counter(int(line.partition(" ")[0]) for line in label.splitlines())
+            for class_id, number in ids.items():
+                boxes[split, class_id] += number
+                shown[split, class_id] += 1
     return tuple((split, class_id, shown[split, class_id], count) for (split, class_id), count in sorted(boxes.items()))
 
 

@@ -18,9 +18,9 @@ from labtools.prepare.formats._yolo_file import FileReader, Repairs
 from labtools.prepare.formats._yolo_line import LineError, is_comment, parse_line
 from labtools.prepare.formats._yolo_names import LooseNames, bare_stem
 from labtools.prepare.formats._yolo_plain import is_plain, read_plain
-from labtools.prepare.layout.places import SPLIT_WORDS, ImageIndex, stem_key
+from labtools.prepare.layout.places import SPLIT_WORDS, ImageIndex, key_of, stem_key
 from labtools.prepare.sources.text import decode
-from labtools.prepare.sources.tree import READ_ERRORS, Tree, folder_of, name_of, stem_of
+from labtools.prepare.sources.tree import READ_ERRORS, Tree, folder_of, name_of
 
 TITLE = "YOLO txt"
 RICHNESS = 1
@@ -33,11 +33,11 @@ _ID = re.compile(rb"^\s*(\d{1,9})[\s,;|]", re.MULTILINE)
 
 def sniff(tree: Tree) -> list[str]:
     """Text files named like a picture, and others that hold nothing but label lines."""
-    stems = {stem_key(stem_of(path)) for path in tree.images}
+    stems = {key_of(path.rpartition("/")[2]) for path in tree.images}
     loose: LooseNames | None = None
     found: list[str] = []
     for path in tree.ending(*_SUFFIXES):
-        stem = stem_key(stem_of(path))
+        stem = key_of(path.rpartition("/")[2])
         if stem in stems and stem not in SPLIT_WORDS:
             found.append(path)
             continue
@@ -46,10 +46,13 @@ def sniff(tree: Tree) -> list[str]:
         if stem_key(bare_stem(path)) in stems and stem not in SPLIT_WORDS:
             found.append(path)
             continue
-        loose = loose or LooseNames(tree.images)
-        if _holds_labels(tree, path) or (loose.knows(path) and stem not in SPLIT_WORDS):
+        if _holds_labels(tree, path):
             found.append(path)
-    rare = [p for p in tree.ending(*_RARE_SUFFIXES) if stem_key(stem_of(p)) in stems and _holds_labels(tree, p)]
+        elif stem not in SPLIT_WORDS:
+            loose = loose or LooseNames(tree.images)
+            if loose.knows(path):
+                found.append(path)
+    rare = [p for p in tree.ending(*_RARE_SUFFIXES) if key_of(name_of(p)) in stems and _holds_labels(tree, p)]
     return sorted([*found, *rare]) if rare else found
 
 

@@ -34,7 +34,8 @@ def parse_all(tree: Tree, index: ImageIndex) -> Parsed:
     """All formats of a submission, with one record per picture."""
     found: dict[str, Parsed] = {}
     claimed: set[str] = set()
-    for name, module in members(formats).items():
+    modules = members(formats)
+    for name, module in modules.items():
         # YOLO, the last by name, takes text files by their names; those whose content is something else are gone then.
         files = [path for path in module.sniff(tree) if path not in claimed]
         if files:
@@ -42,7 +43,7 @@ def parse_all(tree: Tree, index: ImageIndex) -> Parsed:
             claimed.update(files)
     if not found:
         return Parsed()
-    return choose(found, {name: module.RICHNESS for name, module in members(formats).items()})
+    return choose(found, {name: module.RICHNESS for name, module in modules.items()})
 
 
 def _with_silent(parsed: Parsed, files: Sequence[str], title: str) -> Parsed:

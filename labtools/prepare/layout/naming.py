@@ -52,11 +52,16 @@ def frame_of(path: str) -> int | None:
     >>> frame_of("velo/t/4/images/frame_000002.jpg"), frame_of("boat43_png.rf.553cd52b2.jpg"), frame_of("a.jpg")
     (2, 43, None)
     """
-    plain = stem_of(path)
+    return _frame_of(path.rpartition("/")[2])
+
+
+@lru_cache(maxsize=1 << 14)  # the sequences of a cohort share their names
+def _frame_of(name: str) -> int | None:
+    plain = stem_of(name)
     digits = plain[len(plain.rstrip("0123456789")) :]
     if 0 < len(digits) <= 9 and ".rf." not in plain:  # frame_000001: most of them
         return int(digits)
-    stem = re.sub(r"_(jpe?g|png|bmp|webp)$", "", stem_of(path).partition(".rf.")[0], flags=re.IGNORECASE)
+    stem = re.sub(r"_(jpe?g|png|bmp|webp)$", "", plain.partition(".rf.")[0], flags=re.IGNORECASE)
     match = re.search(r"(\d+)\)?$", stem, flags=re.ASCII)
     return int(match[1]) if match and len(match[1]) <= 9 else None
 

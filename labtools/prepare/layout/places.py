@@ -21,6 +21,7 @@ from labtools.prepare.layout.references import (
     Reference,
     folder_key,
     is_same_folder,
+    key_of,
     loose_key,
     respelled,
     source_stem,
@@ -29,7 +30,7 @@ from labtools.prepare.layout.references import (
 from labtools.prepare.layout.split_words import SPLIT_WORDS
 from labtools.prepare.sources.tree import folder_of, folders_of, name_of, stem_of
 
-__all__ = ["SPLIT_WORDS", "STRUCTURE", "ImageIndex", "Match", "folder_key", "is_same_folder", "stem_key"]
+__all__ = ["SPLIT_WORDS", "STRUCTURE", "ImageIndex", "Match", "folder_key", "is_same_folder", "key_of", "stem_key"]
 
 
 class Match(NamedTuple):
@@ -80,8 +81,7 @@ class ImageIndex:
             folder = self._folders.get(above)
             if folder is None:
                 folder = self._folders[above] = _Folder(above, *self._keys(above))
-            stem, dot, _ = name.rpartition(".")
-            stem = stem_key(stem if dot and stem else name)
+            stem = key_of(name)
             if stem in folder.stems:
                 folder.stems[stem] = (*folder.named(stem), path)
             else:
@@ -190,9 +190,7 @@ class ImageIndex:
         groups = self._beside.get(above)
         if groups is None:
             groups = self._beside[above] = self._groups_beside(above)
-        written, dot, _ = name.rpartition(".")
-        written = written if dot and written else name
-        stem = stem_key(written)
+        stem = key_of(name)
         for group in groups:
             if len(group) == 1 and isinstance(path := group[0].stems.get(stem), str):
                 return Match(path)
@@ -202,7 +200,7 @@ class ImageIndex:
                 return Match(found[0])
         found_one = Match(None)
         for keys in self._keys(above)[0]:
-            found_one = self._find(Reference(keys, stem, written, ""), annotation)
+            found_one = self._find(Reference(keys, stem, stem_of(name), ""), annotation)
             if found_one.path or found_one.rivals:
                 break
         return found_one

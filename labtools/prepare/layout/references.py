@@ -42,6 +42,12 @@ def stem_key(name: str) -> str:
     return name.lower().strip() if name.isascii() else unicodedata.normalize("NFC", name).casefold().strip()
 
 
+@lru_cache(maxsize=1 << 14)  # the sequences of a cohort share their names
+def key_of(name: str) -> str:
+    """`stem_key` of a file's name, which has no folders but may have a suffix."""
+    return stem_key(stem_of(name))
+
+
 def source_stem(stem: str) -> str:
     """The picture that a Roboflow copy was made of: ``boat43_png.rf.553cd52b2`` -> ``boat43``."""
     return _ROBOFLOW.sub("", stem) if ".rf." in stem else stem
