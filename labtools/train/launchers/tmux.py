@@ -1,8 +1,8 @@
 """A tmux window per lane, in session ``labtools`` on a socket of its own.
 
 The window is a view: the lane is a detached process (as with `process`) and its window follows its log. `kill -9` of a
-tmux server hangs up everything inside it; here that closes windows and ends no training. Launching again opens
-whatever is missing.
+tmux server hangs up everything inside it; here that closes windows and ends no training. Launching again, or
+`labtools attach`, opens whatever is missing.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import os
 import shlex
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from labtools.core.errors import LabError
@@ -32,12 +33,63 @@ def socket_name() -> str:
 
 
 def start(root: Path, lanes: Sequence[Lane]) -> Launch:
-    """Start the lanes, and open a window on the log of each."""
+    """Start the lanes, and open a window on the log of each. Lanes train whether or not tmux plays along."""
     launch = process.start(root, lanes)
-    for lane in lanes:
-        _open_window(f"{root.name}-{lane.name}", records.log_path(root, lane))
+    try:
+        for lane in lanes:
+            _open_window(f"{root.name}-{lane.name}", records.log_path(root, lane))
+    except LabError as error:
+        return Launch("tmux", launch.started, launch.alive, launch.watch, f"{error.what}; the lanes train all the same")
     watch = f"tmux -L {shlex.quote(socket_name())} attach -t ={SESSION}"
-    return Launch("tmux", launch.started, launch.alive, watch=watch)
+    return Launch("tmux", launch.started, launch.alive, watch)
+
+
+def view(roots: Iterable[Path], lane: str | None = None) -> list[str]:
+    """Open the windows that living lanes of these matrix folders lack, and turn to one of them.
+
+    Args:
+        roots: matrix folders.
+        lane: ``gpu0``, or the whole name of a window (``dlcv-gpu0``); None: whichever window was looked at last.
+
+    Returns:
+        The command that shows the session in this terminal; none if this terminal is in that session already.
+
+    Raises:
+        LabError: there is nothing to see, no such lane here, or several.
+    """
+    for root in roots:
+        for record in records.living_lanes(root):
+            _open_window(f"{root.name}-{record.lane.name}", records.log_path(root, record.lane))
+    windows = _windows()
+    if windows is None:
+        raise LabError(
+            "no lane is at work on this machine",
+            None,
+            "`labtools status` shows where they are; `labtools train-matrix` starts them.",
+        )
+    if lane is not None:
+        _tmux("select-window", "-t", _find_window(lane, windows).pane)
+    is_inside = Path(os.environ.get("TMUX", "").split(",")[0]).name == socket_name()
+    return [] if is_inside else ["tmux", "-L", socket_name(), "attach", "-t", f"={SESSION}"]
+
+
+def _find_window(lane: str, windows: dict[str, _Window]) -> _Window:
+    fitting = [window for log, window in windows.items() if lane in (window.name, Path(log).name.split("@")[0])]
+    if len(fitting) == 1:
+        return fitting[0]
+    names = ", ".join(sorted(window.name for window in fitting or windows.values()))
+    if fitting:
+        raise LabError(f"several lanes are called {lane}: {names}", None, "Name one of these.")
+    raise LabError(f"there is no window of a lane {lane} here", None, f"There are: {names}.")
+
+
+@dataclass(frozen=True)
+class _Window:
+    """A window of ours: its pane, its name at this moment, and whether its viewer has ended."""
+
+    pane: str
+    name: str
+    is_dead: bool
 
 
 def _open_window(name: str, log: Path) -> None:
@@ -51,14 +103,19 @@ def _open_window(name: str, log: Path) -> None:
     elif str(log) not in windows:
         pane = _tmux("new-window", "-d", "-P", "-F", "#{pane_id}", "-t", f"={SESSION}:", "-n", title, follow)
         _tmux("set-option", "-w", "-t", pane.strip(), "@log", str(log))
-    else:
-        pane, is_dead = windows[str(log)]
-        if is_dead:
-            _tmux("respawn-pane", "-t", pane, follow)
+    elif windows[str(log)].is_dead:
+        _tmux("respawn-pane", "-t", windows[str(log)].pane, follow)
 
 
 def _create_session(title: str, log: Path, follow: str) -> None:
-    options = {"remain-on-exit": "on", "automatic-rename": "off", "history-limit": "20000", "mouse": "on"}
+    options = {
+        "remain-on-exit": "on",
+        "automatic-rename": "off",
+        "history-limit": "20000",
+        "mouse": "on",
+        "status-right": " Ctrl-b n: next lane   Ctrl-b d: leave, lanes go on ",
+        "status-right-length": "60",
+    }
     before = [word for key, value in options.items() for word in ("set-option", "-g", key, value, ";")]
     size = ("-x", "200", "-y", "50")
     pane = _tmux(
@@ -68,17 +125,17 @@ def _create_session(title: str, log: Path, follow: str) -> None:
     _tmux("set-option", "-w", "-t", pane.strip(), "@log", str(log))
 
 
-def _windows() -> dict[str, tuple[str, bool]] | None:
-    """Log -> (pane, has its viewer ended), for every window of ours; None: there is no session.
+def _windows() -> dict[str, _Window] | None:
+    """Log -> window, for every one of ours; None: there is no session.
 
     A window is known by its option ``@log``: names are for people, who may rename them.
     """
-    form = "#{pane_id}\t#{pane_dead}\t#{@log}"
+    form = "#{pane_id}\t#{pane_dead}\t#{window_name}\t#{@log}"
     found = _run("list-panes", "-s", "-t", f"={SESSION}", "-F", form)
     if found.returncode != 0:
         return None
-    rows = (line.split("\t", 2) for line in found.stdout.splitlines())
-    return {log: (pane, dead == "1") for pane, dead, log in rows}
+    rows = (line.split("\t", 3) for line in found.stdout.splitlines())
+    return {log: _Window(pane, name, dead == "1") for pane, dead, name, log in rows if log}
 
 
 def _tmux(*arguments: str) -> str:
