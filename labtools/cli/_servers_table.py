@@ -15,9 +15,9 @@ from labtools.train.servers.preflight import Checkup
 
 def servers_table(found: Sequence[Checkup]) -> Table:
     """Name, host, GPUs, versions, room on the disk; the sentences of what is wrong are in the error that follows."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for name in ("server", "", "host", "GPUs", "labtools", "torch", "ultralytics", "free"):
-        table.add_column(name, no_wrap=name != "GPUs")
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
+    for name in ("server", "", "host", "GPUs", "labtools", "torch", "ultralytics", "disk free"):
+        table.add_column(name, no_wrap=name != "GPUs", min_width=10 if name == "GPUs" else None)
     for one in found:
         table.add_row(one.server.name, _sign(one), *(_cells(one.facts) if one.facts else ()))
     return table
@@ -38,7 +38,7 @@ def _cells(facts: Facts) -> tuple[str, ...]:
     return (
         facts.host,
         gpus,
-        f"{found['labtools']} ({facts.code})",
+        found["labtools"],
         found["torch"] or "none",
         found["ultralytics"] or "none",
         memory(facts.free_bytes),

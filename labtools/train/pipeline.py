@@ -136,7 +136,7 @@ def _start(root: Path, place: Place, tick: Tick) -> tuple[Launch, tuple[LabError
         return here.launch_from_json(ask(server, ["lanes", "up", str(root), request], timeout_s=_START_S))
 
     used = [server for server in place.servers if place.on(server.name)]
-    answers = each(used, start, tick)
+    answers = each(used, start, tick, "servers started")
     launches = [answer for answer in answers if isinstance(answer, Launch)]
     troubles = tuple(answer for answer in answers if isinstance(answer, LabError))
     if place.on(""):
@@ -169,6 +169,6 @@ def stop_everywhere(root: Path, servers: Path | None, tick: Tick = silent) -> tu
     def end(server: Server) -> list[str]:
         return list(ask(server, ["lanes", "stop", str(root)], timeout_s=_STOP_S)["stopped"])
 
-    answers = each(() if servers is None else read_servers(servers), end, tick)
+    answers = each(() if servers is None else read_servers(servers), end, tick, "servers stopped")
     names = {name for answer in answers if not isinstance(answer, LabError) for name in answer}
     return sorted({*stopped, *names}), tuple(answer for answer in answers if isinstance(answer, LabError))

@@ -57,7 +57,7 @@ def check_servers(
         launcher: the one asked for, None: the best there.
         tick: told how many have answered.
     """
-    answers = each(servers, lambda server: _check(server, needs(server), launcher), tick)
+    answers = each(servers, lambda server: _check(server, needs(server), launcher), tick, "servers checked")
     found = [
         Checkup(server, answer, tuple(LabError(f"{server.name}: {t.what}", t.where, t.fix) for t in answer.troubles))
         if isinstance(answer, Facts)
@@ -67,7 +67,9 @@ def check_servers(
     return [replace(one, troubles=(*one.troubles, *_differences(one, found))) for one in found]
 
 
-def each(servers: Sequence[Server], do: Callable[[Server], T], tick: Tick = silent) -> list[T | LabError]:
+def each(
+    servers: Sequence[Server], do: Callable[[Server], T], tick: Tick = silent, step: str = "servers"
+) -> list[T | LabError]:
     """Do the same for all servers, side by side: its result for each, or why there is none."""
 
     def attempt(server: Server) -> T | LabError:
@@ -79,7 +81,7 @@ def each(servers: Sequence[Server], do: Callable[[Server], T], tick: Tick = sile
     with ThreadPoolExecutor(max_workers=max(1, len(servers))) as pool:
         futures = [pool.submit(attempt, server) for server in servers]
         for count, _ in enumerate(as_completed(futures), start=1):
-            tick("servers", count, len(servers))
+            tick(step, count, len(servers))
         return [future.result() for future in futures]
 
 
@@ -112,7 +114,7 @@ def require_ready(found: Sequence[Checkup], *, skip_unreachable: bool) -> tuple[
         troubles = [trouble for one in found for trouble in one.troubles]
     if troubles:
         fixes = list(dict.fromkeys(trouble.fix for trouble in troubles))
-        if any(isinstance(trouble, UnreachableError) for trouble in troubles) and len(found) > len(skipped) + 1:
+        if not skip_unreachable and 0 < sum(one.is_unreachable for one in found) < len(found):
             fixes.append("Or leave out what cannot be reached: --skip-unreachable")
         raise LabError("; ".join(trouble.what for trouble in troubles), troubles[0].where, " ".join(fixes))
     return tuple(one.server for one in found if one not in skipped)

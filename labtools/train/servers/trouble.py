@@ -29,7 +29,7 @@ _EXPLANATIONS = (
     ),
     (
         ("Could not resolve hostname",),
-        "nobody knows a machine {ssh}",
+        "{name}: nobody knows a machine {ssh}",
         "Check `ssh:` in servers.yaml against ~/.ssh/config, and that the VPN is connected.",
     ),
     (

@@ -125,7 +125,7 @@ def dead_ends(room: LoopbackServers, tmp_path: Path, monkeypatch: pytest.MonkeyP
         ("unknown", "the host key of a is not known here", "ssh unknown"),
         ("refused", "a is there, but takes no ssh connections", "try again in a minute"),
         ("jumps", "a is there, but takes no ssh connections", "try again in a minute"),
-        ("nowhere", "nobody knows a machine nowhere", "the VPN"),
+        ("nowhere", "a: nobody knows a machine nowhere", "the VPN"),
     ],
 )
 def test_ssh_trouble_is_a_sentence(there: Server, dead_ends: None, ssh: str, said: str, fix: str) -> None:
