@@ -33,7 +33,7 @@ MATRIX = {
     "axes": {"model": ["yolov8f"], "freeze": [10], "imgsz": [96], "batch": [16]},
     "epochs": 1,
     "weights": {"yolov8f": str(WEIGHTS / "yolov8f.pt")},
-    "args": {"optimizer": "AdamW", "lr0": 0.005, "conf": 0.01, "amp": False},
+    "defaults": {"optimizer": "AdamW", "lr0": 0.005, "conf": 0.01, "amp": False},
 }
 
 

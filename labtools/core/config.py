@@ -60,7 +60,7 @@ def load_config(path: Path, model: type[Model]) -> Model:
         return model.model_validate(data)
     except ValidationError as error:
         problems = error.errors()
-        lines = [_line_of(path, p["loc"]) for p in problems]
+        lines = [line_of(path, p["loc"]) for p in problems]
         sentences = [
             f"{'.'.join(map(str, p['loc'])) or 'file'}: {_plain(p['msg'])} (line {line})"
             for p, line in zip(problems, lines, strict=True)
@@ -75,8 +75,8 @@ def _plain(message: str) -> str:
     return message.removeprefix("Value error, ").replace("Extra inputs are not permitted", "unknown key")
 
 
-def _line_of(path: Path, location: tuple[int | str, ...]) -> int:
-    """The 1-based line of a value in a YAML file, found by walking the composed nodes."""
+def line_of(path: Path, location: tuple[int | str, ...]) -> int:
+    """The 1-based line of a value in a YAML file (e.g. at ``("axes", "imgsz", 1)``), as far as that path leads."""
     node = yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)
     line = 1
     for key in location:

@@ -25,7 +25,7 @@ TINY: dict[str, Any] = {
     "axes": {"model": "yolov8f", "freeze": [10, None], "imgsz": 64, "batch": 8},
     "epochs": 2,
     "weights": {"yolov8f": str(WEIGHTS / "yolov8f.pt")},
-    "args": {"plots": False, "nbs": 8, "optimizer": "AdamW", "lr0": 0.002},
+    "defaults": {"plots": False, "nbs": 8, "optimizer": "AdamW", "lr0": 0.002},
 }
 
 

@@ -1,53 +1,77 @@
-"""Axes -> ordered run specs with stable ids. Pure: nothing here touches the disk."""
+"""A matrix -> the runs to have, in order, each with its id and priority. Pure: nothing here touches the disk."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from itertools import product
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from labtools.artifacts.runs import RunSpec, course_order
-from labtools.train.matrix.config import Axes, MatrixConfig
+from labtools.train.matrix.combine import Cell, combine, plain_values, priority
+from labtools.train.matrix.config import CELL_KEYS, MatrixConfig
+from labtools.train.matrix.naming import name_runs
 
 
-def expand(config: MatrixConfig, weights: Mapping[str, Path], data: Path, fingerprint: str) -> tuple[RunSpec, ...]:
-    """One spec per combination of the axes, cheapest first.
+@dataclass(frozen=True)
+class Expansion:
+    """The runs that a matrix asks for.
 
-    Cheapest first because the grid then fills from its first row, and a mistake in the data shows after minutes.
+    Attributes:
+        specs: in the course's order, which is also cheapest first.
+        priorities: run id -> its priority, where that is not 0.
+        combinations: of the axes.
+        excluded: of those.
+        included: besides them.
+    """
+
+    specs: tuple[RunSpec, ...]
+    priorities: Mapping[str, int]
+    combinations: int
+    excluded: int
+    included: int
+
+
+def expand(
+    config: MatrixConfig, weights: Mapping[str, Path], data: Path, fingerprint: str, known: Iterable[RunSpec] = ()
+) -> Expansion:
+    """One spec per combination that is not excluded.
 
     Args:
         config: the checked matrix.
-        weights: model -> checkpoint, for each model of the axes.
+        weights: model -> checkpoint, for each of the matrix's models.
         data: the dataset's YAML.
         fingerprint: of the dataset.
+        known: runs that are in the matrix's folder: they keep their names.
     """
-    axes = config.axes
-    specs = (
-        RunSpec(
-            run_id=run_id(axes, model, freeze, imgsz, batch),
-            model=model,
-            weights=str(weights[model]),
-            freeze=freeze,
-            imgsz=imgsz,
-            batch=batch,
-            epochs=config.epochs,
-            seed=config.seed,
-            data=str(data),
-            fingerprint=fingerprint,
-            args=dict(config.args),
-        )
-        for model, freeze, imgsz, batch in product(axes.model, axes.freeze, axes.imgsz, axes.batch)
+    combined = combine(config)
+    unnamed = [_spec(cell, weights, data, fingerprint) for cell in combined.cells]
+    plain = plain_values(config)
+    depths = {depth for depth in config.axes.freeze if depth is not None}
+    if len(depths) == 1:
+        plain["freeze"] = depths.pop()
+    named = name_runs(unnamed, plain, known)
+    wanted = {spec.run_id: priority(config, cell) for spec, cell in zip(named, combined.cells, strict=True)}
+    out = combined.combinations + sum(combined.included) - len(combined.cells)
+    return Expansion(
+        specs=tuple(sorted(named, key=course_order)),
+        priorities={run_id: number for run_id, number in wanted.items() if number},
+        combinations=combined.combinations,
+        excluded=out,
+        included=sum(combined.included),
     )
-    return tuple(sorted(specs, key=course_order))
 
 
-def run_id(axes: Axes, model: str, freeze: int | None, imgsz: int, batch: int) -> str:
-    """The course's name of a run, e.g. ``yolov8s_640_freeze``, ``yolov8m_320_nofreeze``.
-
-    A suffix only where the axes hold several values that these words do not tell: ``freeze5`` and ``freeze10``
-    when there are several depths, ``_b32`` when there are several batches.
-    """
-    depths = [f for f in axes.freeze if f is not None]
-    frozen = "nofreeze" if freeze is None else f"freeze{freeze}" if len(depths) > 1 else "freeze"
-    suffix = f"_b{batch}" if len(axes.batch) > 1 else ""
-    return f"{model}_{imgsz}_{frozen}{suffix}"
+def _spec(cell: Cell, weights: Mapping[str, Path], data: Path, fingerprint: str) -> RunSpec:
+    return RunSpec(
+        run_id="",
+        model=cell["model"],
+        weights=str(weights[cell["model"]]),
+        freeze=cell["freeze"],
+        imgsz=cell["imgsz"],
+        batch=cell["batch"],
+        epochs=cell["epochs"],
+        seed=cell["seed"],
+        data=str(data),
+        fingerprint=fingerprint,
+        args={name: value for name, value in cell.items() if name not in CELL_KEYS},
+    )

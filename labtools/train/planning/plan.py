@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from labtools.artifacts.dataset import open_dataset
-from labtools.artifacts.runs import RUN_FILE, Run, RunSpec, list_runs, read_run
+from labtools.artifacts.record import read_record
+from labtools.artifacts.runs import Run, RunSpec, list_runs
+from labtools.artifacts.weights import find_weights
+from labtools.core.config import line_of
 from labtools.core.errors import LabError
-from labtools.core.files import write_json
 from labtools.core.progress import Tick, silent
+from labtools.train.estimates import Workload
 from labtools.train.matrix.config import MatrixConfig, read_matrix
-from labtools.train.matrix.expand import expand
+from labtools.train.matrix.expand import Expansion, expand
+from labtools.train.planning import ahead
+from labtools.train.planning.dataset import Counts, check_dataset
+from labtools.train.planning.folders import difference, is_untouched, known_specs, write_runs
+from labtools.train.planning.space import bytes_needed, require_space
 
 
 @dataclass(frozen=True)
@@ -23,43 +28,57 @@ class Plan:
 
     Attributes:
         root: folder of the matrix, which may not exist yet.
-        specs: every run asked for, cheapest first.
+        expansion: every run asked for, in the course's order, with priorities and counts.
+        workloads: run id -> what it has to go through.
         others: ids of runs in that folder that the matrix no longer asks for.
+        stale: run id -> why what its folder was asked for is not what the matrix means now.
     """
 
     root: Path
-    specs: tuple[RunSpec, ...]
+    expansion: Expansion
+    workloads: Mapping[str, Workload]
     others: tuple[str, ...]
+    stale: Mapping[str, str]
+
+    @property
+    def specs(self) -> tuple[RunSpec, ...]:
+        """Every run asked for, cheapest first."""
+        return self.expansion.specs
 
 
 def plan_matrix(matrix: Path, data: Path | None, runs: Path, tick: Tick = silent) -> Plan:
-    """Check the matrix, its dataset and its weights against what is on disk. Writes nothing.
+    """Check the matrix, its dataset, its weights and arguments against what is on disk. Writes nothing below ``runs``.
 
     Args:
         matrix: the YAML file.
         data: a dataset that stands in for the one that the file names.
         runs: folder of all matrices.
-        tick: told about weights, which may be downloaded.
+        tick: told about weights, which may be downloaded and are opened for real.
 
     Raises:
-        LabError: whatever would stop a run later: no such dataset or weights, a wrong argument, a run folder in which
-            something else was trained.
+        LabError: whatever would stop a run later: no such dataset or weights, other classes than the course's, a wrong
+            argument, no room on the disk.
     """
     config = read_matrix(matrix)
     dataset = open_dataset(_data_path(matrix, config, data))
-    _check_args(config.args, matrix)
-    weights = _find_weights(config, matrix.parent, tick)
-    specs = expand(config, weights, dataset.yaml, dataset.fingerprint)
-    double = [run_id for run_id, n in Counter(s.run_id for s in specs).items() if n > 1]
-    if double:
-        raise LabError(f"several runs would be called {double[0]}", matrix, "Rename a model, or drop a value.")
+    counts = check_dataset(dataset, _course(matrix, config))
+    _refuse_ignored(config, matrix)
     root = (runs / config.name).absolute()
+    weights = _find_weights(config, matrix.parent, tick)
+    expansion = expand(config, weights, dataset.yaml, dataset.fingerprint, known_specs(root))
+    networks = _look_ahead(config, matrix, weights, tick)
+    workloads = _workloads(expansion, counts, networks, matrix)
     there = {run.run_id: run for run in list_runs(root)}
-    for spec in specs:
-        if spec.run_id in there:
-            _refuse_mix(spec, there[spec.run_id])
-    others = tuple(sorted(set(there) - {s.run_id for s in specs}))
-    return Plan(root, specs, others)
+    left = [spec.run_id for spec in expansion.specs if not (spec.run_id in there and there[spec.run_id].is_done)]
+    require_space(root, bytes_needed(network for i in left if (network := workloads[i].network)))
+    stale = {spec.run_id: reason for spec in expansion.specs if (reason := _staleness(spec, there.get(spec.run_id)))}
+    others = tuple(sorted(set(there) - {spec.run_id for spec in expansion.specs}))
+    return Plan(root, expansion, workloads, others, stale)
+
+
+def write_plan(plan: Plan) -> tuple[Run, ...]:
+    """Bring the run folders in line with a plan; all of its runs, in their order. Stale ones are marked, not mixed."""
+    return write_runs(plan.root, plan.specs, plan.workloads, plan.expansion.priorities, plan.others)
 
 
 def _data_path(matrix: Path, config: MatrixConfig, data: Path | None) -> Path:
@@ -70,65 +89,85 @@ def _data_path(matrix: Path, config: MatrixConfig, data: Path | None) -> Path:
     return (matrix.parent / config.data).resolve()
 
 
-def _check_args(args: dict[str, Any], matrix: Path) -> None:
-    from labtools.yolo import training_arguments
+def _course(matrix: Path, config: MatrixConfig) -> Path | None:
+    """The file that says which classes the dataset must have; None: nobody does."""
+    if config.course is None:
+        beside = matrix.parent / "course.yaml"
+        return beside if beside.is_file() else None
+    return None if config.course == "none" else matrix.parent / config.course
 
-    known = training_arguments()
-    for name in args:
-        if name not in known:
-            from difflib import get_close_matches
 
-            close = get_close_matches(name, known, n=3)
-            hint = f"Did you mean {' or '.join(close)}?" if close else "See docs.ultralytics.com/usage/cfg."
-            raise LabError(f"Ultralytics has no training argument {name!r}", matrix, hint)
+def _refuse_ignored(config: MatrixConfig, matrix: Path) -> None:
+    """Raises:
+    LabError: a learning rate is given that Ultralytics would ignore, so that runs would differ in name only.
+    """
+    ignored = [(name, place) for name in ("lr0", "momentum") for place, _ in config.arguments.get(name, ())]
+    if ignored and any(str(value).lower() == "auto" for value in _optimizers(config)):
+        name, place = ignored[0]
+        fix = "Name the optimizer, e.g. `optimizer: AdamW`, or leave this out."
+        raise LabError(f"{name} would be ignored: `optimizer: auto` chooses it itself", _at(matrix, place), fix)
+
+
+def _optimizers(config: MatrixConfig) -> list[object]:
+    """Every optimizer that some run may have."""
+    named = [value for _, value in config.arguments.get("optimizer", [])]
+    everywhere = "optimizer" in config.defaults or "optimizer" in config.axes.others
+    return named if everywhere else [*named, "auto"]
+
+
+def _at(matrix: Path, place: tuple[int | str, ...]) -> str:
+    return f"{matrix}:{line_of(matrix, place)}"
 
 
 def _find_weights(config: MatrixConfig, folder: Path, tick: Tick) -> dict[str, Path]:
-    from labtools.yolo import find_weights
-
     named = {model.removesuffix(".pt"): path for model, path in config.weights.items()}
     found = {}
-    for index, model in enumerate(config.axes.model, start=1):
+    for index, model in enumerate(config.models, start=1):
         found[model] = find_weights(named.get(model, f"{model}.pt"), [folder]).resolve()
-        tick("weights", index, len(config.axes.model))
+        tick("weights found", index, len(config.models))
     return found
 
 
-def _refuse_mix(spec: RunSpec, run: Run) -> None:
-    """A run folder holds what it was asked for first; anything else is another run.
+def _look_ahead(
+    config: MatrixConfig, matrix: Path, weights: Mapping[str, Path], tick: Tick
+) -> dict[str, ahead.Measured]:
+    """Model -> its network, opened and measured.
 
     Raises:
-        LabError: names what differs.
+        LabError: of the first argument with a wrong name, type or range, with its line; else of the first network.
     """
-    asked, there = spec.to_json(), run.spec.to_json()
-    if run.is_done:
-        # A lab may be moved to another disk: a finished run stays what it is, as long as its data is the same.
-        for key in ("data", "weights"):
-            asked[key], there[key] = Path(asked[key]).name, Path(there[key]).name
-    different = [key for key in asked if asked[key] != there[key]]
-    if not different:
-        return
-    sentences = "; ".join(_difference(key, there[key], asked[key]) for key in different)
-    raise LabError(
-        f"{spec.run_id} was asked for differently before: {sentences}",
-        run.folder / RUN_FILE,
-        "Give this matrix another `name:`, go back to the old values, or remove that run's folder to train it again.",
-    )
+    places = [(place, name, value) for name, values in config.arguments.items() for place, value in values]
+    looked = ahead.look([(name, value) for _, name, value in places], sorted(set(weights.values())), tick)
+    for (place, _, _), trouble in zip(places, looked.troubles, strict=True):
+        if trouble is not None:
+            raise LabError(trouble.what, _at(matrix, place), trouble.fix)
+    return {model: looked.networks[path] for model, path in weights.items()}
 
 
-def _difference(key: str, before: Any, now: Any) -> str:
-    if key == "fingerprint":
-        return "the dataset has changed since"
-    if key == "args":
-        names = sorted(k for k in {*before, *now} if before.get(k) != now.get(k))
-        return ", ".join(f"{k} was {before.get(k, 'not set')}, now {now.get(k, 'not set')}" for k in names)
-    return f"{key} was {before}, now {now}"
+def _workloads(
+    expansion: Expansion, counts: Counts, networks: Mapping[str, ahead.Measured], matrix: Path
+) -> dict[str, Workload]:
+    """What each run has to go through.
+
+    Raises:
+        LabError: a network has no layer left to learn, or cannot take images of that size.
+    """
+    found = {}
+    for spec in expansion.specs:
+        measured = networks[spec.model]
+        if spec.freeze is not None and spec.freeze >= len(measured.layers):
+            what = f"freeze {spec.freeze} leaves nothing to learn: {spec.model} has {len(measured.layers)} layers"
+            raise LabError(what, _at(matrix, ("axes", "freeze")), "Freeze fewer; 10 is the backbone of YOLOv8.")
+        if spec.imgsz % measured.stride:
+            below = max(1, spec.imgsz // measured.stride) * measured.stride
+            what = f"imgsz {spec.imgsz} is no multiple of {measured.stride}: {spec.model} would see another size"
+            raise LabError(what, _at(matrix, ("axes", "imgsz")), f"Write {below} or {below + measured.stride}.")
+        found[spec.run_id] = Workload(counts.train, counts.val, measured.network(spec.freeze))
+    return found
 
 
-def write_specs(root: Path, specs: Sequence[RunSpec]) -> tuple[Run, ...]:
-    """Create the folder of each run that has none; all of them, in the order given."""
-    for spec in specs:
-        path = root / spec.run_id / RUN_FILE
-        if not path.is_file():
-            write_json(path, spec.to_json())
-    return tuple(read_run(root / spec.run_id) for spec in specs)
+def _staleness(spec: RunSpec, run: Run | None) -> str:
+    """Why a run cannot stay what it is, ``""`` where it can (or nobody has begun it)."""
+    if run is None or not (reason := difference(spec, run.spec)):
+        return ""
+    return "" if is_untouched(read_record(run.folder)) else reason

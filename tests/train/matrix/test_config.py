@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from labtools.core.errors import LabError
-from labtools.train.matrix.config import OWNED_ARGS, read_matrix
+from labtools.train.matrix.config import OWNED_ARGS, MatrixConfig, read_matrix
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -19,11 +19,21 @@ axes:
   freeze: [10, none]
   imgsz: 640
   batch: 64
+  optimizer: [SGD, AdamW]
 epochs: 3
+seeds: [0, 1]
+include:
+  - {model: yolov8x, freeze: none, batch: 16}
+exclude:
+  - {model: yolov8s, seed: 1}
+priorities:
+  - {model: yolov8n, priority: 10}
+defaults:
+  lr0: 0.01
 """
 
 
-def read(tmp_path: Path, text: str):
+def read(tmp_path: Path, text: str) -> MatrixConfig:
     path = tmp_path / "matrix.yaml"
     path.write_text(text, encoding="utf-8")
     return read_matrix(path)
@@ -43,6 +53,17 @@ def test_single_values_need_no_brackets_and_pt_is_optional(tmp_path: Path) -> No
     config = read(tmp_path, GOOD)
     assert (config.axes.imgsz, config.axes.batch) == ([640], [64])
     assert config.axes.model == ["yolov8n", "yolov8s"]
+    assert config.models == ("yolov8n", "yolov8s", "yolov8x"), "weights are needed for what is included, too"
+
+
+def test_any_training_argument_can_be_an_axis_and_its_place_is_known(tmp_path: Path) -> None:
+    config = read(tmp_path, GOOD.replace("batch: 16}", "batch: 16, mosaic: 0.5}"))
+    assert config.axes.others == {"optimizer": ["SGD", "AdamW"]}
+    assert config.arguments == {
+        "lr0": [(("defaults", "lr0"), 0.01)],
+        "optimizer": [(("axes", "optimizer"), "SGD"), (("axes", "optimizer"), "AdamW")],
+        "mosaic": [(("include", 0, "mosaic"), 0.5)],
+    }
 
 
 @pytest.mark.parametrize("written", ["none", "null", "~", "0", ""])
@@ -54,28 +75,86 @@ def test_no_freeze_may_be_written_in_many_ways(tmp_path: Path, written: str) -> 
     ("old", "new", "said", "line"),
     [
         ("model: [yolov8n, yolov8s.pt]", "model: [yolov8n, yolov8n.pt]", "yolov8n is listed twice", 4),
+        ("yolov8s.pt]", "con.v2]", "'con.v2' is not the name of a model", 4),
         ("freeze: [10, none]", "freeze: [10, yes]", "True is not a number of layers", 5),
         ("freeze: [10, none]", "freeze: [none, 0]", "none is listed twice", 5),
         ("imgsz: 640", "imgsz: big", "valid integer", 6),
         ("imgsz: 640", "imgsz: 8", "greater than or equal to 32", 6),
-        ("imgsz: 640", "image_size: 640", "unknown key (line 6)", 3),
+        ("imgsz: 640", "imgsz: 9000", "less than or equal to 8192", 6),
         ("batch: 64", "batch: []", "at least 1 item", 7),
         ("batch: 64", "batch: 0", "greater than or equal to 1", 7),
-        ("epochs: 3", "epochs: 3.5", "valid integer", 8),
+        ("batch: 64", "batch: yes", "True is not a valid integer", 7),
+        ("[SGD, AdamW]", "[SGD, SGD]", "SGD is listed twice", 8),
+        ("optimizer: [SGD, AdamW]", "lrf: [1e-3]", "YAML reads 1e-3 as text; write 0.001", 8),
+        ("optimizer: [SGD, AdamW]", "seed: [0, 1]", "seed is not set here but by `seed:` or `seeds:`", 8),
+        ("epochs: 3", "epochs: 3.5", "valid integer", 9),
+        ("epochs: 3\n", "", "give `epochs:` once", 1),
+        ("batch: 64\n", "batch: 64\n  epochs: [1, 2]\n", "give `epochs:` once", 1),
+        ("seeds: [0, 1]", "seeds: [0, -1]", "-1 should be greater than or equal to 0", 10),
+        ("seeds: [0, 1]", "seeds: [0]\nseed: 1", "`seed:` for one or `seeds:` for several", 1),
         ("name: dlcv", "name: ../up", "cannot be a folder", 1),
         ("name: dlcv", "name: detect", "cannot be a folder", 1),
-        ("epochs: 3", "epochs: 3\nargs: {lr0: 5e-3}", "YAML reads lr0: 5e-3 as text; write 0.005", 9),
-        ("epochs: 3", "epochs: 3\nweights: {yolov8x: a.pt}", "yolov8x, which axes: model: does not list", 1),
+        ("name: dlcv", "name: nul", "cannot be a folder", 1),
+        ("lr0: 0.01", "lr0: 5e-3", "YAML reads 5e-3 as text; write 0.005", 18),
+        ("lr0: 0.01", "optimizer: SGD", "optimizer cannot be one of the axes and a default at once", 1),
+        ("name: dlcv", "name: dlcv\nweights: {yolo11n: a.pt}", "yolo11n, which axes: model: does not list", 1),
+        ("name: dlcv", "name: dlcv\nimage_size: 640", "unknown key (line 2)", 2),
     ],
 )
 def test_mistakes_are_named_with_their_line(tmp_path: Path, old: str, new: str, said: str, line: int) -> None:
+    assert old in GOOD
     with pytest.raises(LabError) as caught:
         read(tmp_path, GOOD.replace(old, new))
     assert said in caught.value.what
     assert caught.value.where is not None and caught.value.where.endswith(f"matrix.yaml:{line}")
+    assert caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said", "line", "fix"),
+    [
+        ("yolov8s, seed: 1", "yolov8z", "excludes nothing: no run has model yolov8z", 14, "yolov8n, yolov8s."),
+        ("yolov8s, seed: 1", "yolov8x", "excludes nothing: no run has model yolov8x", 14, "are yolov8n, yolov8s."),
+        ("{model: yolov8s, seed", "{modle: a, seed", "no run has a setting modle", 14, "Did you mean model?"),
+        ("yolov8s, seed: 1", "yolov8s, freeze: 7", "no run has freeze 7", 14, "The values of freeze are 10, none."),
+        ("{model: yolov8s, seed: 1}", "{freeze: []}", "at least 1 item", 14, "keys known here"),
+        ("{model: yolov8s, seed: 1}", "yolov8s", "write a rule such as", 14, "keys known here"),
+        ("{model: yolov8s, seed: 1}", "{model: [yolov8n, yolov8s]}\ninclude: []", "", 15, ""),
+        ("yolov8x, freeze: none, batch: 16", "yolov8n", "adds nothing that is not there already", 12, "Remove it"),
+        ("freeze: none, batch: 16", "device: 1", "device is not set here but by --gpus", 12, "keys known"),
+        ("yolov8n, priority: 10", "yolov8l, priority: 1", "of no run: no run has model yolov8l", 16, "yolov8x."),
+        ("yolov8n, priority: 10", "yolov8x, freeze: 10, priority: 1", "no run has all of this together", 16, "Change"),
+        ("priority: 10", "priority: high", "valid integer", 16, "keys known here"),
+        ("{model: yolov8n, priority: 10}", "{model: yolov8n}", "a rule with its number", 16, "keys known here"),
+    ],
+)
+def test_a_rule_that_means_nothing_is_a_mistake(
+    tmp_path: Path, old: str, new: str, said: str, line: int, fix: str
+) -> None:
+    assert old in GOOD
+    with pytest.raises(LabError) as caught:
+        read(tmp_path, GOOD.replace(old, new))
+    assert said in caught.value.what
+    assert fix in caught.value.fix
+    if said:
+        assert caught.value.where is not None and caught.value.where.endswith(f"matrix.yaml:{line}")
+
+
+def test_rules_may_not_leave_nothing(tmp_path: Path) -> None:
+    text = GOOD.split("include:")[0] + "exclude:\n  - {imgsz: 640}\n"
+    with pytest.raises(LabError, match="these rules exclude every run"):
+        read(tmp_path, text)
+
+
+def test_the_old_name_of_defaults_is_told(tmp_path: Path) -> None:
+    with pytest.raises(LabError) as caught:
+        read(tmp_path, GOOD.replace("defaults:", "args:"))
+    assert caught.value.what == "`args:` is called `defaults:` now"
+    assert caught.value.where is not None and caught.value.where.endswith("matrix.yaml:17")
 
 
 @pytest.mark.parametrize("name", sorted(OWNED_ARGS))
 def test_arguments_that_labtools_sets_are_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(LabError, match=f"{name} is not set here but by"):
-        read(tmp_path, GOOD + f"args: {{{name}: 1}}\n")
+    with pytest.raises(LabError, match=f"{name} is not set here but by") as caught:
+        read(tmp_path, GOOD.replace("lr0: 0.01", f"{name}: 1"))
+    assert caught.value.where is not None and caught.value.where.endswith("matrix.yaml:18")

@@ -10,53 +10,129 @@ from typing import Any
 import pytest
 
 from labtools.artifacts.dataset import Dataset
-from labtools.artifacts.runs import list_runs
+from labtools.artifacts.record import Cause, Claim, State, judge, read_record
+from labtools.artifacts.runs import list_runs, read_run
 from labtools.core.errors import LabError
-from labtools.core.files import write_json
-from labtools.train.planning.plan import plan_matrix, write_specs
-from labtools.train.runqueue import claims
+from labtools.core.files import read_json, write_json
+from labtools.demo.scales import WEIGHTS
+from labtools.train.estimates import read_workload
+from labtools.train.planning import ahead
+from labtools.train.planning.folders import UNWANTED
+from labtools.train.planning.plan import Plan, plan_matrix, write_plan
+from labtools.train.processes import this_process
+from labtools.train.runqueue import claims, orders
+
+FROZEN, FREE = "yolov8f_64_freeze", "yolov8f_64_nofreeze"
 
 
-def plan(lab: Any, data: Path | None = None):
+ASKED = {"patience": "long", "mosaic": 2.0, "optimizer": "Adom", "mixup": 3, "patence": 5}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _asked_once() -> None:
+    """One process for all that the tests below ask Ultralytics: its import takes seconds."""
+    fine = [("mixup", 0.1), ("optimizer", "AdamW"), ("optimizer", "SGD"), ("lr0", 0.1), ("lr0", 0.002)]
+    looked = ahead.look([*ASKED.items(), *fine, ("plots", False), ("nbs", 8)], [WEIGHTS / "yolov8f.pt"])
+    assert [trouble is not None for trouble in looked.troubles] == [True] * 5 + [False] * 7
+
+
+def plan(lab: Any, data: Path | None = None) -> Plan:
     return plan_matrix(lab.matrix, data, lab.folder / "runs")
+
+
+def begin(folder: Path) -> None:
+    """Somebody trains this run, and is stopped."""
+    claims.take(folder, 1, Claim("cpu0", this_process(), claims.now()))
+    claims.write_end(folder, 1, Cause.STOPPED, "for a test", epoch=1)
+
+
+def state(folder: Path) -> State:
+    return judge(read_record(folder), stale=False)
+
+
+def change_dataset(root: Path) -> None:
+    write_json(root / "dataset.json", {"layout": 1, "fingerprint": "another"})
 
 
 def test_a_plan_is_written_once_and_again_without_change(lab: Any) -> None:
     first = plan(lab)
-    assert [spec.run_id for spec in first.specs] == ["yolov8f_64_freeze", "yolov8f_64_nofreeze"]
+    assert [spec.run_id for spec in first.specs] == [FROZEN, FREE]
     assert not first.root.exists(), "planning writes nothing"
-    write_specs(first.root, first.specs)
-    before = {path: path.stat().st_mtime_ns for path in first.root.rglob("run.json")}
-    write_specs(first.root, plan(lab).specs)
-    assert {path: path.stat().st_mtime_ns for path in first.root.rglob("run.json")} == before
+    write_plan(first)
+    files = [p for p in first.root.rglob("*.json") if p.parent != first.root]
+    assert {path.name for path in files} == {"run.json", "workload.json"}
+    before = {path: path.stat().st_mtime_ns for path in files}
+    write_plan(plan(lab))
+    assert {path: path.stat().st_mtime_ns for path in files} == before
     assert [run.spec for run in list_runs(first.root)] == list(first.specs)
 
 
+def test_networks_are_measured_for_real_and_once(lab: Any) -> None:
+    write_plan(plan(lab))
+    frozen, free = (read_workload(lab.root / run_id) for run_id in (FROZEN, FREE))
+    assert frozen is not None and free is not None and frozen.network is not None and free.network is not None
+    assert (free.images, free.val_images) == (24, 24)
+    assert free.network.parameters == free.network.trained_parameters > frozen.network.trained_parameters > 0
+    assert free.network.gflops == free.network.trained_gflops > frozen.network.trained_gflops > 0
+    assert free.network.kept_bytes > frozen.network.kept_bytes > 0
+    start = time.monotonic()
+    plan(lab)
+    assert time.monotonic() - start < 1.0, "no second process is started for what is known"
+
+
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "said", "line"),
     [
-        ({"data": "nowhere"}, "no such dataset"),
-        ({"data": None}, "names no dataset"),
-        ({"weights": {"yolov8f": "gone.pt"}}, "gone.pt is not here"),
-        ({"args": {"learning_rate": 0.1}}, "no training argument 'learning_rate'"),
-        ({"args": {"patence": 5}}, "no training argument 'patence'"),
+        ({"data": "nowhere"}, "no such dataset", None),
+        ({"data": None}, "names no dataset", None),
+        ({"weights": {"yolov8f": "gone.pt"}}, "gone.pt is not here", None),
+        ({"defaults": {"patence": 5}}, "no training argument 'patence'", "patence"),
+        ({"defaults": {"patience": ASKED["patience"]}}, "'patience' must be an int", "patience"),
+        ({"defaults": {"mosaic": 2.0}}, "Valid 'mosaic' values are between 0.0 and 1.0", "mosaic"),
+        ({"defaults": {"optimizer": "Adom"}}, "no optimizer 'Adom'", "optimizer"),
+        ({"defaults": {"lr0": 0.1}}, "lr0 would be ignored", "lr0"),
+        ({"axes": {"model": "yolov8f", "imgsz": 64, "batch": 8, "mixup": [0.1, 3]}}, "'mixup=3' is an", "mixup"),
+        ({"axes": {"model": "yolov8f", "imgsz": [64, 100], "batch": 8}}, "100 is no multiple of 32", "imgsz"),
+        ({"axes": {"model": "yolov8f", "imgsz": 64, "batch": 8, "freeze": 30}}, "leaves nothing to learn", "freeze"),
     ],
 )
-def test_mistakes_are_found_at_once(lab: Any, shapes_dataset: Dataset, change: dict[str, Any], said: str) -> None:
+def test_mistakes_are_found_at_once(
+    lab: Any, shapes_dataset: Dataset, change: dict[str, Any], said: str, line: str | None
+) -> None:
     lab.write_matrix(**{"data": str(shapes_dataset.root), **change})
-    start = time.monotonic()
     with pytest.raises(LabError) as caught:
         plan(lab)
     assert said in caught.value.what
     assert caught.value.fix
-    assert time.monotonic() - start < 5
+    if line is not None:
+        path, _, number = str(caught.value.where).rpartition(":")
+        assert line in Path(path).read_text(encoding="utf-8").splitlines()[int(number) - 1]
 
 
 def test_a_misspelt_argument_gets_a_hint(lab: Any, shapes_dataset: Dataset) -> None:
-    lab.write_matrix(data=str(shapes_dataset.root), args={"patence": 5})
+    lab.write_matrix(data=str(shapes_dataset.root), defaults={"patence": 5})
     with pytest.raises(LabError) as caught:
         plan(lab)
     assert caught.value.fix == "Did you mean patience?"
+
+
+def test_weights_that_cannot_be_trained_are_found_before_a_gpu_is_used(lab: Any, shapes_dataset: Dataset) -> None:
+    segmenting = "nc: 6\nscales: {n: [0.33, 0.25, 1024]}\nbackbone: [[-1, 1, Conv, [64, 3, 2]]]\n"
+    (lab.folder / "cut.pt").write_bytes((WEIGHTS / "yolov8f.pt").read_bytes()[:5000])
+    (lab.folder / "seg.yaml").write_text(segmenting + "head: [[[0], 1, Segment, [nc, 32, 256]]]\n", encoding="utf-8")
+    for weights, said in (("cut.pt", "not a YOLO checkpoint"), ("seg.yaml", "its task is segment")):
+        lab.write_matrix(data=str(shapes_dataset.root), weights={"yolov8f": weights})
+        with pytest.raises(LabError, match=said) as caught:
+            plan(lab)
+        assert caught.value.where == str(lab.folder / weights)
+
+
+def test_a_full_disk_is_told(lab: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage(lab.folder)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=10 * 2**20))
+    with pytest.raises(LabError, match=r"need about \d+ MB, 10 MB are free") as caught:
+        plan(lab)
+    assert caught.value.where == str(lab.folder), "runs/ is not there yet"
 
 
 def test_data_is_relative_to_the_file_and_can_be_replaced(lab: Any, shapes_dataset: Dataset) -> None:
@@ -72,41 +148,118 @@ def test_data_is_relative_to_the_file_and_can_be_replaced(lab: Any, shapes_datas
         ({"epochs": 3}, "epochs was 2, now 3"),
         ({"seed": 1}, "seed was 0, now 1"),
         ({"axes": {"model": "yolov8f", "freeze": [9, None], "imgsz": 64, "batch": 8}}, "freeze was 10, now 9"),
-        ({"args": {"lr0": 0.1}}, "lr0 was 0.002, now 0.1, nbs was 8, now not set"),
+        (
+            {"defaults": {"optimizer": "SGD", "lr0": 0.1, "plots": False}},
+            "lr0 was 0.002, now 0.1, nbs was 8, now not set, optimizer was AdamW, now SGD",
+        ),
     ],
 )
-def test_a_run_folder_never_holds_two_trainings(
+def test_what_was_begun_is_stale_when_the_matrix_means_something_else(
     lab: Any, shapes_dataset: Dataset, change: dict[str, Any], said: str
 ) -> None:
-    write_specs(lab.root, plan(lab).specs)
+    """The others are trained as if nothing were: one changed number must not stop a matrix."""
+    write_plan(plan(lab))
+    begin(lab.root / FROZEN)
     lab.write_matrix(data=str(shapes_dataset.root), **change)
-    with pytest.raises(LabError) as caught:
-        plan(lab)
-    assert said in caught.value.what
-    assert caught.value.where == str(lab.root / "yolov8f_64_freeze" / "run.json")
+    changed = plan(lab)
+    assert dict(changed.stale) == {FROZEN: said}
+    before = read_run(lab.root / FROZEN)
+    write_plan(changed)
+    assert (state(lab.root / FROZEN), read_record(lab.root / FROZEN).stale) == (State.STALE, said)
+    assert read_run(lab.root / FROZEN) == before, "what was trained there is never said to be something else"
+    fresh = read_run(lab.root / FREE)
+    assert (state(fresh.folder), fresh.spec) == (State.TODO, changed.specs[1]), "nobody had begun this one"
+    lab.write_matrix(data=str(shapes_dataset.root))
+    assert not plan(lab).stale
+    write_plan(plan(lab))
+    assert state(lab.root / FROZEN) is State.TODO, "it fits again"
 
 
-def test_a_changed_dataset_is_another_run(lab: Any, shapes_dataset: Dataset) -> None:
+def test_a_stale_run_that_is_put_aside_is_written_anew(lab: Any, shapes_dataset: Dataset) -> None:
+    write_plan(plan(lab))
+    begin(lab.root / FROZEN)
+    lab.write_matrix(data=str(shapes_dataset.root), epochs=3)
+    write_plan(plan(lab))
+    aside = orders.requeue(lab.root / FROZEN)
+    write_plan(plan(lab))
+    assert read_run(lab.root / FROZEN).spec.epochs == 3
+    assert read_run(aside).spec.epochs == 2
+    assert state(lab.root / FROZEN) is State.TODO
+
+
+def test_a_changed_dataset_makes_finished_runs_stale(lab: Any, shapes_dataset: Dataset) -> None:
     copy = lab.folder / "copy"
     shutil.copytree(shapes_dataset.root, copy)
-    write_specs(lab.root, plan(lab, copy).specs)
-    write_json(copy / "dataset.json", {"layout": 1, "fingerprint": "another"})
-    with pytest.raises(LabError, match="the dataset has changed since"):
-        plan(lab, copy)
+    write_plan(plan(lab, copy))
+    claims.write_done(lab.root / FROZEN, {"epochs": 2})
+    change_dataset(copy)
+    write_plan(plan(lab, copy))
+    assert read_record(lab.root / FROZEN).stale == "the dataset has changed since"
+    assert state(lab.root / FROZEN) is State.STALE
+    assert read_run(lab.root / FREE).spec.fingerprint == "another"
 
 
-def test_a_finished_lab_may_be_moved(lab: Any, shapes_dataset: Dataset) -> None:
+def test_a_lab_may_be_moved(lab: Any, shapes_dataset: Dataset) -> None:
     moved = lab.folder / "moved"
     shutil.copytree(shapes_dataset.root, moved)
-    runs = write_specs(lab.root, plan(lab).specs)
-    with pytest.raises(LabError, match="data was"):
-        plan(lab, moved)
-    for run in runs:
-        claims.write_done(run.folder, {"epochs": 2})
-    assert len(plan(lab, moved).specs) == 2
+    write_plan(plan(lab))
+    claims.write_done(lab.root / FROZEN, {"epochs": 2})
+    begin(lab.root / FREE)
+    assert not plan(lab, moved).stale
+    write_plan(plan(lab, moved))
+    assert read_run(lab.root / FREE).spec.data == str(moved / "dlcv.yaml"), "it goes on with the data where it is now"
+    assert read_run(lab.root / FROZEN).spec.data == str(shapes_dataset.yaml), "what is finished stays as it was"
 
 
-def test_runs_that_the_matrix_forgot_are_named(lab: Any, shapes_dataset: Dataset) -> None:
-    write_specs(lab.root, plan(lab).specs)
-    lab.write_matrix(data=str(shapes_dataset.root), axes={"model": "yolov8f", "imgsz": [64, 96], "batch": 8})
-    assert plan(lab).others == ("yolov8f_64_freeze",)
+def test_a_matrix_may_grow_and_shrink(lab: Any, shapes_dataset: Dataset) -> None:
+    data = str(shapes_dataset.root)
+    write_plan(plan(lab))
+    claims.write_done(lab.root / FROZEN, {"epochs": 2})
+    lab.write_matrix(data=data, axes={"model": "yolov8f", "freeze": [10, None], "imgsz": 64, "batch": [8, 4]})
+    write_plan(plan(lab))
+    assert {run.run_id for run in list_runs(lab.root)} == {FROZEN, FREE, f"{FROZEN}_b4", f"{FREE}_b4"}
+    assert state(lab.root / FROZEN) is State.DONE
+    lab.write_matrix(data=data, axes={"model": "yolov8f", "freeze": None, "imgsz": 64, "batch": 8})
+    smaller = plan(lab)
+    assert [spec.run_id for spec in smaller.specs] == [FREE]
+    assert smaller.others == (FROZEN, f"{FROZEN}_b4", f"{FREE}_b4")
+    write_plan(smaller)
+    assert state(lab.root / FROZEN) is State.DONE, "what is finished is left alone"
+    assert read_record(lab.root / f"{FREE}_b4").stale == UNWANTED
+    lab.write_matrix(data=data, axes={"model": "yolov8f", "freeze": None, "imgsz": 64, "batch": [4, 8]})
+    write_plan(plan(lab))
+    assert state(lab.root / f"{FREE}_b4") is State.TODO
+
+
+def test_priorities_are_written_until_a_person_decides(lab: Any, shapes_dataset: Dataset) -> None:
+    def prefer(number: int) -> None:
+        wish = [{"freeze": "none", "priority": number}] if number else []
+        lab.write_matrix(data=str(shapes_dataset.root), priorities=wish)
+        write_plan(plan(lab))
+
+    prefer(5)
+    assert [read_record(lab.root / run_id).priority for run_id in (FROZEN, FREE)] == [0, 5]
+    prefer(0)
+    assert read_record(lab.root / FREE).priority == 0
+    orders.set_priority(lab.root / FREE, 9)
+    prefer(4)
+    assert read_record(lab.root / FREE).priority == 9
+
+
+def test_labels_are_read_once_for_all_lanes(lab: Any, shapes_dataset: Dataset) -> None:
+    copy = lab.folder / "copy"
+    shutil.copytree(shapes_dataset.root, copy)
+    image = sorted((copy / "images").rglob("*.jpg"))[0]
+    image.write_bytes(b"no picture")
+    write_plan(plan(lab, shapes_dataset.root))
+    for run in list_runs(lab.root):
+        write_json(run.folder / "run.json", {**read_json(run.folder / "run.json"), "data": str(copy / "dlcv.yaml")})
+    told: list[tuple[str, int, int]] = []
+    (complaint,) = ahead.build_label_caches(lab.root, lambda *how_far: told.append(how_far))
+    assert image.name in complaint
+    assert {step: (done, total) for step, done, total in told} == {
+        f"labels of {split}": (24, 24) for split in ("train", "val", "test")
+    }
+    told.clear()
+    assert len(ahead.build_label_caches(lab.root, lambda *how_far: told.append(how_far))) == 1
+    assert not told
