@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from labtools.artifacts.record import State
+from labtools.artifacts.record import Record, State
 from labtools.artifacts.runs import RunSpec
 from labtools.train.estimates import CPU, GPU, Finished, Pace, Workload, expected_seconds, makespan, pace
+from labtools.train.runqueue.order import turn
 from labtools.train.status.lane_status import LaneStatus, LaneWord
 from labtools.train.status.run_status import RunStatus
 
@@ -36,11 +37,11 @@ class Forecast:
 
 @dataclass(frozen=True)
 class Asked:
-    """What is behind a `RunStatus`: what was asked, what it goes through, and ``done.json`` (None: not done)."""
+    """What is behind a `RunStatus`: what was asked, what it has to go through, and its record."""
 
     spec: RunSpec
     workload: Workload | None
-    done: dict[str, Any] | None = None
+    record: Record
 
 
 def learn_pace(runs: Sequence[RunStatus], asked: Mapping[str, Asked]) -> Pace:
@@ -51,7 +52,8 @@ def learn_pace(runs: Sequence[RunStatus], asked: Mapping[str, Asked]) -> Pace:
         asked: by run id.
     """
     kind = CPU if runs and all(run.lane.startswith("cpu") for run in runs if run.lane) else GPU
-    finished = [Finished(run.spec, run.workload, run.done) for run in asked.values() if run.done is not None]
+    records = [(run, run.record.done) for run in asked.values()]
+    finished = [Finished(run.spec, run.workload, done) for run, done in records if done is not None]
     return pace(finished or [_so_far(run, asked[run.run_id]) for run in runs if _has_told(run)], kind)
 
 
@@ -77,23 +79,37 @@ def expect(run: RunStatus, asked: Asked, pace: Pace) -> RunStatus:
     return replace(run, expected_s=round(whole * (1 - run.progress), 1))
 
 
+def in_turn(runs: Sequence[RunStatus], asked: Mapping[str, Asked], pace: Pace) -> list[RunStatus]:
+    """As the queue hands them out."""
+
+    def key(run: RunStatus) -> Any:
+        known = asked[run.run_id]
+        return turn(known.spec, known.record, expected_seconds(known.spec, known.workload, pace))
+
+    return sorted(runs, key=key)
+
+
 def forecast(
     runs: Sequence[RunStatus], lanes: Iterable[LaneStatus], at: datetime, *, is_measured: bool
 ) -> Forecast | None:
-    """The end, if the lanes that live take the open runs as the queue hands them out.
+    """The end, if the lanes at work take the open runs, and those of silent lanes, as the queue hands them out.
 
     None where nothing is left, and where no lane is able to take what is left.
 
     Args:
-        runs: with `RunStatus.expected_s`; those to do in the order of the queue.
+        runs: with `RunStatus.expected_s`, in the order of the queue.
         lanes: all; only those at work are reckoned with, since nobody knows how long another one waits for its GPU.
         at: now, UTC.
         is_measured: see `Forecast`.
     """
-    busy = {(run.lane, run.host): run.expected_s or 0.0 for run in runs if run.state is State.RUNNING}
-    able = [busy.get((lane.name, lane.host), 0.0) for lane in lanes if lane.state is LaneWord.WORKING]
-    waiting = [run.expected_s or 0.0 for run in runs if run.state is State.TODO]
-    if not able or not (busy or waiting):
+    able = {(lane.name, lane.host): 0.0 for lane in lanes if lane.state is LaneWord.WORKING}
+    waiting = []
+    for run in runs:
+        if run.state is State.RUNNING and (run.lane, run.host) in able:
+            able[run.lane, run.host] = run.expected_s or 0.0
+        elif run.state in (State.RUNNING, State.TODO):
+            waiting.append(run.expected_s or 0.0)
+    if not able:
         return None
-    seconds = makespan(waiting, able)
+    seconds = makespan(waiting, list(able.values()))
     return Forecast(round(seconds, 1), at + timedelta(seconds=seconds), len(able), is_measured)

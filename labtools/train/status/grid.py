@@ -14,7 +14,7 @@ from labtools.artifacts.record import Record, State, read_record
 from labtools.artifacts.runs import NOT_RUNS, RUN_FILE, Run, RunSpec, course_order, model_order, read_run
 from labtools.core.errors import LabError
 from labtools.train.estimates import read_workload
-from labtools.train.status.forecast import Asked, Forecast, expect, forecast, learn_pace
+from labtools.train.status.forecast import Asked, Forecast, expect, forecast, in_turn, learn_pace
 from labtools.train.status.lane_status import LaneStatus, describe_lanes
 from labtools.train.status.run_status import RunStatus, describe
 from labtools.train.status.silence import Silence, by_clocks
@@ -173,7 +173,7 @@ def _assemble(
 ) -> Grid:
     labels = label_variants([run.spec for run, _ in found])
     runs = [describe(run.spec, record, at, labels[run.run_id], silence) for run, record in found]
-    asked = {run.run_id: Asked(run.spec, read_workload(run.folder), record.done) for run, record in found}
+    asked = {run.run_id: Asked(run.spec, read_workload(run.folder), record) for run, record in found}
     pace = learn_pace(runs, asked)
     runs = [expect(run, asked[run.run_id], pace) for run in runs]
     lanes = describe_lanes(read_lane_states(root), runs, at, silence)
@@ -183,7 +183,7 @@ def _assemble(
         runs=tuple(runs),
         lanes=lanes,
         troubles=list_troubles(runs, lanes, unreadable),
-        forecast=forecast(sorted(runs, key=_turn), lanes, at, is_measured=pace.runs > 0),
+        forecast=forecast(in_turn(runs, asked, pace), lanes, at, is_measured=pace.runs > 0),
         at=at,
         variants=_distinct(labels),
     )
@@ -191,8 +191,3 @@ def _assemble(
 
 def _distinct(labels: dict[str, str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(labels.values())) or ("",)
-
-
-def _turn(run: RunStatus) -> tuple[int, float]:
-    """The order in which the queue hands runs out: by priority, then the longest first."""
-    return -run.priority, -(run.expected_s or 0.0)

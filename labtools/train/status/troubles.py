@@ -56,7 +56,7 @@ def list_troubles(
     found = [
         *_of_folders(unreadable),
         *_of_runs(runs),
-        *(_of_lanes(lanes) if any(run.state in (State.TODO, State.RUNNING) for run in runs) else ()),
+        *_of_lanes(runs, lanes),
         *_without_lanes(runs, lanes),
         *_of_batches(runs),
     ]
@@ -114,7 +114,11 @@ def _command(verb: str, ids: Sequence[str]) -> str:
     return f"labtools {verb} {' '.join(ids) if len(ids) <= few else everyone}"
 
 
-def _of_lanes(lanes: Sequence[LaneStatus]) -> Iterator[Trouble]:
+def _of_lanes(runs: Sequence[RunStatus], lanes: Sequence[LaneStatus]) -> Iterator[Trouble]:
+    """Of interest as long as there is something to train; a lane that waits, while there is something to take."""
+    states = {run.state for run in runs}
+    if not states & {State.TODO, State.RUNNING}:
+        return
     yield from _silent(lanes)
     for word, level, fix in (
         (LaneWord.DEAD, Level.WARNING, f"Type {TRAIN_AGAIN} to have it back."),
@@ -123,7 +127,7 @@ def _of_lanes(lanes: Sequence[LaneStatus]) -> Iterator[Trouble]:
     ):
         alike = defaultdict(list)
         for lane in lanes:
-            if lane.state is word:
+            if lane.state is word and (word is not LaneWord.WAITING or (lane.why and State.TODO in states)):
                 alike[lane.why].append(_name(lane))
         for why, names in alike.items():
             what = "its process is gone without a word" if word is LaneWord.DEAD else f"{word.value}: {why}"
