@@ -236,29 +236,30 @@ _NAME = re.compile(r"(claim|end|order)\.(\d{1,9})(\.json)?")
 def read_record(folder: Path) -> Record:
     """Read the record of a run folder. Files that vanish or are foreign are as if absent."""
     names = os.listdir(folder)  # names as one call gives them: over NFS the fastest to be true
+    at = f"{folder}{os.sep}"  # texts, not paths: status reads thousands of files, and building a path takes as long
     claims, ends, orders = _numbers(names)
     attempt = max(claims, default=0)
-    words = {n: _read(folder / f"end.{n}.json") for n in ends}
+    words = {n: _read(f"{at}end.{n}.json") for n in ends}
     record = Record(
         attempt=attempt,
         ends=tuple((n, _end(content)) for n, content in words.items() if not _is_result(content)),
-        done=_read(folder / "done.json") if "done.json" in names else None,
-        orders=tuple(order for n in orders if (order := _order(_read(folder / f"order.{n}.json")))),
-        stale=_stale(_read(folder / "stale.json")) if "stale.json" in names else "",
-        priority=_priority(_read(folder / "priority.json")) if "priority.json" in names else 0,
+        done=_read(f"{at}done.json") if "done.json" in names else None,
+        orders=tuple(order for n in orders if (order := _order(_read(f"{at}order.{n}.json")))),
+        stale=_stale(_read(f"{at}stale.json")) if "stale.json" in names else "",
+        priority=_priority(_read(f"{at}priority.json")) if "priority.json" in names else 0,
     )
     if record.done is None and any(_is_result(content) for content in words.values()):
         # Killed between the two names of its result: finished all the same.
         record = replace(record, done=next(content for content in words.values() if _is_result(content)))
     if record.is_taken:
-        claim = _with_process(Claim, _read(folder / f"claim.{attempt}"))
+        claim = _with_process(Claim, _read(f"{at}claim.{attempt}"))
         record = replace(record, claim=claim, beat=read_beat(folder, attempt))
     return record
 
 
 def read_beat(folder: Path, attempt: int) -> Beat | None:
     """The last sign of life of an attempt, also of one that is over."""
-    return _with_process(Beat, _read(folder / f"beat.{attempt}.json"))
+    return _with_process(Beat, _read(f"{folder}{os.sep}beat.{attempt}.json"))
 
 
 def _numbers(names: list[str]) -> tuple[list[int], list[int], list[int]]:
@@ -314,7 +315,7 @@ def _priority(content: dict[str, Any] | None) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _read(path: Path) -> dict[str, Any] | None:
+def _read(path: str) -> dict[str, Any] | None:
     try:
         value = read_json(path)
     except (FileNotFoundError, ValueError):  # gone, or half written on a disk without hard links

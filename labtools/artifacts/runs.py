@@ -176,16 +176,22 @@ def find_matrix(path: Path | None, runs_root: Path) -> Path:
         LabError: there is none, or several and none was named.
     """
     if path is not None:
-        if not list_runs(path):
+        if not _has_runs(path):
             raise LabError("there are no runs in this folder", path, "Give a folder such as runs/dlcv.")
         return path.absolute()
-    found = sorted({run.root for run in _all_runs(runs_root)})
+    below = sorted(runs_root.iterdir()) if runs_root.is_dir() else []
+    found = [folder.absolute() for folder in below if _has_runs(folder)]
     if len(found) == 1:
         return found[0]
     if not found:
         raise LabError("there are no runs yet", runs_root, "Train first: `labtools train-matrix`.")
     listed = ", ".join(p.name for p in found)
     raise LabError(f"there are several matrices: {listed}", runs_root, f"Name one, e.g. {runs_root / found[0].name}.")
+
+
+def _has_runs(folder: Path) -> bool:
+    """Is it the folder of a matrix? Reads names only: of a thousand runs, one may be damaged."""
+    return any(path.parent.name not in NOT_RUNS for path in folder.glob(f"*/{RUN_FILE}"))
 
 
 def read_curves(run: Run) -> pd.DataFrame:

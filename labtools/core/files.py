@@ -55,9 +55,10 @@ def write_json(path: Path, value: Any, *, durable: bool = True) -> None:
     write_text(path, text, durable=durable)
 
 
-def read_json(path: Path) -> Any:
+def read_json(path: Path | str) -> Any:
     """Read UTF-8 JSON; raises OSError or ValueError like the functions beneath it."""
-    return json.loads(path.read_text(encoding="utf-8"))
+    with open(path, "rb") as file:  # noqa: PTH123 - thousands of small files: half the time of `Path.read_text`
+        return json.loads(file.read())
 
 
 def hash_bytes(data: bytes) -> str:
