@@ -14,7 +14,6 @@ from labtools.artifacts.lab import MATRIX, RUNS, SERVERS
 if TYPE_CHECKING:
     from labtools.core.errors import LabError
     from labtools.train.pipeline import Launched
-    from labtools.train.planning.plan import Plan
     from labtools.train.servers.preflight import Checkup
     from labtools.train.status.grid import Grid
 
@@ -148,41 +147,26 @@ def _show_servers(found: Sequence[Checkup]) -> None:
 
 
 def _dry_run(ask: _Ask) -> dict[str, Any]:
+    from datetime import datetime
+
+    from labtools.cli._plan_screen import kind_of_lanes, render_outlook, smallest_gpu
     from labtools.core.console import out, progress_display
     from labtools.train import pipeline
+    from labtools.train.planning.outlook import look_out
     from labtools.train.planning.plan import plan_matrix
-    from labtools.train.status.grid import preview
 
     wants_place = ask.gpus is not None or ask.servers is not None
-    place = pipeline.find_place(ask.gpus, ask.lanes, ask.servers, ask.launcher) if wants_place else None
+    place = pipeline.find_place(ask.gpus, ask.lanes, ask.servers, ask.launcher) if wants_place else pipeline.Place(())
+    found: list[Checkup] = []
     with progress_display() as tick:
         plan = plan_matrix(ask.matrix, ask.data, ask.runs, tick)
-    if place is not None:
-        pipeline.check(place, plan, skip_unreachable=ask.skip_unreachable, show=_show_servers)
-    grid = preview(plan.root, plan.specs)
-    out().print(_listing(plan, grid))
-    return grid.to_json()
-
-
-def _listing(plan: Plan, grid: Grid) -> Any:
-    """Every run asked for, in the order of training, with its state."""
-    from rich.console import Group
-    from rich.table import Table
-
-    from labtools.cli._grid import INK, SIGNS, WORDS
-
-    table = Table(box=None, padding=(0, 1), header_style="bold")
-    for name in ("run", "freeze", "imgsz", "batch", "epochs", "weights", "state"):
-        words = name in {"run", "weights", "state"}
-        table.add_column(name, justify="left" if words else "right", no_wrap=True)
-    states = {run.run_id: run.state for run in grid.runs}
-    for spec in plan.specs:
-        state = states[spec.run_id]
-        frozen = "none" if spec.freeze is None else str(spec.freeze)
-        numbers = (frozen, *map(str, (spec.imgsz, spec.batch, spec.epochs)))
-        word = f"[{INK[state]}]{SIGNS[state]} {WORDS[state]}[/]"
-        table.add_row(spec.run_id, *numbers, Path(spec.weights).name, word)
-    return Group(table, f"{len(plan.specs)} runs, to be written to {plan.root}; nothing was started")
+    place = pipeline.check(place, plan, skip_unreachable=ask.skip_unreachable, show=found.extend)
+    if found:
+        _show_servers(found)
+    kind, memory = kind_of_lanes(place.lanes), smallest_gpu(place.lanes, found)
+    outlook = look_out(plan, kind=kind, lanes=len(place.lanes), gpu_bytes=memory)
+    out().print(render_outlook(outlook, datetime.now().astimezone()))
+    return outlook.to_json()
 
 
 def _train(ask: _Ask, retry_failed: bool, wait: bool) -> dict[str, Any]:
