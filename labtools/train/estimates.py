@@ -111,6 +111,7 @@ _GUESSES = {
     CPU: Pace(start_s=8.0, image_s=0.01, gflop_per_s=60.0),
 }
 _TRUST = 0.5  # of the guessed proportion between images and GFLOP, in runs: one finished run outweighs it
+_CHEAPEST = 0.05  # of the common factor: neither an image nor a GFLOP is ever for free
 
 
 def work(spec: RunSpec, workload: Workload | None) -> float:
@@ -166,22 +167,26 @@ def _sample(run: Finished, guess: Pace) -> tuple[float, float]:
 
 
 def _fit(guess: Pace, samples: Sequence[tuple[float, float]]) -> Pace:
-    """Factors a and b on the two guesses: sum (a x + b y - 1)^2 is least, near a common factor s."""
+    """The guess times a common factor, and that times a and b for its two rates, near 1.
+
+    a and b make the sum of (a x + b y - 1)^2 least, where x and y are a sample's shares at the common factor; each is
+    held near 1 as if by `_TRUST` runs that took just as long as was expected.
+    """
     common = median(1 / (x + y) for x, y in samples)
-    xx, xy, yy = (sum(p * q for p, q in pairs) for pairs in _products(samples))
-    x, y = sum(x for x, _ in samples), sum(y for _, y in samples)
-    # In units of the common factor, so that the pull towards it does not depend on how wrong the guess was.
-    pull = _TRUST / common**2
-    a11, a22, b1, b2 = xx + pull, yy + pull, x + pull * common, y + pull * common
-    determinant = a11 * a22 - xy * xy
-    a = (b1 * a22 - b2 * xy) / determinant
-    b = (b2 * a11 - b1 * xy) / determinant
-    a, b = (max(value, 0.05 * common) for value in (a, b))  # neither is ever for free
+    shares = [_tamed(common * x, common * y) for x, y in samples]
+    xx, yy = (sum(share[i] ** 2 for share in shares) + _TRUST for i in (0, 1))
+    x, y = (sum(share[i] for share in shares) + _TRUST for i in (0, 1))
+    xy = sum(share[0] * share[1] for share in shares)
+    determinant = xx * yy - xy * xy  # at least _TRUST^2
+    a, b = (x * yy - y * xy) / determinant, (y * xx - x * xy) / determinant
+    a, b = (common * max(factor, _CHEAPEST) for factor in (a, b))
     return Pace(guess.start_s, guess.image_s * a, guess.gflop_per_s / b, len(samples))
 
 
-def _products(samples: Sequence[tuple[float, float]]) -> tuple[list[tuple[float, float]], ...]:
-    return [(x, x) for x, _ in samples], list(samples), [(y, y) for _, y in samples]
+def _tamed(x: float, y: float) -> tuple[float, float]:
+    """A run that was ten times faster or slower than the others tells more of its lane than of the work."""
+    odd = min(10.0, max(0.1, x + y)) / (x + y)
+    return x * odd, y * odd
 
 
 MIB = 2**20
