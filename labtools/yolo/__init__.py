@@ -26,7 +26,6 @@ from labtools.yolo.training import (
     gpu_bytes,
     gpu_name_and_bytes,
     train,
-    training_arguments,
 )
 
 __all__ = [
@@ -57,5 +56,4 @@ __all__ = [
     "predict_split",
     "read_training_state",
     "train",
-    "training_arguments",
 ]

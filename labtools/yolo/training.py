@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 import sys
 import time
@@ -11,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from labtools.core.config import read_yaml
-from labtools.core.errors import LabError
 from labtools.yolo.engine import keep_label_caches, load_model, use_our_threads
 from labtools.yolo.trainer import Resume, Terms, steady
 
@@ -99,14 +96,6 @@ class Fit:
 
     batch: int | None = None
     val_batch: int | None = None
-
-
-def training_arguments() -> frozenset[str]:
-    """The names of all training arguments, read from Ultralytics' defaults without importing it (seconds)."""
-    package = importlib.util.find_spec("ultralytics")
-    if package is None or package.origin is None:
-        raise LabError("ultralytics is not installed", None, "Install labtools with its dependencies: pip install .")
-    return frozenset(read_yaml(Path(package.origin).parent / "cfg" / "default.yaml"))
 
 
 def train(
