@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from labtools.artifacts.lanes import STATE_EVERY_S, LaneMood, LaneState, write_lane_state
+from labtools.artifacts.lanes import STATE_EVERY_S, LaneMood, LaneState, lanes_folder, write_lane_state
 from labtools.train.lanes.gpu_watch import GpuWatch
 from labtools.train.lanes.lane import Lane
 from labtools.train.lanes.work import Say
@@ -79,6 +79,7 @@ class Journal:
     def _write(self) -> None:
         self.state = replace(self.state, time=now(), **_seen(self._gpu))
         try:
+            lanes_folder(self._root).stat()  # a matrix folder that was moved away must not be made anew
             write_lane_state(self._root, self.state)
         except OSError as error:  # no room, or the file server is away: these words can wait
             log.debug("the state of lane %s was not written: %s", self.state.lane, error)

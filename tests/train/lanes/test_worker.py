@@ -1,0 +1,232 @@
+"""What keeps a lane from its next training, and what it says and records meanwhile."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from labtools.artifacts.lanes import LaneMood, LaneState, read_lane_states
+from labtools.artifacts.record import Cause, State, judge, read_record
+from labtools.core.files import write_json
+from labtools.train.lanes import guards, trainers
+from labtools.train.lanes.lane import Lane
+from labtools.train.lanes.trainers import close
+from labtools.train.lanes.work import Work
+from labtools.train.lanes.worker import LaneReport, run_lane
+from labtools.train.runqueue import claims
+from labtools.train.runqueue.policy import Fault
+
+Until = Callable[..., None]
+
+
+def finish(work: Work) -> None:
+    """Training as quick as can be."""
+    claims.write_done(work.attempt.run.folder, {"attempt": work.attempt.number, "epochs": 4, "seconds": 1.0})
+
+
+class Background:
+    """A lane in a thread."""
+
+    def __init__(self, root: Path, trainer: Callable[[Work], None] = finish, **options: Any) -> None:
+        self.said: list[str] = []
+        self.stop = threading.Event()
+        self.report = LaneReport()
+        self.root = root
+
+        def work() -> None:
+            lane = Lane("cpu0", None, 1)
+            self.report = run_lane(root, lane, self.said.append, trainer=trainer, stop=self.stop, **options)
+
+        self.thread = threading.Thread(target=work)
+        self.thread.start()
+
+    @property
+    def state(self) -> LaneState:
+        (state,) = read_lane_states(self.root)
+        return state
+
+    def waits_for(self, words: str) -> bool:
+        states = read_lane_states(self.root)
+        return bool(states) and states[0].state is LaneMood.WAITING and words in states[0].why
+
+    def join(self) -> LaneReport:
+        self.thread.join(60)
+        assert not self.thread.is_alive()
+        return self.report
+
+
+@contextmanager
+def lane_at_work(root: Path, trainer: Callable[[Work], None] = finish, **options: Any) -> Iterator[Background]:
+    lane = Background(root, trainer, **options)
+    try:
+        yield lane
+    finally:
+        lane.stop.set()
+        lane.thread.join(60)
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> Path:
+    """The least that a dataset is; its ``dlcv.yaml``."""
+    folder = tmp_path / "datasets" / "dlcv"
+    (folder / "images").mkdir(parents=True)
+    (folder / "images" / "a.jpg").write_bytes(b"jpeg")
+    (folder / "train.txt").write_text("./images/a.jpg\n")
+    write_json(folder / "dataset.json", {"fingerprint": "f"})
+    return folder / "dlcv.yaml"
+
+
+@pytest.fixture
+def make(make_run: Callable[..., Path], dataset: Path) -> Callable[..., Path]:
+    return lambda run_id="yolov8n_320_freeze", **changes: make_run(run_id, **{"data": str(dataset), **changes})
+
+
+def test_a_lane_trains_what_is_open_and_says_good_bye(make: Callable[..., Path]) -> None:
+    root = make("a").parent
+    make("b")
+    with lane_at_work(root) as lane:
+        report = lane.join()
+        assert sorted(report.done) == ["a", "b"]
+        assert report.mood is LaneMood.OVER
+        assert (lane.state.state, lane.state.trained, lane.state.run_id) == (LaneMood.OVER, 2, "")
+        assert lane.said[-1] == "nothing left to do: 2 trained by this lane"
+
+
+def test_while_it_trains_its_state_names_the_run(make: Callable[..., Path], until: Until) -> None:
+    go_on = threading.Event()
+
+    def train(work: Work) -> None:
+        go_on.wait(60)
+        finish(work)
+
+    with lane_at_work(make("a").parent, train) as lane:
+        until(lambda: any(s.state is LaneMood.WORKING for s in read_lane_states(lane.root)), "the lane to work")
+        assert (lane.state.run_id, lane.state.attempt, lane.state.process.pid) == ("a", 1, os.getpid())
+        go_on.set()
+        lane.join()
+
+
+def test_a_dataset_that_cannot_be_read_is_waited_for_without_a_chance_lost(
+    make: Callable[..., Path], dataset: Path, until: Until
+) -> None:
+    folder = make("a")
+    away = dataset.parent.rename(dataset.parent.with_name("away"))
+    with lane_at_work(folder.parent) as lane:
+        until(lambda: lane.waits_for("cannot be read: No such file or directory"), "the lane to wait")
+        assert read_record(folder).attempt == 0
+        away.rename(dataset.parent)
+        assert lane.join().done == ("a",)
+        assert sum("waiting" in line for line in lane.said) == 1, "one line, however long it takes"
+
+
+def test_an_image_that_the_file_server_has_lost_counts_too(dataset: Path) -> None:
+    assert guards.look_at_dataset(dataset) is None
+    (dataset.parent / "images" / "a.jpg").unlink()
+    assert guards.look_at_dataset(dataset) is not None
+
+
+def test_a_dataset_that_changed_makes_the_run_stale_and_trains_nothing(make: Callable[..., Path]) -> None:
+    folder = make("a", fingerprint="another")
+    with lane_at_work(folder.parent) as lane:
+        assert lane.join().done == ()
+        record = read_record(folder)
+        assert judge(record, stale=False) is State.STALE
+        assert record.ends[0][1].cause is Cause.STALE
+        assert lane.said[-2] == "a: stale: the dataset has changed since this run was planned"
+
+
+def test_a_full_disk_is_waited_for(make: Callable[..., Path], until: Until, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guards, "_DISK_FLOOR_SHARE", 10.0)
+    monkeypatch.setattr(guards, "_DISK_FLOOR_BYTES", 2**60)
+    folder = make("a")
+    with lane_at_work(folder.parent) as lane:
+        until(lambda: lane.waits_for("is full"), "the lane to wait")
+        monkeypatch.undo()
+        assert lane.join().done == ("a",)
+
+
+def test_a_lane_on_which_run_after_run_fails_retires(make: Callable[..., Path]) -> None:
+    for name in "abcde":
+        root = make(name).parent
+
+    def fail(work: Work) -> None:
+        close(work, Fault(Cause.ERROR, "RuntimeError: no"))
+
+    with lane_at_work(root, fail) as lane:
+        report = lane.join()
+        assert report.mood is LaneMood.RETIRED
+        assert len(report.failed) == 3
+        assert lane.state.why.startswith("3 trainings in a row failed here: ")
+        assert lane.said[-1] == f"retired: {lane.state.why}"
+
+
+def test_stopped_by_somebody_or_by_the_cluster(make: Callable[..., Path], until: Until) -> None:
+    def train(work: Work) -> None:
+        work.stop.wait(60)
+        close(work, Fault(work.stopped_as, work.stop_reason))
+
+    for cause, sentence in ((Cause.STOPPED, "lane cpu0 was asked to stop"), (Cause.PREEMPTED, "the cluster ended")):
+        folder = make(cause.value)
+        with lane_at_work(folder.parent, train, stopped_as=cause) as lane:
+            until(lambda: any("starts" in line for line in lane.said), "the training")
+            lane.stop.set()
+            assert lane.join().mood is LaneMood.STOPPED
+        end = read_record(folder).last_end
+        if end is None:  # the other run was taken first, and is open again
+            end = read_record(folder.parent / "stopped").last_end
+        assert end is not None and end.again
+        assert sentence in end.reason or cause is Cause.PREEMPTED
+
+
+def test_a_matrix_folder_that_was_removed_ends_its_lanes(make: Callable[..., Path], until: Until) -> None:
+    folder = make("a")
+    claims.take(folder, 1, claims.Claim("other", claims_process(), claims.now()))
+    seconds = iter(range(0, 100_000, 20))
+    with lane_at_work(folder.parent, clock=lambda: float(next(seconds)), lease_s=1e9) as lane:
+        until(lambda: any("falls free" in line for line in lane.said), "the lane to wait")
+        folder.parent.rename(folder.parent.with_name("moved"))
+        assert lane.join().mood is LaneMood.RETIRED
+        assert "the folder of the matrix is gone" in lane.said[-1]
+
+
+def claims_process() -> Any:
+    from labtools.train.processes import this_process
+
+    return this_process()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="process groups")
+def test_what_a_training_leaves_behind_ends_with_it(until: Until) -> None:
+    """Loader workers of a training that was killed would keep memory, and sometimes the GPU."""
+    script = "import subprocess; print(subprocess.Popen(['sleep', '600']).pid, flush=True)"
+    child = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, start_new_session=True)
+    assert child.stdout is not None
+    left = int(child.stdout.readline())
+    child.wait()
+    assert psutil.pid_exists(left)
+    trainers._end(child)  # type: ignore[arg-type]
+    until(lambda: not psutil.pid_exists(left) or psutil.Process(left).status() == "zombie", "it to end", 10)
+    child.stdout.close()
+
+
+def test_epochs_are_said_once_a_minute() -> None:
+    """48 hours of epochs of seconds would fill a log that people read."""
+    from labtools.artifacts.record import Beat
+    from labtools.train.processes import this_process
+
+    said = trainers._Said()
+    beats = (Beat(1, "", this_process(), "training", n, 200, 5, 5, 0.5, 0.25, seconds=20.0 * n) for n in range(1, 200))
+    lines = [line for beat in beats if (line := said.news(beat))]
+    assert len(lines) == 67
+    assert lines[0] == "epoch 1/200, mAP50 0.500, mAP50-95 0.250"
+    last = Beat(1, "", this_process(), "finishing", 200, 200, 5, 5, 0.5, 0.25, seconds=3985.0)
+    assert said.news(last).startswith("epoch 200/200"), "the last one is always said"
