@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from labtools.artifacts.record import Cause, Claim, Record, State, judge, read_record
+from labtools.artifacts.record import Cause, Claim, ProcessId, Record, State, judge, read_record
 from labtools.artifacts.runs import NOT_RUNS, Run, read_run
 from labtools.core.errors import LabError
 from labtools.train.estimates import Finished, Pace, Workload, expected_seconds, read_workload
@@ -68,10 +68,19 @@ class RunQueue:
         root: the matrix's folder.
         lease_s: see `LEASE_S`.
         clock: seconds that only grow. Ours, not the other machine's: clocks that disagree do no harm.
+        me: the process that others watch, None: this one.
     """
 
-    def __init__(self, root: Path, *, lease_s: float = LEASE_S, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        lease_s: float = LEASE_S,
+        clock: Callable[[], float] = time.monotonic,
+        me: ProcessId | None = None,
+    ) -> None:
         self._root = root
+        self._me = me
         self._lease_s = lease_s
         self._clock = clock
         self._known: dict[tuple[str, int], _Known] = {}
@@ -79,6 +88,7 @@ class RunQueue:
         self._news: str | None = None
         self._pace = (0, pace_here(()))
         self._read_at = self._looked_at = float("-inf")
+        self._ours: Path | None = None  # what this lane took last, and has just ended: others' runs can wait a second
 
     def claim(self, lane: str) -> Attempt | None:
         """Take the next open run, or None: nothing is open now.
@@ -125,7 +135,7 @@ class RunQueue:
         fresh = self._list()
         for known in self._known.values():
             is_old = known.state is State.DONE if again else not (look and known.state is State.RUNNING)
-            if known in fresh or not is_old:
+            if known in fresh or known.run.folder == self._ours or not is_old:
                 self._look(known)
         self._news = news
         self._read_at = at if again else self._read_at
@@ -170,7 +180,7 @@ class RunQueue:
         if self._look(known) is not State.TODO:
             return None
         number = known.record.attempt + 1
-        if not take(folder, number, Claim(lane, this_process(), now())):
+        if not take(folder, number, Claim(lane, self._me or this_process(), now())):
             known.state = State.RUNNING  # somebody else was faster
             return None
         # Whoever decided something in between has seen our claim, or we see what they decided.
@@ -181,6 +191,7 @@ class RunQueue:
         if state is not State.RUNNING or record.attempt != number or record.stale:
             write_end(folder, number, Cause.STOPPED, "somebody decided otherwise at this moment")
             return None
+        self._ours = folder
         return Attempt(known.run, number, record.changes)
 
 
