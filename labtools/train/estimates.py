@@ -149,8 +149,11 @@ def pace(finished: Iterable[Finished], kind: str = GPU) -> Pace:
     alike = [run for run in runs if _kind(run.done) == family]
     named = [run for run in alike if run.done.get("gpu") == kind]
     guess = _GUESSES[family]
-    samples = [_sample(run, guess) for run in named or alike]
-    return _fit(guess, samples) if samples else guess
+    if not alike:
+        return guess
+    shortest = min(run.done["seconds"] for run in named or alike)
+    guess = replace(guess, start_s=min(guess.start_s, 0.8 * shortest))
+    return _fit(guess, [_sample(run, guess) for run in named or alike])
 
 
 def _kind(done: dict[str, Any]) -> str:
@@ -161,7 +164,7 @@ def _sample(run: Finished, guess: Pace) -> tuple[float, float]:
     """The guessed seconds of its images and of its GFLOP, each as a share of the seconds that they really took."""
     # A training that stopped early, for want of progress, did less than was asked.
     spec = replace(run.spec, epochs=int(run.done.get("epochs") or run.spec.epochs))
-    spent = max(run.done["seconds"] - guess.start_s, 0.2 * run.done["seconds"])
+    spent = run.done["seconds"] - guess.start_s
     images = images_seen(spec, run.workload) * guess.image_s
     return images / spent, work(spec, run.workload) / guess.gflop_per_s / spent
 

@@ -35,7 +35,7 @@ class ExpectedRun:
         spec: what is asked.
         state: see `State`.
         priority: higher ones are trained first.
-        seconds: that a whole training takes.
+        seconds: that a whole training takes; that it took, of a finished one.
         left_s: of it, what is left; 0 where nobody will train it.
         memory_bytes: of its GPU; see `labtools.train.estimates.expected_bytes`.
         fits: the largest batch that fits the smallest GPU; None where that GPU is not known.
@@ -160,7 +160,7 @@ def _expect(plan: Plan, spec: RunSpec, record: Record, speed: Pace, scale: float
         spec=spec,
         state=state,
         priority=record.priority or plan.expansion.priorities.get(spec.run_id, 0),
-        seconds=seconds,
+        seconds=float((record.done or {}).get("seconds") or seconds),
         left_s=seconds * (1 - _kept(record, spec)) if state in (State.TODO, State.RUNNING) else 0.0,
         memory_bytes=expected_bytes(spec, workload, scale),
         fits=None if gpu_bytes is None else _largest_batch(spec, workload, scale, gpu_bytes),

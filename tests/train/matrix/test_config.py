@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,16 @@ def test_the_course_s_matrix_is_24_runs_of_coco_models() -> None:
     assert axes.imgsz == [320, 640, 1280]
     assert axes.batch == [64]
     assert config.weights == {}
+
+
+def test_every_example_in_the_course_s_matrix_can_be_uncommented(tmp_path: Path) -> None:
+    """Whoever takes the # away in front of an example gets what the comment above it says."""
+    text = (ROOT / "configs" / "matrix.yaml").read_text(encoding="utf-8")
+    example = re.compile(r"^( *)# ((?:[a-z_0-9]+:|  [a-z0-9]+:|  - \{).*)$", re.MULTILINE)
+    config = read(tmp_path, example.sub(r"\1\2", text))
+    assert set(config.model_fields_set) == set(MatrixConfig.model_fields) - {"seeds"}
+    assert config.axes.others == {"mosaic": [1.0, 0.0], "cos_lr": [True, False]}
+    assert config.defaults == {"patience": 50, "optimizer": "AdamW", "lr0": 0.001}
 
 
 def test_single_values_need_no_brackets_and_pt_is_optional(tmp_path: Path) -> None:
