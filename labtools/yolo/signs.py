@@ -31,6 +31,8 @@ _NO_NUMBER = ("NaN persisted", "Loss NaN/Inf detected", "Fitness NaN/Inf detecte
 _LOST_DATA = (
     "Image Not Found",
     "Error loading data from",
+    "No valid images found",
+    "No images found in",
     "Dataset '",
     "Stale file handle",
     "Input/output error",

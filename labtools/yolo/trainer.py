@@ -13,6 +13,7 @@ import gc
 import math
 import os
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -104,10 +105,15 @@ class _SteadyTrainer(_Base):
         resume = self.terms.resume
         if resume is not None and not resume.checkpoint.is_file():
             raise FileNotFoundError(f"the checkpoint to go on from is gone: {resume.checkpoint}")
-        super().check_resume(overrides)
+        with _loading(resume):
+            super().check_resume(overrides)
         if resume is not None:
             for name, value in self.terms.overrides.items():
                 setattr(self.args, name, value)
+
+    def setup_model(self) -> Any:
+        with _loading(self.terms.resume):
+            return super().setup_model()
 
     def resume_training(self, ckpt: dict[str, Any] | None) -> None:
         resume = self.terms.resume
@@ -118,7 +124,8 @@ class _SteadyTrainer(_Base):
             self.start_epoch = ckpt["epoch"] + 1
             self.best_fitness = ckpt.get("best_fitness")
         else:
-            super().resume_training(ckpt)
+            with _loading(resume):
+                super().resume_training(ckpt)
         self._restore_arguments()
 
     def _restore_arguments(self) -> None:
@@ -245,6 +252,23 @@ class _SteadyTrainer(_Base):
         import torch
 
         return all(bool(torch.isfinite(parameter).all()) for parameter in self.model.parameters())
+
+
+@contextlib.contextmanager
+def _loading(resume: Resume | None) -> Iterator[None]:
+    """What goes wrong in here is laid to the checkpoint; the error itself stays visible as the cause.
+
+    Raises:
+        UnusableCheckpoint: something did.
+    """
+    try:
+        yield
+    except Exception as error:
+        if resume is None:
+            raise
+        # Ultralytics calls everything a missing file, and keeps what it was behind that.
+        what = error.__cause__ if isinstance(error, FileNotFoundError) and error.__cause__ else error
+        raise UnusableCheckpoint(f"{type(what).__name__}: {what}") from what
 
 
 def _flush(path: Path) -> None:

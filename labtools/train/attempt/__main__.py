@@ -7,6 +7,7 @@ successor.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import threading
@@ -44,8 +45,9 @@ def main(arguments: list[str]) -> int:
     except Fenced:
         return EXIT_FENCED
     except Exception as error:  # noqa: BLE001 - the door of this process: whatever it is, the record says it
-        traceback.print_exc()
-        return _record(run, number, diagnose(error, run))
+        code = _record(run, number, diagnose(error, run))
+        _print(error)
+        return code
     return 0
 
 
@@ -53,10 +55,16 @@ def _record(run: Run, number: int, fault: Fault) -> int:
     """Write down how the attempt ended, if the disk takes it; the exit code."""
     try:
         end_attempt(run, number, fault)
-    except OSError:
-        traceback.print_exc()
+    except OSError as error:
+        _print(error)
         return EXIT_NO_SPACE if fault.cause is Cause.DISK else EXIT_FAILED
     return EXIT_FAILED
+
+
+def _print(error: BaseException) -> None:
+    """To the run's log, which may lie on the disk that is full: then the exit code tells."""
+    with contextlib.suppress(OSError):
+        traceback.print_exception(error)
 
 
 if __name__ == "__main__":

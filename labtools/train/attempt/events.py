@@ -37,10 +37,21 @@ def write_hyperparameters(folder: Path, parameters: Mapping[str, Any]) -> None:
     summaries = hparams(plain, dict.fromkeys(METRICS, 0.0))  # type: ignore[no-untyped-call]
     stamp = time.time()
     written = [Event(wall_time=stamp, file_version="brain.Event:2")]
-    written += [Event(wall_time=stamp, summary=part) for part in summaries]
-    # Named like the others, and before them in order: TensorBoard reads the files of a run one after the other.
-    name = f"{_PREFIX}{int(stamp):010d}.{socket.gethostname()}.{os.getpid()}.0.labtools"
-    _write(folder / name, written)
+    # All but the last, which would say that the session has ended well: see `finish`.
+    written += [Event(wall_time=stamp, summary=part) for part in summaries[:2]]
+    _write(_new_file(folder, stamp), written)
+
+
+def finish(folder: Path) -> None:
+    """Say that the run is done, and leave one file of all."""
+    from tensorboard.compat.proto.event_pb2 import Event
+    from torch.utils.tensorboard.summary import hparams
+
+    ended = hparams({}, {})[2]  # type: ignore[no-untyped-call]
+    stamp = time.time()
+    written = [Event(wall_time=stamp, file_version="brain.Event:2"), Event(wall_time=stamp, summary=ended)]
+    _write(_new_file(folder, stamp), written)
+    join(folder)
 
 
 def join(folder: Path, epoch: int | None = None) -> None:
@@ -51,6 +62,11 @@ def join(folder: Path, epoch: int | None = None) -> None:
     _write(files[0], _sane(files, epoch))
     for path in files[1:]:
         path.unlink(missing_ok=True)
+
+
+def _new_file(folder: Path, stamp: float) -> Path:
+    """Named like the others, in order of time: TensorBoard reads the files of a run one after the other."""
+    return folder / f"{_PREFIX}{int(stamp):010d}.{socket.gethostname()}.{os.getpid()}.0.labtools"
 
 
 def _files(folder: Path) -> list[Path]:

@@ -21,18 +21,17 @@ _LOST = frozenset({errno.EIO, errno.ESTALE, errno.ENOTCONN, errno.EHOSTDOWN, err
 
 def diagnose(error: BaseException, run: Run) -> Fault:
     """Why a training ended. Of an error that came while another was handled, the first that says something counts."""
+    from labtools import yolo
+
     beat = read_record(run.folder).beat
     batch = beat.batch if beat is not None else 0
     fault = next((fault for part in _chain(error) if (fault := _recognise(part, run, batch))), None)
+    if fault is None and isinstance(error, yolo.UnusableCheckpoint):
+        reason = f"nobody can go on from the checkpoint after epoch {kept_epochs(run.folder)} ({error})"
+        fault = Fault(Cause.ERROR, f"{reason}; from the start next", changes={"fresh": True})
     if fault is None:
         fault = Fault(Cause.ERROR, _line(error))
-    kept = kept_epochs(run.folder)
-    fault = replace(fault, batch=batch)
-    has_begun = beat is not None and beat.phase != "starting"
-    if kept and not has_begun and fault.cause in (Cause.ERROR, Cause.WEIGHTS):
-        reason = f"going on from the checkpoint after epoch {kept} failed: {fault.reason}; from the start next"
-        return replace(fault, cause=Cause.ERROR, reason=reason, again=True, changes={"fresh": True})
-    return fault
+    return replace(fault, batch=batch)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
@@ -55,7 +54,7 @@ def _recognise(error: BaseException, run: Run, batch: int) -> Fault | None:
         return Fault(Cause.DISK, f"the disk of {run.folder} is full ({_line(error)})")
     rules: tuple[tuple[Callable[[BaseException], bool], Cause, str], ...] = (
         (yolo.is_out_of_memory, Cause.OOM, f"out of memory: {_what(run, batch)} does not fit {_memory()}"),
-        (yolo.is_not_a_number, Cause.NAN, f"the loss is no number any more ({_line(error)})"),
+        (yolo.is_not_a_number, Cause.NAN, f"the training diverged: {str(error).splitlines()[0]}"),
         (yolo.is_loader_trouble, Cause.KILLED, f"a process that reads images was killed ({_line(error)})"),
         (yolo.is_gpu_trouble, Cause.GPU, f"the GPU does not work ({_line(error)})"),
         (_is_host_memory, Cause.KILLED, f"the memory of {socket.gethostname()} is full ({_line(error)})"),

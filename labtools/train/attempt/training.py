@@ -53,7 +53,7 @@ def train_attempt(run: Run, attempt: int, device: str, lane: str) -> TrainOutcom
             resume=resume,
             fit=yolo.Fit(settings.batch, settings.val_batch),
         )
-        events.join(run.folder)
+        events.finish(run.folder)
         heart.confirm()
         result = _result(run, outcome, kept, attempt, device, lane)
         if not write_done(run.folder, {**result, **_notes(note)}):

@@ -55,6 +55,7 @@ CASES = [
     (FileNotFoundError(LOADER.format("FileNotFoundError", "Image Not Found /d/images/a.jpg")), Cause.DATA),
     (OSError(LOADER.format("OSError", "[Errno 116] Stale file handle: '/d/a.jpg'")), Cause.DATA),
     (OSError(errno.EIO, os.strerror(errno.EIO), "/d/a.jpg"), Cause.DATA),
+    (RuntimeError("No valid images found in /d/labels/train.cache."), Cause.DATA),
     (RuntimeError("Dataset '/d/dlcv.yaml' error ❌ /d/dlcv.yaml not found"), Cause.DATA),
     (LabError("no file", "/w", "Put it there."), Cause.WEIGHTS),
     (ValueError("something else"), Cause.ERROR),
@@ -104,15 +105,20 @@ def test_what_came_first_is_found_behind_what_came_after(run: Run) -> None:
         assert diagnose(error, run).cause is Cause.DISK
 
 
-def test_a_checkpoint_that_cannot_be_gone_on_from_is_left_alone_next_time(run: Run) -> None:
-    """Trouble while it is being loaded; the same trouble later, or without one, is trouble of the training."""
-    error = RuntimeError("size mismatch for model.22")
-    say(run, phase="starting")
-    assert diagnose(error, run).changes == {}
+def test_only_a_checkpoint_that_does_not_load_is_given_up(run: Run) -> None:
+    """Other trouble at the same moment leaves it: hours of work are in it."""
     (run.folder / "weights").mkdir()
     write_kept(run.folder, Kept(3, False, 2, 60.0))
-    fault = diagnose(error, run)
+
+    def behind(cause: BaseException) -> Fault:
+        try:
+            raise yolo.UnusableCheckpoint("RuntimeError: size mismatch for model.22") from cause
+        except yolo.UnusableCheckpoint as error:
+            return diagnose(error, run)
+
+    fault = behind(RuntimeError("size mismatch for model.22"))
     assert (fault.cause, fault.again, fault.changes) == (Cause.ERROR, True, {"fresh": True})
-    assert fault.reason.startswith("going on from the checkpoint after epoch 3 failed: RuntimeError: size mismatch")
-    say(run, phase="training", batch=8, resumed=3)
-    assert diagnose(error, run).changes == {}
+    reason = "nobody can go on from the checkpoint after epoch 3 (RuntimeError: size mismatch for model.22)"
+    assert fault.reason == f"{reason}; from the start next"
+    for words in ("CUDA out of memory. Tried", "CUDA error: unspecified launch failure", "Input/output error"):
+        assert behind(RuntimeError(words)).changes == {}
