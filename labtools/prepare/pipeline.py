@@ -95,6 +95,8 @@ def check(
 
 def _import_the_rest() -> None:
     """With numpy and the decoders this takes as long as to see that nothing has changed."""
+    import labtools.prepare.building
+    import labtools.prepare.planning  # noqa: F401
     from labtools.core.registry import members
     from labtools.prepare import formats
 
