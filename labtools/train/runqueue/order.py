@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from labtools.artifacts.record import Cause, Record
+from labtools.artifacts.record import OWN_TROUBLE, Cause, Record, since_progress
 from labtools.artifacts.runs import RunSpec
 from labtools.train.estimates import CPU, GPU, Finished, Pace, pace
 
-_HARMLESS = frozenset({Cause.LANE, Cause.STOPPED, Cause.PREEMPTED, Cause.DISK, Cause.DATA})
-"""Ends that say nothing against the run, nor against the lane that takes it next."""
+_MAY_BE_ITS_FAULT = frozenset({Cause.KILLED, Cause.GPU})
+"""Ends that may be the run's fault, or its lane's, if they come in a row."""
 
 
 @dataclass(frozen=True, order=True)
@@ -22,7 +22,9 @@ class Turn:
 
     Attributes:
         rank: minus the priority.
-        has_failed: after those that have not; a dead GPU so meets different runs, and a bad run the other lanes' GPUs.
+        has_failed: by itself, or twice with its lane, without a new epoch since. Such runs come after the others: a
+            dead GPU so meets different runs, and a bad run other GPUs. One that got on keeps its place: a long one
+            would end after all the others.
         minus_seconds: of what is left of it.
         run_id: so that the order is one.
     """
@@ -41,10 +43,14 @@ def turn(spec: RunSpec, record: Record, seconds: float) -> Turn:
         record: of the run.
         seconds: that a whole training of it takes (see `estimates.expected_seconds`).
     """
-    last = record.counted[-1] if record.counted else None
-    kept = min(1.0, last.epoch / max(1, spec.epochs)) if last is not None else 0.0
-    has_failed = last is not None and last.cause not in _HARMLESS
-    return Turn(-record.priority, has_failed, -seconds * (1 - kept), spec.run_id)
+    kept = min(1.0, record.last_end.epoch / max(1, spec.epochs)) if record.last_end is not None else 0.0
+    return Turn(-record.priority, _has_failed_in_vain(record), -seconds * (1 - kept), spec.run_id)
+
+
+def _has_failed_in_vain(record: Record) -> bool:
+    ends = since_progress(record.counted)
+    vain = [end.cause for index, end in enumerate(ends) if index or not end.epoch]  # the first of them got on
+    return any(cause in OWN_TROUBLE for cause in vain) or sum(cause in _MAY_BE_ITS_FAULT for cause in vain) > 1
 
 
 def pace_here(finished: Iterable[Finished]) -> Pace:

@@ -67,12 +67,17 @@ def test_longest_first_and_what_has_failed_after_what_has_not(make_run: MakeRun)
     end(longest, 1, Cause.ERROR)
     lost = make_run("lost", imgsz=480)
     end(lost, 1, Cause.LANE)
+    killed = make_run("killed", imgsz=1280)
+    for number in (1, 2):
+        end(killed, number, Cause.KILLED)
+    got_on = make_run("got_on", imgsz=1280, model="yolov8s")
+    end(got_on, 1, Cause.ERROR, epoch=1)
     quarter_left = make_run("quarter_left", imgsz=640)
     end(quarter_left, 1, Cause.PREEMPTED, epoch=3)
     queue = RunQueue(longest.parent)
-    assert queue.waiting() == 5
-    assert claimed(queue) == ["large", "lost", "small", "quarter_left", "failed"]
-    assert (queue.waiting(), queue.running()) == (0, 5)
+    assert queue.waiting() == 7
+    assert claimed(queue) == ["got_on", "large", "lost", "small", "quarter_left", "failed", "killed"]
+    assert (queue.waiting(), queue.running()) == (0, 7)
 
 
 def test_the_order_is_that_of_expected_seconds_which_finished_runs_refine(make_run: MakeRun) -> None:
