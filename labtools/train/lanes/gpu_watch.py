@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import socket
-import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from labtools.core.words import memory
 from labtools.train.lanes.gpus import Gpu, GpuGone, Gpus, GpuUser, NoDriver, is_ours
 from labtools.train.lanes.holds import Hold
 from labtools.train.lanes.lane import Lane
+from labtools.train.lanes.locks import lock_path
 
 _NOTHING_BYTES = 300 * 2**20
 """A process with less than this has opened the GPU and does nothing with it: monitors, forgotten notebooks."""
@@ -137,9 +136,7 @@ class GpuWatch:
             return "another lane"
 
     def _lock_path(self) -> Path:
-        """On a disk of this machine: locks of a shared one may outlive whoever held them."""
-        card = self._uuid or f"{socket.gethostname()}-{self._lane.gpu}"
-        return Path(tempfile.gettempdir()) / f"labtools-{getpass.getuser()}" / f"{card}.lock"
+        return lock_path(self._uuid or f"{socket.gethostname()}-gpu{self._lane.gpu}")
 
 
 def _counts(user: GpuUser) -> bool:

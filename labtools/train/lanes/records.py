@@ -6,7 +6,6 @@
       gpu0@host.log         what it says, followed by its tmux window
       gpu0@host.json        its process (`LaneRecord`)
       gpu0@host.state.json  what it is about (`labtools.artifacts.lanes.LaneState`)
-      gpu0@host.lock        held while it lives: nobody starts the same lane twice
 
 The host is in the names because several machines may share the folder, each with a GPU 0.
 """
@@ -19,6 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -27,9 +27,10 @@ from typing import IO
 from labtools.artifacts.lanes import lanes_folder
 from labtools.artifacts.record import ProcessId
 from labtools.core.errors import LabError
-from labtools.core.files import read_json, write_json
+from labtools.core.files import hash_bytes, read_json, write_json
 from labtools.core.locks import held
 from labtools.train.lanes.lane import Lane, arguments
+from labtools.train.lanes.locks import lock_path
 from labtools.train.processes import end_process, is_alive, this_process
 
 _STOP_PATIENCE_S = 20.0
@@ -78,7 +79,8 @@ def living_lanes(root: Path) -> list[LaneRecord]:
 @contextmanager
 def hold(root: Path, lane: Lane) -> Iterator[bool]:
     """Be that lane while the block runs; yields False where another process already is."""
-    with held(_path(root, lane, "lock")) as is_ours:
+    whose = hash_bytes(str(root.absolute()).encode())[:16]
+    with held(lock_path(f"{lane.name}@{socket.gethostname()}-{whose}")) as is_ours:
         if is_ours:
             write_json(_path(root, lane, "json"), asdict(LaneRecord(lane, this_process())))
         yield is_ours
@@ -128,6 +130,7 @@ def stop_lanes(root: Path) -> list[str]:
     Their runs are open again, without having lost one of their chances.
     """
     living = living_lanes(root)
-    for record in living:
-        end_process(record.process, patience_s=_STOP_PATIENCE_S)
+    if living:
+        with ThreadPoolExecutor(len(living)) as pool:  # all at once: each may need some seconds
+            list(pool.map(lambda record: end_process(record.process, patience_s=_STOP_PATIENCE_S), living))
     return [record.lane.name for record in living]
