@@ -296,7 +296,7 @@ def _with_process(kind: type[_T], content: dict[str, Any] | None) -> _T | None:
     """A `Claim` or a `Beat`."""
     try:
         return _known(kind, {**content, "process": _known(ProcessId, content["process"])}) if content else None
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, AttributeError):
         return None
 
 

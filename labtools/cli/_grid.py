@@ -91,7 +91,8 @@ class _GridView:
         yield _title(self.grid, signs)
         yield from _totals(self.grid, options.max_width, options.ascii_only)
         yield from _tables(self.grid, signs, shape.lines, options)
-        yield _legend(self.grid, signs, shape.lines)
+        if legend := _legend(self.grid, signs, shape.lines):
+            yield Text(legend, style="dim")
         if shape.lanes and (table := lanes_table(self.grid, options.max_width, options.ascii_only)) is not None:
             yield table
         yield from _troubles(self.grid, shape.troubles, options.ascii_only)
@@ -106,6 +107,8 @@ def _title(grid: Grid, signs: dict[State, str]) -> Text:
     for state in SHOWN_ORDER:
         if count := grid.count(state):
             title.append("   ").append(f"{signs[state]} {count} {WORDS[state]}", INK[state])
+    if grid.at is not None:
+        title.append(f"   {grid.at.astimezone():%a %H:%M:%S}", "dim")
     return title
 
 
@@ -139,7 +142,7 @@ def _tables(grid: Grid, signs: dict[State, str], lines: int, options: ConsoleOpt
         columns = columns[count:]
 
 
-def _legend(grid: Grid, signs: dict[State, str], lines: int) -> Text:
+def _legend(grid: Grid, signs: dict[State, str], lines: int) -> str:
     """What the figures in the cells are; only of states that there are."""
     done = "mAP50 (of wide cells also mAP50-95)" if lines == 1 else "mAP50, mAP50-95 on val"
     running = "epoch" if lines == 1 else "epoch, time left"
@@ -150,7 +153,7 @@ def _legend(grid: Grid, signs: dict[State, str], lines: int) -> Text:
     ]
     if any(run.is_smaller for run in grid.runs):
         parts.append("<: a smaller batch than asked" if lines == 1 else "b16<64: batch really used < asked")
-    return Text("   ".join(parts), style="dim")
+    return "   ".join(parts)
 
 
 def _troubles(grid: Grid, most: int, ascii_only: bool) -> Iterator[Text]:

@@ -12,7 +12,7 @@ from labtools.artifacts.runs import RunSpec
 from labtools.train.estimates import CPU, GPU, Finished, Pace, Workload, expected_seconds, makespan, pace
 from labtools.train.runqueue.order import turn
 from labtools.train.status.lane_status import LaneStatus, LaneWord
-from labtools.train.status.run_status import RunStatus
+from labtools.train.status.run_status import RunStatus, number
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,11 @@ def learn_pace(runs: Sequence[RunStatus], asked: Mapping[str, Asked]) -> Pace:
     """
     kind = CPU if runs and all(run.lane.startswith("cpu") for run in runs if run.lane) else GPU
     records = [(run, run.record.done) for run in asked.values()]
-    finished = [Finished(run.spec, run.workload, done) for run, done in records if done is not None]
+    finished = [
+        Finished(run.spec, run.workload, done)
+        for run, done in records
+        if done is not None and number(done.get("seconds"))
+    ]
     return pace(finished or [_so_far(run, asked[run.run_id]) for run in runs if _has_told(run)], kind)
 
 

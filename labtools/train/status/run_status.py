@@ -138,10 +138,15 @@ def _kept(record: Record) -> int:
 
 
 def _of_done(spec: RunSpec, done: dict[str, Any]) -> dict[str, Any]:
-    known = {key: done.get(key) for key in ("map50", "map50_95", "seconds", "gpu_bytes")}
+    known = {key: number(done.get(key)) for key in ("map50", "map50_95", "seconds", "gpu_bytes")}
     where = {key: str(done.get(key) or "") for key in ("lane", "host")}
-    epoch = int(done.get("epochs") or spec.epochs)
-    return {**known, **where, "epoch": epoch, "progress": 1.0, "batch_used": done.get("batch")}
+    epoch = int(number(done.get("epochs")) or spec.epochs)
+    return {**known, **where, "epoch": epoch, "progress": 1.0, "batch_used": number(done.get("batch"))}
+
+
+def number(value: Any) -> Any:
+    """A number as it is, anything else as None."""
+    return value if isinstance(value, int | float) else None
 
 
 def _of_running(spec: RunSpec, record: Record) -> dict[str, Any]:
@@ -180,4 +185,6 @@ def _trouble(record: Record, state: State, is_lost: bool) -> tuple[str, str]:
     if is_lost and record.claim is not None:
         return Cause.LANE.value, f"lane {record.claim.lane} died; a new lane takes it over"
     end = record.last_end
-    return (end.cause.value, end.reason) if end is not None and end.cause not in _QUIET else ("", "")
+    if end is None or (end.cause in _QUIET and state is not State.FAILED):
+        return "", ""
+    return end.cause.value, end.reason
