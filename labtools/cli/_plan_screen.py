@@ -100,7 +100,7 @@ def _below(outlook: Outlook, now: datetime) -> Iterator[RenderableType]:
     yield from _too_large(outlook)
     yield from _stale(outlook)
     if outlook.plan.others:
-        yield f"there, but not in this matrix (not trained): {_names(outlook.plan.others)}"
+        yield f"there, but no longer in this matrix: {_names(outlook.plan.others)}"
     yield Text(f"to be written to {outlook.plan.root}; nothing was started", style="dim")
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from labtools.core.errors import LabError
-from labtools.yolo.arguments import argument_trouble
+from labtools.yolo.arguments import argument_trouble, training_arguments
 from labtools.yolo.label_caches import build_label_caches
 from labtools.yolo.networks import measure_network
 
@@ -26,11 +26,13 @@ def main(say: Callable[[Answer], None], job: dict[str, Any]) -> None:
     """Do what the job names.
 
     ``{"arguments": [[name, value], ...], "weights": [path, ...], "data": [path, ...]}``, each of them optional, is
-    answered, in the order asked, by ``{"argument": null or [what, fix]}``, by ``{"network": ...}`` or ``{"trouble":
-    [what, where, fix]}`` for each checkpoint, by ``{"complaints": [...]}``; and by ``{"tick": ...}`` in between.
+    answered, in the order asked, by ``{"argument": null or [what, fix], "usual": default}``, by ``{"network": ...}``
+    or ``{"trouble": [what, where, fix]}`` for each checkpoint, by ``{"complaints": [...]}``; and by ``{"tick": [step,
+    done, total]}`` in between.
     """
+    known = training_arguments()
     for name, value in job.get("arguments", ()):
-        say({"argument": argument_trouble(name, value)})
+        say({"argument": argument_trouble(name, value), **({"usual": known[name]} if name in known else {})})
     for answer in _weights([Path(path) for path in job.get("weights", ())], say):
         say(answer)
     for data in job.get("data", ()):

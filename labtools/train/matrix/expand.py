@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from labtools.artifacts.runs import RunSpec, course_order
 from labtools.train.matrix.combine import Cell, combine, plain_values, priority
@@ -32,7 +33,12 @@ class Expansion:
 
 
 def expand(
-    config: MatrixConfig, weights: Mapping[str, Path], data: Path, fingerprint: str, known: Iterable[RunSpec] = ()
+    config: MatrixConfig,
+    weights: Mapping[str, Path],
+    data: Path,
+    fingerprint: str,
+    known: Iterable[RunSpec] = (),
+    usual: Mapping[str, Any] | None = None,
 ) -> Expansion:
     """One spec per combination that is not excluded.
 
@@ -42,6 +48,7 @@ def expand(
         data: the dataset's YAML.
         fingerprint: of the dataset.
         known: runs that are in the matrix's folder: they keep their names.
+        usual: training argument -> the value that it has where none is given.
     """
     combined = combine(config)
     unnamed = [_spec(cell, weights, data, fingerprint) for cell in combined.cells]
@@ -49,7 +56,7 @@ def expand(
     depths = {depth for depth in config.axes.freeze if depth is not None}
     if len(depths) == 1:
         plain["freeze"] = depths.pop()
-    named = name_runs(unnamed, plain, known)
+    named = name_runs(unnamed, plain, known, usual or {})
     wanted = {spec.run_id: priority(config, cell) for spec, cell in zip(named, combined.cells, strict=True)}
     out = combined.combinations + sum(combined.included) - len(combined.cells)
     return Expansion(

@@ -17,19 +17,27 @@ _SHORT = {"batch": "b", "epochs": "e", "seed": "s", "lr0": "lr"}
 _LONGEST = 120  # of a folder's name; Windows allows 255 for the whole path to what lies in it
 
 
-def settings(spec: RunSpec) -> str:
-    """What makes a training this one and no other, but for its data: equal texts are the same run.
+def settings(spec: RunSpec, usual: Mapping[str, Any]) -> dict[str, Any]:
+    """What makes a training this one and no other, but for its data: equal ones are the same run.
 
-    A checkpoint counts by its file's name: a lab may be moved to another disk.
+    A checkpoint counts by its file's name: a lab may be moved to another disk. An argument that is given the value
+    that it has anyway (``usual``) is as if it were not given.
     """
     asked = spec.to_json()
     for name in ("run_id", "data", "fingerprint"):
         del asked[name]
     asked["weights"] = Path(spec.weights).name
-    return json.dumps(asked, sort_keys=True, default=str)
+    asked["args"] = {name: value for name, value in spec.args.items() if name not in usual or usual[name] != value}
+    return asked
 
 
-def name_runs(specs: Sequence[RunSpec], plain: Mapping[str, Any], known: Iterable[RunSpec] = ()) -> tuple[RunSpec, ...]:
+def _text(spec: RunSpec, usual: Mapping[str, Any]) -> str:
+    return json.dumps(settings(spec, usual), sort_keys=True, default=str)
+
+
+def name_runs(
+    specs: Sequence[RunSpec], plain: Mapping[str, Any], known: Iterable[RunSpec], usual: Mapping[str, Any]
+) -> tuple[RunSpec, ...]:
     """Give each run its id, in the order given.
 
     A run that is known already keeps its name, so that a matrix that grows renames nothing; of several, the one with
@@ -39,10 +47,12 @@ def name_runs(specs: Sequence[RunSpec], plain: Mapping[str, Any], known: Iterabl
         specs: without ids, all different.
         plain: settings that go without saying in this matrix.
         known: runs that have names already.
+        usual: training argument -> the value that it has where none is given.
     """
-    there = {settings(spec): spec.run_id for spec in known}
-    there |= {settings(spec) + spec.fingerprint: spec.run_id for spec in known}
-    kept = [there.get(settings(spec) + spec.fingerprint) or there.get(settings(spec)) for spec in specs]
+    there: dict[str, str] = {}
+    for spec in known:
+        there[_text(spec, usual)] = there[_text(spec, usual) + spec.fingerprint] = spec.run_id
+    kept = [there.get(_text(spec, usual) + spec.fingerprint) or there.get(_text(spec, usual)) for spec in specs]
     names = [old or course_name(spec, plain) for old, spec in zip(kept, specs, strict=True)]
     # Windows and macOS do not tell A from a in the name of a folder.
     count = Counter(name.casefold() for name in names)
@@ -86,4 +96,4 @@ def _safe(words: str) -> str:
 
 
 def _digest(spec: RunSpec) -> str:
-    return hash_bytes(settings(spec).encode("utf-8"))[:6]
+    return hash_bytes(_text(spec, {}).encode("utf-8"))[:6]

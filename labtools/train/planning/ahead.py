@@ -25,7 +25,7 @@ from labtools.core.files import hash_bytes, read_json, write_json
 from labtools.core.progress import Tick, silent
 from labtools.train.estimates import Network
 
-_LAYOUT = 1  # of what is kept; another number forgets all of it
+_LAYOUT = 2  # of what is kept; another number forgets all of it
 
 
 @dataclass(frozen=True)
@@ -65,10 +65,12 @@ class Looked:
 
     Attributes:
         troubles: for each argument that was asked about, None where it is fine.
+        usual: each of these arguments that there is -> the value that it has where none is given.
         networks: every checkpoint that was asked about.
     """
 
     troubles: tuple[Trouble | None, ...]
+    usual: Mapping[str, Any]
     networks: Mapping[Path, Measured]
 
 
@@ -81,13 +83,14 @@ def look(arguments: Sequence[tuple[str, Any]], weights: Sequence[Path], tick: Ti
     asked = [_Question("arguments", _mark("argument", *pair), pair) for pair in arguments]
     opened = [_Question("weights", _mark("network", str(path), *_stamp(path)), str(path)) for path in weights]
     answers = _ask([*asked, *opened], tick)
-    said = [answers[question.mark]["argument"] for question in asked]
-    troubles = tuple(Trouble(*trouble) if trouble else None for trouble in said)
+    said = [answers[question.mark] for question in asked]
+    troubles = tuple(Trouble(*answer["argument"]) if answer["argument"] else None for answer in said)
+    usual = {name: answer["usual"] for (name, _), answer in zip(arguments, said, strict=True) if "usual" in answer}
     refused = [answers[question.mark]["trouble"] for question in opened if "trouble" in answers[question.mark]]
     if refused and not any(troubles):
         raise LabError(*refused[0])
     found = {} if refused else {p: _measured(answers[q.mark]["network"]) for p, q in zip(weights, opened, strict=True)}
-    return Looked(troubles, found)
+    return Looked(troubles, usual, found)
 
 
 def _measured(answer: Mapping[str, Any]) -> Measured:

@@ -12,6 +12,7 @@ from labtools.artifacts.runs import OLD_FOLDER, RUN_FILE, Run, RunSpec, list_run
 from labtools.core.errors import LabError
 from labtools.core.files import read_json, write_json
 from labtools.train.estimates import Workload, read_workload, write_workload
+from labtools.train.matrix.naming import settings
 from labtools.train.runqueue.claims import mark_stale, now
 from labtools.train.runqueue.news import announce
 from labtools.train.runqueue.orders import requeue
@@ -31,19 +32,14 @@ def known_specs(root: Path) -> list[RunSpec]:
     return [*aside, *(run.spec for run in list_runs(root))]
 
 
-def difference(asked: RunSpec, there: RunSpec) -> str:
+def difference(asked: RunSpec, there: RunSpec, usual: Mapping[str, Any]) -> str:
     """What a folder's run was asked for that is not what is asked now, as sentences; ``""``: it is the same training.
 
     A lab may be moved to another disk: paths do not count, while the data's fingerprint and the name of the weights do.
+    Nor does it count whether an argument is given the value that it has anyway, see `settings`.
     """
-    now_, before = _without_paths(asked), _without_paths(there)
-    return "; ".join(_difference(key, before[key], now_[key]) for key in now_ if now_[key] != before[key])
-
-
-def _without_paths(spec: RunSpec) -> dict[str, Any]:
-    asked = spec.to_json()
-    del asked["data"]
-    return {**asked, "weights": Path(spec.weights).name}
+    want, was = ({**settings(spec, usual), "fingerprint": spec.fingerprint} for spec in (asked, there))
+    return "; ".join(_difference(key, was[key], want[key]) for key in want if want[key] != was[key])
 
 
 def _difference(key: str, before: Any, now: Any) -> str:
@@ -60,12 +56,12 @@ def is_untouched(record: Record) -> bool:
     return record.attempt == 0 and record.done is None and not record.cancelled
 
 
-def write_run(root: Path, spec: RunSpec, workload: Workload, priority: int) -> Run:
+def write_run(root: Path, spec: RunSpec, workload: Workload, priority: int, usual: Mapping[str, Any]) -> Run:
     """Bring the folder of a run in line with what is asked: written, moved with its lab, or marked as stale."""
     folder = root / spec.run_id
     if (folder / RUN_FILE).is_file():
         there, record = read_run(folder).spec, read_record(folder)
-        reason = difference(spec, there)
+        reason = difference(spec, there, usual)
         if reason and is_untouched(record):
             mark_stale(folder, reason)  # from here on nobody claims it
             requeue(folder)
@@ -118,6 +114,7 @@ def write_runs(
     workloads: Mapping[str, Workload],
     priorities: Mapping[str, int],
     others: tuple[str, ...],
+    usual: Mapping[str, Any],
 ) -> tuple[Run, ...]:
     """`write_run` for each, in the order given; lanes at work are told.
 
@@ -127,7 +124,7 @@ def write_runs(
     for spec in specs:
         if (root / spec.run_id).exists() and not (root / spec.run_id).is_dir():
             raise LabError("a file is where a run's folder belongs", root / spec.run_id, "Move it away.")
-    runs = tuple(write_run(root, s, workloads[s.run_id], priorities.get(s.run_id, 0)) for s in specs)
+    runs = tuple(write_run(root, s, workloads[s.run_id], priorities.get(s.run_id, 0), usual) for s in specs)
     for run_id in others:
         leave_out(root / run_id)
     announce(root)

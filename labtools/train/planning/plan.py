@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from labtools.artifacts.dataset import open_dataset
 from labtools.artifacts.record import read_record
@@ -32,6 +33,7 @@ class Plan:
         workloads: run id -> what it has to go through.
         others: ids of runs in that folder that the matrix no longer asks for.
         stale: run id -> why what its folder was asked for is not what the matrix means now.
+        usual: training arguments in this matrix -> the values that they have where none is given.
     """
 
     root: Path
@@ -39,6 +41,7 @@ class Plan:
     workloads: Mapping[str, Workload]
     others: tuple[str, ...]
     stale: Mapping[str, str]
+    usual: Mapping[str, Any]
 
     @property
     def specs(self) -> tuple[RunSpec, ...]:
@@ -65,20 +68,22 @@ def plan_matrix(matrix: Path, data: Path | None, runs: Path, tick: Tick = silent
     _refuse_ignored(config, matrix)
     root = (runs / config.name).absolute()
     weights = _find_weights(config, matrix.parent, tick)
-    expansion = expand(config, weights, dataset.yaml, dataset.fingerprint, known_specs(root))
-    networks = _look_ahead(config, matrix, weights, tick)
+    looked = _look_ahead(config, matrix, weights, tick)
+    expansion = expand(config, weights, dataset.yaml, dataset.fingerprint, known_specs(root), looked.usual)
+    networks = {model: looked.networks[path] for model, path in weights.items()}
     workloads = _workloads(expansion, counts, networks, matrix)
     there = {run.run_id: run for run in list_runs(root)}
     left = [spec.run_id for spec in expansion.specs if not (spec.run_id in there and there[spec.run_id].is_done)]
     require_space(root, bytes_needed(network for i in left if (network := workloads[i].network)))
-    stale = {spec.run_id: reason for spec in expansion.specs if (reason := _staleness(spec, there.get(spec.run_id)))}
+    begun = [(spec, there[spec.run_id]) for spec in expansion.specs if spec.run_id in there]
+    stale = {spec.run_id: reason for spec, run in begun if (reason := _staleness(spec, run, looked.usual))}
     others = tuple(sorted(set(there) - {spec.run_id for spec in expansion.specs}))
-    return Plan(root, expansion, workloads, others, stale)
+    return Plan(root, expansion, workloads, others, stale, looked.usual)
 
 
 def write_plan(plan: Plan) -> tuple[Run, ...]:
     """Bring the run folders in line with a plan; all of its runs, in their order. Stale ones are marked, not mixed."""
-    return write_runs(plan.root, plan.specs, plan.workloads, plan.expansion.priorities, plan.others)
+    return write_runs(plan.root, plan.specs, plan.workloads, plan.expansion.priorities, plan.others, plan.usual)
 
 
 def _data_path(matrix: Path, config: MatrixConfig, data: Path | None) -> Path:
@@ -128,10 +133,8 @@ def _find_weights(config: MatrixConfig, folder: Path, tick: Tick) -> dict[str, P
     return found
 
 
-def _look_ahead(
-    config: MatrixConfig, matrix: Path, weights: Mapping[str, Path], tick: Tick
-) -> dict[str, ahead.Measured]:
-    """Model -> its network, opened and measured.
+def _look_ahead(config: MatrixConfig, matrix: Path, weights: Mapping[str, Path], tick: Tick) -> ahead.Looked:
+    """Have Ultralytics look at every argument and network.
 
     Raises:
         LabError: of the first argument with a wrong name, type or range, with its line; else of the first network.
@@ -141,7 +144,7 @@ def _look_ahead(
     for (place, _, _), trouble in zip(places, looked.troubles, strict=True):
         if trouble is not None:
             raise LabError(trouble.what, _at(matrix, place), trouble.fix)
-    return {model: looked.networks[path] for model, path in weights.items()}
+    return looked
 
 
 def _workloads(
@@ -166,8 +169,7 @@ def _workloads(
     return found
 
 
-def _staleness(spec: RunSpec, run: Run | None) -> str:
+def _staleness(spec: RunSpec, run: Run, usual: Mapping[str, Any]) -> str:
     """Why a run cannot stay what it is, ``""`` where it can (or nobody has begun it)."""
-    if run is None or not (reason := difference(spec, run.spec)):
-        return ""
-    return "" if is_untouched(read_record(run.folder)) else reason
+    reason = difference(spec, run.spec, usual)
+    return reason if reason and not is_untouched(read_record(run.folder)) else ""

@@ -31,9 +31,17 @@ ASKED = {"patience": "long", "mosaic": 2.0, "optimizer": "Adom", "mixup": 3, "pa
 @pytest.fixture(scope="module", autouse=True)
 def _asked_once() -> None:
     """One process for all that the tests below ask Ultralytics: its import takes seconds."""
-    fine = [("mixup", 0.1), ("optimizer", "AdamW"), ("optimizer", "SGD"), ("lr0", 0.1), ("lr0", 0.002)]
+    fine = [
+        ("mixup", 0.1),
+        ("optimizer", "AdamW"),
+        ("optimizer", "SGD"),
+        ("lr0", 0.1),
+        ("lr0", 0.002),
+        ("mosaic", 1.0),
+        ("mosaic", 0.0),
+    ]
     looked = ahead.look([*ASKED.items(), *fine, ("plots", False), ("nbs", 8)], [WEIGHTS / "yolov8f.pt"])
-    assert [trouble is not None for trouble in looked.troubles] == [True] * 5 + [False] * 7
+    assert [trouble is not None for trouble in looked.troubles] == [True] * 5 + [False] * 9
 
 
 def plan(lab: Any, data: Path | None = None) -> Plan:
@@ -229,6 +237,20 @@ def test_a_matrix_may_grow_and_shrink(lab: Any, shapes_dataset: Dataset) -> None
     lab.write_matrix(data=data, axes={"model": "yolov8f", "freeze": None, "imgsz": 64, "batch": [4, 8]})
     write_plan(plan(lab))
     assert state(lab.root / f"{FREE}_b4") is State.TODO
+
+
+def test_an_argument_may_become_an_axis(lab: Any, shapes_dataset: Dataset) -> None:
+    """What was trained with Ultralytics' own value, unsaid, is the run of that value; mosaic is 1.0 there."""
+    write_plan(plan(lab))
+    begin(lab.root / FREE)
+    axes = {"model": "yolov8f", "freeze": None, "imgsz": 64, "batch": 8, "mosaic": [1.0, 0.0]}
+    lab.write_matrix(data=str(shapes_dataset.root), axes=axes)
+    grown = plan(lab)
+    assert {spec.run_id: spec.args["mosaic"] for spec in grown.specs} == {FREE: 1.0, f"{FREE}_mosaic0.0": 0.0}
+    assert not grown.stale
+    write_plan(grown)
+    assert state(lab.root / FREE) is State.TODO
+    assert not plan(lab).stale
 
 
 def test_priorities_are_written_until_a_person_decides(lab: Any, shapes_dataset: Dataset) -> None:
