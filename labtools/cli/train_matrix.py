@@ -158,11 +158,14 @@ def _dry_run(ask: _Ask) -> dict[str, Any]:
     wants_place = ask.gpus is not None or ask.servers is not None
     place = pipeline.find_place(ask.gpus, ask.lanes, ask.servers, ask.launcher) if wants_place else pipeline.Place(())
     found: list[Checkup] = []
+
+    def show(checkups: Sequence[Checkup]) -> None:
+        found.extend(checkups)
+        _show_servers(checkups)
+
     with progress_display() as tick:
         plan = plan_matrix(ask.matrix, ask.data, ask.runs, tick)
-    place = pipeline.check(place, plan, skip_unreachable=ask.skip_unreachable, show=found.extend)
-    if found:
-        _show_servers(found)
+    place = pipeline.check(place, plan, skip_unreachable=ask.skip_unreachable, show=show)
     kind, memory = kind_of_lanes(place.lanes), smallest_gpu(place.lanes, found)
     outlook = look_out(plan, kind=kind, lanes=len(place.lanes), gpu_bytes=memory)
     out().print(render_outlook(outlook, datetime.now().astimezone()))
@@ -189,7 +192,7 @@ def _train(ask: _Ask, retry_failed: bool, wait: bool) -> dict[str, Any]:
             show=_show_servers,
             tick=tick,
         )
-    _tell(launched)
+    _tell(launched, ask)
     _tell_troubles(launched.troubles)
     grid = launched.grid
     if wait and launched.launch is not None:
@@ -203,21 +206,20 @@ def _train(ask: _Ask, retry_failed: bool, wait: bool) -> dict[str, Any]:
     return {**grid.to_json(), "launched": said, "unreached": [trouble.what for trouble in launched.troubles]}
 
 
-def _tell(launched: Launched) -> None:
+def _tell(launched: Launched, ask: _Ask) -> None:
     """What was started, and where to look: on stderr."""
     from labtools.artifacts.record import State
     from labtools.core.console import err
 
     console, grid, launch = err(), launched.grid, launched.launch
-    if launched.plan.others:
-        console.print(f"also in {launched.plan.root}, no longer in this matrix: {', '.join(launched.plan.others)}")
+    _tell_stale(launched)
     if launch is None:
         failed = grid.count(State.FAILED)
         hint = f"; {failed} failed: see why in `labtools status`, then --retry-failed" if failed else ""
         console.print(f"nothing to train: {grid.count(State.DONE)} of {len(grid.runs)} runs are done{hint}")
         return
     if launch.note:
-        console.print(launch.note)
+        console.print(launch.note, markup=False)
     if launch.launcher == "inline":
         return
     if launch.started:
@@ -225,8 +227,32 @@ def _tell(launched: Launched) -> None:
     if launch.alive:
         console.print(f"already at work: {', '.join(launch.alive)}")
     console.print("They outlive this shell. How far they are:")
-    for line in filter(None, (f"labtools status {_short(grid.root)} --watch", launch.watch)):
+    for line in filter(None, (f"labtools status {_short(grid.root)} --watch", launch.watch, *_attach(launched, ask))):
         console.print(f"  {line}", soft_wrap=True)
+
+
+def _tell_stale(launched: Launched) -> None:
+    """Runs whose folders hold something else than the matrix means now are neither trained nor touched."""
+    from labtools.core.console import err
+
+    plan, console = launched.plan, err()
+    if plan.others:
+        console.print(f"also in {plan.root}, no longer in this matrix: {', '.join(plan.others)}", markup=False)
+    for run_id, reason in plan.stale.items():
+        console.print(f"stale, so not trained: {run_id}: {reason}", markup=False)
+    if plan.stale:
+        fix = "labtools requeue --stale"
+        console.print(f"  To train them anew: `{fix}`, then this command again. What was trained is kept in old/.")
+
+
+def _attach(launched: Launched, ask: _Ask) -> list[str]:
+    """How to see the lanes of each server in its own windows."""
+    import shlex
+
+    if launched.launch is None or launched.launch.launcher != "tmux":
+        return []
+    file = "" if ask.servers in (None, SERVERS) else f" --servers {shlex.quote(str(ask.servers))}"
+    return [f"labtools attach --server {server.name}{file}" for server in launched.servers]
 
 
 def _short(path: Path) -> str:

@@ -11,6 +11,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from labtools.core.progress import Tick, silent
 from labtools.train.lanes import records
 from labtools.train.lanes.lane import Lane, plan_lanes
 from labtools.train.launchers import Launch, choose, launchers
@@ -28,16 +29,26 @@ def look(needs: Needs, launcher: str | None) -> Facts:
     return replace(facts, troubles=(*facts.troubles, trouble))
 
 
-def start(root: Path, lanes: Sequence[Lane], launcher: str | None) -> Launch:
+def start(root: Path, lanes: Sequence[Lane], launcher: str | None, tick: Tick = silent) -> Launch:
     """Start those lanes that are not alive here; calling it again is harmless.
+
+    The dataset's labels are read first, once per machine: lanes that start together would all do it, at once.
 
     Raises:
         LabError: the launcher cannot be had here, or a lane ends as soon as it begins.
     """
     name, how, note = choose(launcher)
-    build_label_caches(root)  # once, rather than by every lane at the same moment
+    left_out = build_label_caches(root, tick)
     launch = how.start(root, [_with_threads(lane, lanes) for lane in lanes])
-    return replace(launch, launcher=name, note=note or launch.note)
+    notes = filter(None, (note, launch.note, _say_left_out(left_out)))
+    return replace(launch, launcher=name, note="; ".join(notes))
+
+
+def _say_left_out(complaints: Sequence[str]) -> str:
+    """What no training will see, in one sentence."""
+    if not complaints:
+        return ""
+    return f"Ultralytics has {len(complaints)} complaints about images or labels, the first: {complaints[0].strip()}"
 
 
 def _with_threads(lane: Lane, lanes: Sequence[Lane]) -> Lane:

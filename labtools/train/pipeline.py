@@ -24,7 +24,7 @@ from labtools.train.waiting import wait
 
 __all__ = ["Launched", "Place", "check", "find_place", "stop", "stop_everywhere", "train_matrix", "wait"]
 
-_START_S = 600.0
+_START_S = 1800.0
 """A server may have to read the labels of the whole dataset first."""
 _STOP_S = 300.0
 Shower = Callable[[Sequence[Checkup]], None]
@@ -42,12 +42,14 @@ class Launched:
         plan: what was asked for.
         grid: its state when the lanes were started.
         launch: the lanes of all machines, None when there was nothing to do.
+        servers: where they are, if not on this machine.
         troubles: servers on which lanes could not be started, though all had been well a moment before.
     """
 
     plan: Plan
     grid: Grid
     launch: Launch | None
+    servers: tuple[Server, ...] = ()
     troubles: tuple[LabError, ...] = ()
 
 
@@ -100,7 +102,7 @@ def train_matrix(
         return Launched(plan, grid, None)
     wanted = [replace(lane, memory_floor_gb=memory_floor_gb, lease_s=lease_s) for lane in place.lanes[:open_runs]]
     launch, troubles = _start(plan.root, replace(place, lanes=tuple(wanted)), tick)
-    return Launched(plan, read_grid(plan.root), launch, troubles)
+    return Launched(plan, read_grid(plan.root), launch, place.servers, troubles)
 
 
 def check(
@@ -140,7 +142,7 @@ def _start(root: Path, place: Place, tick: Tick) -> tuple[Launch, tuple[LabError
     launches = [answer for answer in answers if isinstance(answer, Launch)]
     troubles = tuple(answer for answer in answers if isinstance(answer, LabError))
     if place.on(""):
-        launches.append(here.start(root, place.on(""), place.launcher))
+        launches.append(here.start(root, place.on(""), place.launcher, tick))
     if not launches:
         raise troubles[0]
     return _together(launches), troubles
