@@ -112,8 +112,11 @@ class RunQueue:
         return len(self._in(State.TODO))
 
     def running(self) -> int:
-        """How many runs other lanes are training: while there are some, one may still fall free."""
-        self._refresh()
+        """How many runs others were training at the last `claim` or `waiting`; one of them may still fall free.
+
+        Not looked at again: a run that fell free since then would be neither open then nor running now, and the lane
+        that asks would leave it behind.
+        """
         return len(self._in(State.RUNNING))
 
     def _in(self, state: State) -> list[_Known]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import random
 import subprocess
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,30 +22,6 @@ from labtools.train.runqueue.run_queue import LOOK_AGAIN_S, LOOK_EVERY_S, RunQue
 
 MakeRun = Callable[..., Path]
 ELSEWHERE = ProcessId("another-machine", 4711, 1.0)
-
-# A lane whose trainings take a twentieth of a second; each writes down what it finished.
-WORKER = """
-import sys, time
-from pathlib import Path
-from labtools.train.runqueue import claims
-from labtools.train.runqueue.run_queue import RunQueue
-root, witness, lane = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
-queue = RunQueue(root)
-while True:
-    attempt = queue.claim(lane)
-    if attempt is None:
-        if not queue.running():
-            break
-        time.sleep(0.02)
-        continue
-    folder = attempt.run.folder
-    with (witness / f"{folder.name} {attempt.number}").open("a") as file:
-        file.write(lane + "\\n")
-    time.sleep(0.05)
-    if claims.write_done(folder, {"attempt": attempt.number, "lane": lane}):
-        with (witness / folder.name).open("a") as file:
-            file.write(lane + "\\n")
-"""
 
 
 def end(folder: Path, number: int, cause: Cause, epoch: int = 0) -> None:
@@ -252,32 +226,3 @@ def test_a_lane_of_this_machine_is_dead_at_once_and_its_training_is_ended(make_r
         attempt = RunQueue(tmp_path / "runs" / "tiny").claim("gpu1")
         assert attempt is not None and attempt.number == 2
         assert not is_alive(process), "two trainings must not write into one folder"
-
-
-def test_many_lanes_and_random_kills_lose_nothing_and_do_nothing_twice(make_run: MakeRun, tmp_path: Path) -> None:
-    runs = [make_run(f"yolov8n_{320 + i}_freeze", imgsz=320 + i) for i in range(40)]
-    witness = tmp_path / "witness"
-    witness.mkdir()
-
-    def start(lane: int) -> subprocess.Popen[bytes]:
-        return subprocess.Popen([sys.executable, "-c", WORKER, runs[0].parent, witness, f"lane{lane}"])
-
-    lanes = [start(i) for i in range(6)]
-    chance = random.Random(4)
-    for kill in range(8):
-        time.sleep(chance.uniform(0.05, 0.3))
-        victim = chance.randrange(len(lanes))
-        lanes[victim].kill()
-        lanes[victim].wait()
-        lanes[victim] = start(10 + kill)
-    assert [lane.wait(60) for lane in lanes] == [0] * len(lanes)
-    states = Counter(judge(read_record(folder), stale=False) for folder in runs)
-    assert states == {State.DONE: len(runs)}
-    notes = {path.name: path.read_text().splitlines() for path in witness.iterdir()}
-    attempts = {name: lanes for name, lanes in notes.items() if " " in name}
-    assert max(map(len, attempts.values())) == 1, "an attempt has one winner"
-    assert len(attempts) > len(runs), "some were taken over"
-    finished = {name: lanes for name, lanes in notes.items() if " " not in name}
-    # A lane killed between done.json and its own note leaves no note: at most one per kill.
-    assert max(map(len, finished.values())) == 1
-    assert len(finished) >= len(runs) - 8
