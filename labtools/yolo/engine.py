@@ -46,24 +46,56 @@ def ultralytics() -> ModuleType:
     Image.open = open_image
 
     dict.__setitem__(SETTINGS, "tensorboard", True)
-    _keep_apostrophes()
+    _find_or_say_no()
+    _put_fonts()
     return ultralytics
 
 
-def _keep_apostrophes() -> None:
-    """Ultralytics takes every ``'`` out of a checkpoint's path, so nothing works below a folder such as ``L'été``."""
-    from ultralytics.utils import downloads
+def _find_or_say_no() -> None:
+    """Checkpoints are found where they are, or at once not at all.
+
+    Ultralytics takes every ``'`` out of a checkpoint's path, so nothing would work below a folder such as ``L'été``.
+    A missing one it downloads, which without a network takes up to minutes to fail; on GPUs each training asks for a
+    yolo26n.pt to try mixed precision with, and goes on without that check where it hears of no connection.
+    """
+    from ultralytics.utils import SETTINGS, downloads
 
     original: Any = downloads.attempt_download_asset
     if getattr(original, "is_ours", False):
         return
 
     def find_or_download(file: Any, *args: Any, **kwargs: Any) -> str:
-        return str(file) if Path(file).is_file() else str(original(file, *args, **kwargs))
+        if Path(file).is_file():
+            return str(file)
+        if (
+            os.environ.get("YOLO_OFFLINE", "").lower() in ("1", "true")
+            and not (Path(SETTINGS["weights_dir"]) / file).is_file()
+        ):
+            raise ConnectionError(f"{file} is not here, and nothing is downloaded unasked")
+        return str(original(file, *args, **kwargs))
 
     find_or_download.is_ours = True  # type: ignore[attr-defined]
     module: Any = downloads
     module.attempt_download_asset = find_or_download
+
+
+def _put_fonts() -> None:
+    """Put a font where Ultralytics looks for Arial: it would ask the network for it each time, without one for long.
+
+    The one of matplotlib stands in; unlike what Ultralytics falls back to, it has the letters of all Europe.
+    """
+    from importlib.util import find_spec
+
+    from ultralytics.utils import USER_CONFIG_DIR
+
+    package = find_spec("matplotlib")
+    if package is None or package.origin is None:
+        return
+    font = Path(package.origin).parent / "mpl-data" / "fonts" / "ttf" / "DejaVuSans.ttf"
+    for name in ("Arial.ttf", "Arial.Unicode.ttf"):
+        target = Path(USER_CONFIG_DIR) / name
+        if not target.is_file() and font.is_file():
+            write_bytes(target, font.read_bytes())
 
 
 def use_our_threads() -> None:
