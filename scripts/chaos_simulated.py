@@ -175,11 +175,14 @@ def _wrongs(folder: Path, lines: list[list[str]]) -> list[str]:
     if judge(record, stale=False) is not State.DONE or record.done is None:
         return [f"is {judge(record, stale=False).value}, not done"]
     last = record.done["attempt"]
+    results = [folder / name for name in ("done.json", f"end.{last}.json")]
     starts, kept, done = ([[*map(int, rest)] for what, *rest in lines if what == word] for word in _WORDS)
     epochs = [epoch for _, epoch in kept]
     deaths = sum(end.cause is Cause.LANE for _, end in record.ends)
     checks = {
-        "done.json is not what closed its last attempt": read_json(folder / f"end.{last}.json") == record.done,
+        "done.json is not what closed its last attempt": all(
+            p.exists() and read_json(p) == record.done for p in results
+        ),
         "somebody went on after it was done": record.attempt == last,
         "attempts are not 1, 2, 3 ...": [n for n, _ in record.ends] == list(range(1, last)),
         "an attempt was trained by two lanes": max(Counter(n for n, _ in starts).values()) == 1,

@@ -73,11 +73,14 @@ class ProcessId:
         host: name of the machine.
         pid: its number there.
         started: when it started, seconds since 1970: tells it from a later process with the same number.
+        boot: of that machine, as the system numbers them, "" where it does not: tells it from another machine of the
+            same name.
     """
 
     host: str
     pid: int
     started: float
+    boot: str = ""
 
 
 @dataclass(frozen=True)

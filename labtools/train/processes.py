@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from pathlib import Path
 
 import psutil
 
@@ -11,15 +12,27 @@ from labtools.artifacts.record import ProcessId
 
 # Linux derives a start time from the boot time, which moves when the clock is set; no pid comes back within this.
 _START_TOLERANCE_S = 2.0
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 def this_process() -> ProcessId:
-    return ProcessId(socket.gethostname(), os.getpid(), psutil.Process().create_time())
+    return ProcessId(socket.gethostname(), os.getpid(), psutil.Process().create_time(), _boot())
 
 
 def is_here(process: ProcessId) -> bool:
-    """Was it started on this machine, so that `is_alive` can tell?"""
-    return process.host == socket.gethostname()
+    """Was it started on this machine since it was switched on, so that `is_alive` can tell?
+
+    Two servers may both be called "localhost": what runs on one must not count as dead on the other.
+    """
+    return process.host == socket.gethostname() and process.boot in ("", _boot())
+
+
+def _boot() -> str:
+    """Linux gives every start of a machine a random number; elsewhere ""."""
+    try:
+        return _BOOT_ID.read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
 
 
 def is_alive(process: ProcessId) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from labtools.artifacts.record import (
     read_record,
 )
 from labtools.artifacts.runs import read_run
-from labtools.train.processes import end_process, is_alive, this_process
+from labtools.train.processes import end_process, is_alive, is_here, this_process
 from labtools.train.runqueue import claims
 from labtools.train.runqueue.orders import retry
 from labtools.train.runqueue.run_queue import RunQueue
@@ -136,6 +137,7 @@ def test_a_dead_process_is_known_even_if_its_number_is_used_again(make_run: Make
     assert is_alive(its)
     assert not is_alive(ProcessId(me.host, child.pid, its.started - 1000)), "a later process with this number"
     assert not is_alive(ProcessId("another-machine", child.pid, its.started))
+    assert not is_here(replace(me, boot="another-machine-of-this-name"))
     claims.take(folder, 1, Claim("gpu0", its, claims.now()))
     assert not claims.is_dead(read_record(folder))
     child.kill()
