@@ -147,13 +147,15 @@ def _too_large(outlook: Outlook) -> Iterator[Text]:
 
 
 def _stale(outlook: Outlook) -> Iterator[Text]:
-    stale = [run for run in outlook.runs if run.reason]
-    for run in stale[:_SHOWN]:
-        yield Text(f"{SIGNS[State.STALE]} {run.spec.run_id} is stale: {run.reason}", style=INK[State.STALE])
-    if len(stale) > _SHOWN:
-        yield Text(f"{SIGNS[State.STALE]} {len(stale) - _SHOWN} more are stale", style=INK[State.STALE])
-    if stale:
-        yield Text("  to train them anew, type: labtools requeue --stale (what there is goes to old/)")
+    """One line per reason: when the dataset has changed, it is that of all."""
+    reasons: dict[str, list[str]] = {}
+    for run in outlook.runs:
+        if run.reason:
+            reasons.setdefault(run.reason, []).append(run.spec.run_id)
+    for reason, names in reasons.items():
+        yield Text(f"{SIGNS[State.STALE]} stale, so not trained: {_names(names)}: {reason}", style=INK[State.STALE])
+    if reasons:
+        yield Text("  to train them anew: labtools requeue --stale, then this again; what was trained is kept in old/")
 
 
 def _names(names: Sequence[str]) -> str:

@@ -23,13 +23,18 @@ _US = "matrix"  # who wrote a priority: not a person, whose word holds
 
 def known_specs(root: Path) -> list[RunSpec]:
     """Every spec that has a name in this folder, those put aside first."""
-    aside = []
+    return [run.spec for run in (*runs_aside(root), *list_runs(root))]
+
+
+def runs_aside(root: Path) -> list[Run]:
+    """Runs that were put aside, by `requeue`; those that cannot be read are of no use to anybody."""
+    found = []
     for path in sorted((root / OLD_FOLDER).glob(f"*/{RUN_FILE}")):
         try:
-            aside.append(read_run(path.parent).spec)
+            found.append(read_run(path.parent))
         except LabError:
-            continue  # nobody needs it: only its name would have been of use
-    return [*aside, *(run.spec for run in list_runs(root))]
+            continue
+    return found
 
 
 def difference(asked: RunSpec, there: RunSpec, usual: Mapping[str, Any]) -> str:

@@ -21,7 +21,7 @@ from labtools.train.estimates import (
     pace,
     read_workload,
 )
-from labtools.train.planning.folders import is_untouched
+from labtools.train.planning.folders import is_untouched, runs_aside
 from labtools.train.planning.plan import Plan
 from labtools.train.runqueue.claims import is_dead
 from labtools.train.runqueue.order import pace_here, turn
@@ -140,9 +140,9 @@ def look_out(plan: Plan, *, kind: str | None = None, lanes: int = 0, gpu_bytes: 
 
 
 def _finished(root: Path) -> list[Finished]:
-    """What has been trained in this matrix, whatever is asked now."""
+    """What has been trained in this matrix, whatever is asked now: it was as much work."""
     found = []
-    for run in list_runs(root):
+    for run in (*runs_aside(root), *list_runs(root)):
         done = read_record(run.folder).done
         if done is not None:
             found.append(Finished(run.spec, read_workload(run.folder), done))
