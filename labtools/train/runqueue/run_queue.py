@@ -144,7 +144,7 @@ class RunQueue:
         self._read_at = at if again else self._read_at
         self._looked_at = at if look else self._looked_at
 
-    def _list(self) -> list[_Known]:
+    def _list(self) -> set[tuple[str, int]]:
         """Forget folders that have gone, get to know new ones; those."""
         with os.scandir(self._root) as entries:
             there = {(e.name, e.inode()) for e in entries if e.name not in NOT_RUNS and e.is_dir()}
@@ -152,7 +152,7 @@ class RunQueue:
         new = there - self._known.keys()
         fresh = {key: known for key in new if (known := _meet(self._root / key[0])) is not None}
         self._known |= fresh
-        return list(fresh.values())
+        return set(fresh)
 
     def _look(self, known: _Known) -> State:
         """Read the record of a run, and end its attempt if its lane is dead; its state."""
