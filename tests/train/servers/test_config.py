@@ -89,6 +89,18 @@ def test_a_cluster_has_defaults_and_its_own_words(tmp_path: Path) -> None:
     assert read_slurm(path) == SlurmOptions(partition="gpu", time="2-00:00:00", lanes=4, extra=["--qos=long"])
 
 
+def test_the_example_that_is_delivered_names_nothing_and_is_right_once_it_is_taken_in(tmp_path: Path) -> None:
+    example = Path(__file__).parents[3] / "configs" / "servers.yaml"
+    assert read_servers(example) == ()
+    lines = example.read_text(encoding="utf-8").splitlines()
+    first = lines.index("# servers:")
+    rest = [line.removeprefix("# ") for line in lines[first:] if line.startswith(("#  ", "# servers", "# slurm"))]
+    path = write(tmp_path, "\n".join(rest))
+    assert [server.name for server in read_servers(path)] == ["a", "b", "old"]
+    assert describe(read_servers(path)) == "a has 0-3, b has 4-7"
+    assert read_slurm(path).partition == "gpu"
+
+
 def test_gpus_are_counted_through_all_servers() -> None:
     lanes = number_lanes(ROOM, "2-5")
     assert [(lane.name, lane.server, lane.gpu) for lane in lanes] == [
