@@ -136,9 +136,9 @@ class RunQueue:
         again = news != self._news or at - self._read_at > LOOK_AGAIN_S
         look = again or at - self._looked_at >= LOOK_EVERY_S
         fresh = self._list()
-        for known in self._known.values():
+        for key, known in self._known.items():
             is_old = known.state is State.DONE if again else not (look and known.state is State.RUNNING)
-            if known in fresh or known.run.folder == self._ours or not is_old:
+            if key in fresh or known.run.folder == self._ours or not is_old:
                 self._look(known)
         self._news = news
         self._read_at = at if again else self._read_at
