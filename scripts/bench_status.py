@@ -139,7 +139,7 @@ def _process(machine: str) -> ProcessId:
 
 
 def _memory(spec: RunSpec) -> int:
-    return int((1 + "nsml".index(spec.model[-1])) * spec.imgsz / 640 * GB)
+    return int((1 + "nsmlx".index(spec.model[-1])) * spec.imgsz / 640 * GB)
 
 
 def _batch(spec: RunSpec) -> int:
@@ -148,7 +148,7 @@ def _batch(spec: RunSpec) -> int:
 
 
 def _score(spec: RunSpec, share: float) -> float:
-    top = 0.62 + 0.06 * "nsml".index(spec.model[-1]) + (0.05 if spec.imgsz > 320 else 0) - (0.05 if spec.freeze else 0)
+    top = 0.62 + 0.06 * "nsmlx".index(spec.model[-1]) + (0.05 if spec.imgsz > 320 else 0) - (0.05 if spec.freeze else 0)
     return round(top * (1 - 0.9 ** (1 + 40 * share)), 4)
 
 

@@ -90,8 +90,9 @@ class _GridView:
         signs = ASCII_SIGNS if options.ascii_only else SIGNS
         yield _title(self.grid, signs)
         yield from _totals(self.grid, options.max_width, options.ascii_only)
-        yield from _tables(self.grid, signs, shape.lines, options)
-        if legend := _legend(self.grid, signs, shape.lines):
+        tables = list(_tables(self.grid, signs, shape.lines, options))
+        yield from tables
+        if legend := _legend(self.grid, signs, shape.lines, wide=any(table.wide for table in tables)):
             yield Text(legend, style="dim")
         if shape.lanes and (table := lanes_table(self.grid, options.max_width, options.ascii_only)) is not None:
             yield table
@@ -134,18 +135,21 @@ def _tables(grid: Grid, signs: dict[State, str], lines: int, options: ConsoleOpt
         if table.width <= options.max_width:
             yield table
             return
-    while columns:
-        count = len(columns)
-        while count > 1 and GridTable(grid, columns[:count], signs, lines).width > options.max_width:
-            count -= 1
-        yield GridTable(grid, columns[:count], signs, lines)
-        columns = columns[count:]
+
+    def fits(some: Sequence[cells.Column]) -> bool:
+        return GridTable(grid, some, signs, lines).width <= options.max_width
+
+    for band in cells.split_columns(columns, fits):
+        yield GridTable(grid, band, signs, lines)
 
 
-def _legend(grid: Grid, signs: dict[State, str], lines: int) -> str:
+def _legend(grid: Grid, signs: dict[State, str], lines: int, *, wide: bool) -> str:
     """What the figures in the cells are; only of states that there are."""
-    done = "mAP50 (of wide cells also mAP50-95)" if lines == 1 else "mAP50, mAP50-95 on val"
-    running = "epoch" if lines == 1 else "epoch, time left"
+    done = "mAP50" if lines == 1 and not wide else "mAP50, mAP50-95 on val"
+    running = "epoch, mAP50" if wide else "epoch"
+    if lines != 1:
+        done += "; time, lane" if wide else ""
+        running += "; time left, lane" if wide else ", time left"
     parts = [
         f"{signs[state]} {meaning}"
         for state, meaning in {State.DONE: done, State.RUNNING: running}.items()

@@ -18,7 +18,7 @@ from rich.style import Style
 
 from labtools.artifacts.record import State
 from labtools.train.status import cells
-from labtools.train.status.cells import PAINT
+from labtools.train.status.cells import PAINT, Column
 from labtools.train.status.grid import Grid
 from labtools.train.status.run_status import RunStatus
 
@@ -58,7 +58,7 @@ class GridTable:
     """
 
     grid: Grid
-    columns: Sequence[tuple[str, int | None]]
+    columns: Sequence[Column]
     signs: dict[State, str]
     lines: int
     wide: bool = False
@@ -107,8 +107,8 @@ class GridTable:
             yield _Row(str(imgsz) if index == 0 else "", variant, tuple(self._cell(runs) for runs in found))
 
     @cached_property
-    def _by_place(self) -> dict[tuple[int, tuple[str, int | None], str], tuple[RunStatus, ...]]:
-        places: dict[tuple[int, tuple[str, int | None], str], tuple[RunStatus, ...]] = {}
+    def _by_place(self) -> dict[tuple[int, Column, str], tuple[RunStatus, ...]]:
+        places: dict[tuple[int, Column, str], tuple[RunStatus, ...]] = {}
         for run in self.grid.runs:
             place = (run.imgsz, (run.model, run.freeze), run.variant)
             places[place] = (*places.get(place, ()), run)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -43,7 +44,7 @@ class _Column:
         return _GAP + max(cell_len(word) for word in (self.title, *self.words))
 
 
-def lanes_table(grid: Grid, width: int, ascii_only: bool) -> Table | None:
+def lanes_table(grid: Grid, width: int, ascii_only: bool) -> RenderableType | None:
     """A line per lane, those that have ended counted in the last; None where there is none to speak of."""
     shown = [lane for lane in grid.lanes if lane.state not in _QUIET]
     if not shown:
@@ -59,10 +60,9 @@ def lanes_table(grid: Grid, width: int, ascii_only: bool) -> Table | None:
         style = _INK[lane.state]
         row = [Text(column.words[index], style if column.title == "state" else "") for column in columns]
         table.add_row(*row)
-    if ended := len(grid.lanes) - len(shown):
-        table.caption = f"{ended} more {'lane has' if ended == 1 else 'lanes have'} ended"
-        table.caption_justify = "left"
-    return table
+    ended = len(grid.lanes) - len(shown)
+    words = f"{ended} more {'lane has' if ended == 1 else 'lanes have'} ended"
+    return Group(table, Text(words, style="dim")) if ended else table
 
 
 def _columns(lanes: Sequence[LaneStatus], runs: dict[str, RunStatus], ascii_only: bool) -> list[_Column]:

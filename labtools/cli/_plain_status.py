@@ -53,8 +53,9 @@ def news(before: Grid, after: Grid) -> Iterator[str]:
     for lane in after.lanes:
         was = known.get((lane.name, lane.host))
         if was is None or (was.state, was.why) != (lane.state, lane.why):
-            why = f": {lane.why}" if lane.why else ""
-            yield f"{stamp}  lane {lane.name} on {lane.machine}  {lane.state.value}{why}"
+            word = lane.state.value
+            told = lane.why if lane.why.startswith(word) else f"{word}: {lane.why}" if lane.why else word
+            yield f"{stamp}  lane {lane.name} on {lane.machine}  {told}"
     if cells.counts_words(before) != cells.counts_words(after):
         end = cells.forecast_words(after)
         yield f"{stamp}  {cells.counts_words(after)}{f'; {end}' if end else ''}"
@@ -62,7 +63,7 @@ def news(before: Grid, after: Grid) -> Iterator[str]:
 
 def _sign(run: RunStatus) -> tuple[object, ...]:
     """Changes when there is something to tell."""
-    return run.state, run.attempt, run.phase == "starting", run.batch_used, run.silent_s is None, run.reason
+    return run.state, run.attempt, run.is_smaller, run.silent_s is None, run.reason
 
 
 def _told(run: RunStatus) -> str:
@@ -83,8 +84,9 @@ def _told(run: RunStatus) -> str:
 def _run_row(run: RunStatus) -> tuple[str, ...]:
     running = run.state is State.RUNNING
     epoch = run.phase if run.phase == "starting" else f"{run.epoch}/{run.epochs}" if run.epoch else ""
-    time = f"{duration(run.eta_s)} left" if running else duration(run.seconds) if run.seconds is not None else ""
-    expected = f"about {duration(run.expected_s)}" if run.state is State.TODO and run.expected_s else ""
+    left = f"{cells.left_words(run)} left" if running and cells.left_words(run) else ""
+    time = left if running else duration(run.seconds) if run.seconds is not None else ""
+    expected = cells.left_words(run) if run.state is State.TODO else ""
     silent = f" silent {duration(run.silent_s)}" if run.silent_s is not None else ""
     return (
         run.run_id,

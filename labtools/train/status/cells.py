@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -40,6 +41,10 @@ LANE_SIGNS = {
 }
 
 
+Column = tuple[str, int | None]
+"""Model and freeze."""
+
+
 class Paint(NamedTuple):
     """Colours of a cell, ``#rrggbb``."""
 
@@ -60,11 +65,22 @@ PAINT = {
 SHOWN_ORDER = (State.DONE, State.RUNNING, State.TODO, State.FAILED, State.CANCELLED, State.STALE)
 
 
-def column_words(grid: Grid, column: tuple[str, int | None]) -> tuple[str, str]:
+def column_words(grid: Grid, column: Column) -> tuple[str, str]:
     """The two lines over a column: ``yolov8n``, ``freeze``; with the depth where there are several."""
     model, freeze = column
     depths = {depth for _, depth in grid.columns if depth is not None}
     return model, "nofreeze" if freeze is None else f"freeze{freeze}" if len(depths) > 1 else "freeze"
+
+
+def split_columns(columns: Sequence[Column], fits: Callable[[Sequence[Column]], bool]) -> list[tuple[Column, ...]]:
+    """Bands of columns that stand one below the other; each has as many as fit, whole networks if it can be."""
+    left, bands = list(columns), []
+    while left:
+        count = next((n for n in range(len(left), 1, -1) if fits(left[:n])), 1)
+        whole = next((n for n in range(count, 0, -1) if n == len(left) or left[n][0] != left[n - 1][0]), count)
+        bands.append(tuple(left[:whole]))
+        left = left[whole:]
+    return bands
 
 
 def one_line(run: RunStatus, *, wide: bool = False) -> str:
@@ -81,7 +97,7 @@ def all_lines(run: RunStatus) -> tuple[str, ...]:
     """All that is known of a run and fits a cell."""
     figures = scores(run) if run.state in (State.RUNNING, State.STALE) else ""
     spent = duration(run.seconds) if run.state is State.DONE and run.seconds is not None else ""
-    expected = f"~{duration(run.expected_s)}" if run.state is State.TODO and run.expected_s else ""
+    expected = left_words(run) if run.state is State.TODO else ""
     lines = (
         _head(run, wide=run.state is State.DONE),
         _second(run, wide=False) if run.state is not State.DONE else "",
@@ -122,17 +138,24 @@ def _second(run: RunStatus, wide: bool) -> str:
         return f"{_time_words(run)}{where}".strip()
     if run.state is State.TODO and run.epoch:
         return f"from {run.epoch}"
-    if run.state is State.TODO and wide and not run.cause and run.expected_s:
-        return f"~{duration(run.expected_s)}"
+    if run.state is State.TODO and wide and not run.cause:
+        return left_words(run)
     return run.cause if run.state in (State.TODO, State.FAILED) else ""
 
 
 def _time_words(run: RunStatus) -> str:
     if run.silent_s is not None:
         return duration(run.silent_s)
-    if run.phase == "starting":
-        return f"from {run.resumed}" if run.resumed else ""
-    return "ending" if run.phase == "finishing" else duration(run.eta_s)
+    if run.phase == "finishing":
+        return "ending"
+    return left_words(run)
+
+
+def left_words(run: RunStatus) -> str:
+    """How long it will still take: by its own pace, else ``~`` by that of the others; "" where nobody can tell."""
+    if run.eta_s is not None:
+        return duration(run.eta_s)
+    return f"~{duration(run.expected_s)}" if run.expected_s else ""
 
 
 def counts_words(grid: Grid) -> str:

@@ -29,7 +29,7 @@ class Totals:
     """Sums over the whole matrix.
 
     Attributes:
-        epochs_done: kept in checkpoints or being trained, of runs that are asked for.
+        epochs_done: kept in checkpoints, or finished by a training under way; of runs that are asked for.
         epochs: asked for; cancelled runs are left out.
         spent_s: seconds of training, of runs that are done and of attempts that run.
         left_s: seconds of training that are still to come, on one lane; None: not known.
@@ -94,7 +94,7 @@ class Grid:
         asked = [run for run in self.runs if run.state is not State.CANCELLED]
         left = [run.expected_s for run in asked]
         return Totals(
-            epochs_done=sum(run.epochs if run.state is State.DONE else run.epoch for run in asked),
+            epochs_done=sum(int(run.progress * run.epochs) for run in asked),
             epochs=sum(run.epochs for run in asked),
             spent_s=round(sum(run.seconds or 0.0 for run in self.runs), 1),
             left_s=None if None in left else round(sum(seconds or 0.0 for seconds in left), 1),

@@ -15,6 +15,7 @@ from labtools.train.status.run_status import RunStatus
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 WIDTH = 1280
 """Pixels for which sizes are chosen; the file has `_SHARPNESS` times as many."""
@@ -56,7 +57,7 @@ class _Layout:
         row: height of a row.
     """
 
-    bands: tuple[tuple[tuple[str, int | None], ...], ...]
+    bands: tuple[tuple[cells.Column, ...], ...]
     rows: tuple[tuple[int, str], ...]
     label: float
     column: float
@@ -73,6 +74,13 @@ class _Layout:
 
 def draw_grid(grid: Grid) -> bytes:
     """A PNG."""
+    file = io.BytesIO()
+    figure_of(grid).savefig(file, format="png", metadata={"Software": None})
+    return file.getvalue()
+
+
+def figure_of(grid: Grid) -> Figure:
+    """The figure, whose only axes are in pixels, y downwards."""
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -88,19 +96,16 @@ def draw_grid(grid: Grid) -> bytes:
         for index, band in enumerate(layout.bands):
             _draw_band(axes, grid, layout, band, _HEAD + index * layout.band)
         _draw_foot(axes, grid, layout)
-        file = io.BytesIO()
-        figure.savefig(file, format="png", metadata={"Software": None})
-    return file.getvalue()
+    return figure
 
 
 def _lay_out(grid: Grid) -> _Layout:
-    columns = grid.columns
-    bands = tuple(columns[i : i + _MOST_COLUMNS] for i in range(0, len(columns), _MOST_COLUMNS)) or ((),)
+    bands = tuple(cells.split_columns(grid.columns, lambda some: len(some) <= _MOST_COLUMNS))
     there = {(run.imgsz, run.variant) for run in grid.runs}
     rows = tuple((imgsz, label) for imgsz in grid.rows for label in grid.variants if (imgsz, label) in there)
-    label = 84.0 + 9.0 * max(map(len, grid.variants))
-    column = min(190.0, (WIDTH - 2 * _MARGIN - label) / max(1, *(len(band) for band in bands)))
-    free = (_MOST_HEIGHT - _HEAD - _FOOT) / len(bands) - _COLUMN_HEAD - _BAND_GAP
+    label = 84.0 + 9.0 * max(map(len, grid.variants), default=0)
+    column = min(190.0, (WIDTH - 2 * _MARGIN - label) / max(map(len, bands), default=1))
+    free = (_MOST_HEIGHT - _HEAD - _FOOT) / max(1, len(bands)) - _COLUMN_HEAD - _BAND_GAP
     row = max(_LEAST_ROW, min(_ROW, free / max(1, len(rows))))
     return _Layout(bands, rows, label, column, row)
 
@@ -126,7 +131,7 @@ def _present(grid: Grid) -> list[State]:
     return [state for state in cells.SHOWN_ORDER if grid.count(state)]
 
 
-def _draw_band(axes: Axes, grid: Grid, layout: _Layout, band: Sequence[tuple[str, int | None]], top: float) -> None:
+def _draw_band(axes: Axes, grid: Grid, layout: _Layout, band: Sequence[cells.Column], top: float) -> None:
     left = _MARGIN + layout.label
     head = _fitting([word for column in band for word in cells.column_words(grid, column)], layout.column, 11.0)
     for index, column in enumerate(band):
