@@ -6,7 +6,7 @@ NaN. Every epoch is also written down by a witness outside the run folders, befo
 SIGKILL and started again; at the end, records and witness have to tell the same story.
 
     python scripts/chaos_simulated.py                      # 1,000 runs, 64 lanes, 100 kills
-    python scripts/chaos_simulated.py --runs 60 --lanes 6 --kills 8 --json
+    python scripts/chaos_simulated.py --runs 60 --lanes 6 --kills 8 --epoch-s 0.05 --json
 """
 
 from __future__ import annotations
@@ -40,7 +40,6 @@ from labtools.train.runqueue.policy import Fault
 from labtools.train.runqueue.run_queue import Attempt, RunQueue
 
 EPOCHS = 4
-EPOCH_S = 0.05
 FAULTS = {Cause.OOM: 0.02, Cause.NAN: 0.005}  # per epoch
 _MODELS = "nsmlx"
 _WORDS = ("start", "kept", "done")  # attempt and epochs kept before; attempt and epoch; attempt
@@ -61,14 +60,14 @@ class Witness:
         return [line.split() for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
 
 
-def train(work: Work, witness: Witness, chance: random.Random) -> None:
+def train(work: Work, witness: Witness, chance: random.Random, epoch_s: float) -> None:
     """An invented training that goes on from its last kept epoch, and stops when it is fenced."""
     run, number = work.attempt.run, work.attempt.number
     first = kept_epochs(run.folder) + 1
     witness.say(run.run_id, f"start {number} {first - 1}")
     for epoch in range(first, EPOCHS + 1):
         claims.write_beat(run.folder, number, Beat(epoch, claims.now(), this_process(), "training", epoch, EPOCHS))
-        time.sleep(chance.uniform(0.5, 1.5) * EPOCH_S)
+        time.sleep(chance.uniform(0.5, 1.5) * epoch_s)
         if claims.is_fenced(run.folder, number):
             return
         for cause, rate in FAULTS.items():
@@ -84,7 +83,7 @@ def train(work: Work, witness: Witness, chance: random.Random) -> None:
         witness.say(run.run_id, f"done {number}")
 
 
-def be_a_lane(root: Path, witness: Witness, name: str, seed: int, log: Path) -> None:
+def be_a_lane(root: Path, witness: Witness, name: str, seed: int, epoch_s: float, log: Path) -> None:
     """The process of a lane, from its first look to its end; how long each claim took goes to ``log``."""
     chance = random.Random(seed)  # noqa: S311 - a simulation
     with log.open("a", encoding="utf-8") as file:
@@ -105,7 +104,7 @@ def be_a_lane(root: Path, witness: Witness, name: str, seed: int, log: Path) -> 
             return attempt
 
         RunQueue.claim = timed  # type: ignore[method-assign]
-        run_lane(root, Lane(name), say, trainer=lambda work: train(work, witness, chance), needs_data=False)
+        run_lane(root, Lane(name), say, trainer=lambda work: train(work, witness, chance, epoch_s), needs_data=False)
 
 
 @dataclass
@@ -114,6 +113,7 @@ class Chaos:
 
     folder: Path
     chance: random.Random
+    epoch_s: float
     lanes: dict[str, Any] = field(default_factory=dict)
     started: int = 0
     killed: int = 0
@@ -135,7 +135,8 @@ class Chaos:
     def start(self, name: str) -> None:
         self.started += 1
         log = self.folder / f"{name}.claims"
-        arguments = (self.root, Witness(self.folder / "witness"), name, self.chance.randrange(2**30), log)
+        witness, seed = Witness(self.folder / "witness"), self.chance.randrange(2**30)
+        arguments = (self.root, witness, name, seed, self.epoch_s, log)
         self.lanes[name] = multiprocessing.get_context("fork").Process(target=be_a_lane, args=arguments)
         self.lanes[name].start()
 
@@ -157,7 +158,7 @@ class Chaos:
         while any(process.is_alive() for process in self.lanes.values()):
             if time.monotonic() > end:
                 raise SystemExit(f"not over after {limit_s:.0f} s")
-            time.sleep(self.chance.uniform(0.02, 0.25))
+            time.sleep(0.05 + self.chance.uniform(0.0, self.epoch_s))
             if self.killed < kills:
                 self.kill()
         codes = Counter(process.exitcode for process in self.lanes.values())
@@ -213,13 +214,14 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=1000)
     parser.add_argument("--lanes", type=int, default=64)
     parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--epoch-s", type=float, default=0.5, help="seconds of an invented epoch, on average")
     parser.add_argument("--seed", type=int, default=4)
     parser.add_argument("--keep", type=Path, help="work in this new folder and leave it")
     parser.add_argument("--json", action="store_true", help="one JSON object as the last line")
     options = parser.parse_args()
     folder = options.keep or Path(tempfile.mkdtemp(prefix="chaos-"))
     folder.mkdir(exist_ok=True)
-    chaos = Chaos(folder, random.Random(options.seed))  # noqa: S311
+    chaos = Chaos(folder, random.Random(options.seed), options.epoch_s)  # noqa: S311
     names = chaos.prepare(options.runs)
     start = time.monotonic()
     chaos.reign(options.lanes, options.kills, limit_s=60 + options.runs)
