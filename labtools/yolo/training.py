@@ -147,6 +147,8 @@ def train(
     terms = Terms(batch, weights, resume, fit.val_batch, _overrides(args))
     listeners = _Listeners(on_epoch, on_step, on_start, on_save, resume)
     listeners.attach(model)
+    if (cuda := _cuda()) is not None:
+        cuda.reset_peak_memory_stats()  # of the training before this one, in the same process
     start = time.monotonic()
     model.train(
         trainer=steady(model.task_map[model.task]["trainer"], terms),
