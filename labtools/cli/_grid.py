@@ -4,7 +4,7 @@ that say the same where there is no colour."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.text import Text
@@ -45,11 +45,13 @@ class Shape:
         lines: of each cell: 1, 2, or 0 for all that is known.
         lanes: show the table of lanes.
         troubles: how many at most.
+        rules: lines between the rows of the table.
     """
 
     lines: int
     lanes: bool = True
     troubles: int = _TROUBLES_SHOWN
+    rules: bool = True
 
 
 def render_grid(grid: Grid, *, lines: int | None = None, height: int | None = None) -> RenderableType:
@@ -83,14 +85,16 @@ class _GridView:
         yield Shape(self.lines)
         yield Shape(self.lines, troubles=3)
         yield Shape(1, troubles=3)
-        yield Shape(1, lanes=False, troubles=3)
-        yield Shape(1, lanes=False, troubles=1)
+        yield Shape(1, troubles=3, rules=False)
+        yield Shape(1, lanes=False, troubles=3, rules=False)
+        yield Shape(1, lanes=False, troubles=1, rules=False)
+        yield Shape(1, lanes=False, troubles=0, rules=False)
 
     def _parts(self, options: ConsoleOptions, shape: Shape) -> Iterator[RenderableType]:
         signs = ASCII_SIGNS if options.ascii_only else SIGNS
         yield _title(self.grid, signs)
         yield from _totals(self.grid, options.max_width, options.ascii_only)
-        tables = list(_tables(self.grid, signs, shape.lines, options))
+        tables = list(_tables(self.grid, signs, shape, options))
         yield from tables
         if legend := _legend(self.grid, signs, shape.lines, wide=any(table.wide for table in tables)):
             yield Text(legend, style="dim")
@@ -127,20 +131,16 @@ def _totals(grid: Grid, width: int, ascii_only: bool) -> Iterator[Text]:
         yield Text(words)
 
 
-def _tables(grid: Grid, signs: dict[State, str], lines: int, options: ConsoleOptions) -> Iterator[GridTable]:
+def _tables(grid: Grid, signs: dict[State, str], shape: Shape, options: ConsoleOptions) -> Iterator[GridTable]:
     """The widest table that fits; several, one below the other, where not even the narrowest does."""
-    columns = grid.columns
+    table = GridTable(grid, grid.columns, signs, shape.lines, rules=shape.rules)
     for wide, padding in ((True, 1), (False, 1), (False, 0)):
-        table = GridTable(grid, columns, signs, lines, wide, padding)
-        if table.width <= options.max_width:
-            yield table
+        fitting = replace(table, wide=wide, padding=padding)
+        if fitting.width <= options.max_width:
+            yield fitting
             return
-
-    def fits(some: Sequence[cells.Column]) -> bool:
-        return GridTable(grid, some, signs, lines).width <= options.max_width
-
-    for band in cells.split_columns(columns, fits):
-        yield GridTable(grid, band, signs, lines)
+    for band in cells.split_columns(grid.columns, lambda some: replace(table, columns=some).width <= options.max_width):
+        yield replace(table, columns=band)
 
 
 def _legend(grid: Grid, signs: dict[State, str], lines: int, *, wide: bool) -> str:

@@ -55,6 +55,7 @@ class GridTable:
         lines: of each cell: 1, 2, or 0 for all that is known.
         wide: cells say more on each line.
         padding: blanks on both sides of a cell.
+        rules: lines between the rows.
     """
 
     grid: Grid
@@ -63,6 +64,7 @@ class GridTable:
     lines: int
     wide: bool = False
     padding: int = 0
+    rules: bool = True
 
     @property
     def width(self) -> int:
@@ -80,7 +82,7 @@ class GridTable:
             yield from _line(box, words, widths, is_head=True)
         yield from _rule(box.get_row(widths, "head"))
         for index, row in enumerate(self._rows):
-            if index and (row.imgsz or self._is_separate):
+            if index and self.rules and (row.imgsz or self._is_separate):
                 yield from _rule(box.get_row(widths, "row"))
             yield from self._draw(box, row)
         yield from _rule(box.get_bottom(widths))

@@ -5,10 +5,13 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
-import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -46,9 +49,23 @@ def course(tmp_path: Path) -> Path:
     return root
 
 
-def render(root: Path, width: int, encoding: str = "utf-8") -> str:
+@pytest.fixture
+def make_spec(tmp_path: Path) -> Callable[..., Path]:
+    """Create the folder of a run that nobody trained; returns it."""
+
+    def make(run_id: str, **changes: Any) -> Path:
+        asked = {"model": "yolov8n", "weights": "w.pt", "freeze": 10, "imgsz": 320, "batch": 64, "epochs": 100}
+        spec = RunSpec(**{"run_id": run_id, **asked, "seed": 0, "data": "d", "fingerprint": "f", **changes})
+        folder = tmp_path / "runs" / "one" / run_id
+        write_json(folder / "run.json", spec.to_json())
+        return folder
+
+    return make
+
+
+def render(root: Path, width: int, encoding: str = "utf-8", **options: Any) -> str:
     stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding, newline="\n")
-    Console(file=stream, width=width).print(render_grid(read_grid(root)))
+    Console(file=stream, width=width).print(render_grid(read_grid(root), **options))
     stream.flush()
     return stream.buffer.getvalue().decode(encoding)  # type: ignore[attr-defined]
 
@@ -100,6 +117,71 @@ def test_the_only_matrix_is_found_and_json_is_the_last_line(course: Path) -> Non
     assert answer["runs"][0] | {"state": "done", "run_id": "yolov8n_320_freeze", "map50": 0.842} == answer["runs"][0]
 
 
+def test_json_fields_are_documented(course: Path) -> None:
+    told = (Path(__file__).parents[2] / "docs" / "status.md").read_text(encoding="utf-8")
+    answer = read_grid(course).to_json()
+    fields = {*answer, *answer["totals"], *answer["runs"][0], *answer["lanes"][0], *answer["troubles"][0]}
+    fields |= set(answer["forecast"])
+    assert sorted(name for name in fields if f"`{name}`" not in told) == []
+
+
+def test_verbose_cells_say_all_and_compact_ones_the_least(course: Path) -> None:
+    folder = course / "yolov8n_640_freeze"  # running, as asked for batch 64
+    claims.write_beat(
+        folder, 1, Beat(2, claims.now(), this_process(), "training", 43, 100, batch=16, gpu_bytes=3 << 30)
+    )
+    full = render(course, 200, lines=0)
+    assert all(words in full for words in ("b16<64", "3.0 GB", "43/100"))
+    lean = render(course, 80, lines=1)
+    assert "43/100<" in lean
+    assert len(lean.splitlines()) < len(render(course, 80).splitlines())
+
+
+def test_it_shrinks_to_the_height_of_the_terminal(course: Path) -> None:
+    full = len(render(course, 100).splitlines())
+    for height in (full, 24, 16):
+        text = render(course, 100, height=height)
+        assert len(text.splitlines()) <= height
+        assert text.count("✔ .842") == 8, "the grid itself is never cut"
+
+
+def test_a_grid_too_wide_stands_in_bands(make_spec: Callable[..., Path]) -> None:
+    for model in "nsmlx":
+        for freeze in (None, 5, 10):
+            folder = make_spec(f"yolov8{model}{freeze}", model=f"yolov8{model}", freeze=freeze)
+    text = render(folder.parent, 80)
+    assert text.count("imgsz") == 3, "two networks in each band, one in the last"
+    assert text.count("○ to do") == 15
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_sub_cells_have_their_labels_on_the_left(make_spec: Callable[..., Path]) -> None:
+    for batch in (8, 64):
+        for seed in (0, 1):
+            folder = make_spec(f"b{batch}s{seed}", batch=batch, seed=seed)
+    rows = [line for line in render(folder.parent, 80).splitlines() if "to do" in line and "│" in line]
+    assert [row.split("│")[2].strip() for row in rows] == ["b8 s0", "b8 s1", "b64 s0", "b64 s1"]
+
+
+def test_plain_lines_are_one_per_run(course: Path) -> None:
+    result = run("--plain", cwd=course.parents[1])
+    lines = result.stdout.splitlines()
+    assert result.stdout.isascii()
+    assert lines[0] == "dlcv: 24 runs: 8 done, 3 running, 11 to do, 2 failed"
+    assert sum(line.startswith("yolov8") for line in lines) == 24
+    running = next(line for line in lines if line.startswith("yolov8n_640_freeze"))
+    assert running.split()[:5] == ["yolov8n_640_freeze", "running", "42/100", ".500", ".300"]
+    assert any(line.startswith("error: yolov8l_1280_freeze, yolov8l_1280_nofreeze: attempt 1") for line in lines)
+
+
+def test_page_and_picture_are_written(course: Path, tmp_path: Path) -> None:
+    result = run("--html", "out/status.html", "--png", "out/status.png", cwd=course.parents[1])
+    assert result.returncode == 0, result.stderr
+    out = course.parents[1] / "out"
+    assert "yolov8n_320_freeze" in (out / "status.html").read_text(encoding="utf-8")
+    assert (out / "status.png").read_bytes().startswith(b"\x89PNG")
+
+
 def test_no_runs_is_a_sentence(tmp_path: Path) -> None:
     result = run(cwd=tmp_path)
     assert result.returncode == 2
@@ -107,19 +189,49 @@ def test_no_runs_is_a_sentence(tmp_path: Path) -> None:
     assert "labtools train-matrix" in result.stderr
 
 
-def test_watch_ends_when_all_is_finished(tmp_path: Path) -> None:
-    spec = RunSpec("yolov8n_320_freeze", "yolov8n", "w.pt", 10, 320, 64, 100, 0, "d", "f")
-    folder = tmp_path / "runs" / "one" / spec.run_id
-    write_json(folder / "run.json", spec.to_json())
-    command = [sys.executable, "-m", "labtools", "status", "--watch", "--every", "0.2", "--json"]
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as watching:
-        time.sleep(1.5)
-        assert watching.poll() is None
-        claims.write_done(folder, {"epochs": 100, "map50": 0.5, "map50_95": 0.4})
-        text, _ = watching.communicate(timeout=20)
-    assert watching.returncode == 0
-    assert "○ to do" in text and "✔ .500" in text
+def test_watch_ends_when_all_is_finished(make_spec: Callable[..., Path]) -> None:
+    folder = make_spec("yolov8n_320_freeze")
+    with watching(folder, "--json", "--html", "w.html") as process:
+        assert "○ to do" in until(process, "no lane is at work")
+        claims.take(folder, 1, Claim("gpu0", this_process(), claims.now()))
+        until(process, "yolov8n_320_freeze  ▶ running, on gpu0")
+        claims.write_done(folder, {"attempt": 1, "epochs": 100, "map50": 0.5, "map50_95": 0.4})
+        text = until(process, "yolov8n_320_freeze  ✔ done, mAP50 .500") + process.communicate(timeout=20)[0]
+    assert process.returncode == 0
+    assert "✔ .500" in text
     assert json.loads(text.splitlines()[-1])["counts"]["done"] == 1
+    assert "1 done" in (folder.parents[2] / "w.html").read_text(encoding="utf-8")
+
+
+def test_ctrl_c_ends_watching_and_nothing_else(make_spec: Callable[..., Path]) -> None:
+    with watching(make_spec("a")) as process:
+        until(process, "no lane is at work")
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "what is being trained goes on" in told
+
+
+@contextmanager
+def watching(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "labtools", "status", "--watch", "--every", "0.2", *arguments]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        command, cwd=folder.parents[2], stdout=pipe, stderr=pipe, text=True, start_new_session=True
+    ) as process:
+        yield process
+        process.kill()
+
+
+def until(process: subprocess.Popen[str], words: str) -> str:
+    """What it says up to the line with those words."""
+    assert process.stdout is not None
+    text = ""
+    for line in process.stdout:
+        text += line
+        if words in line:
+            return text
+    raise AssertionError(f"it never said {words!r}: {text}")
 
 
 def test_a_dead_lane_of_this_machine_is_not_shown_as_running(tmp_path: Path) -> None:
