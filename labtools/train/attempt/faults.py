@@ -54,7 +54,7 @@ def _recognise(error: BaseException, run: Run, batch: int) -> Fault | None:
         return Fault(Cause.DISK, f"the disk of {run.folder} is full ({_line(error)})")
     rules: tuple[tuple[Callable[[BaseException], bool], Cause, str], ...] = (
         (yolo.is_out_of_memory, Cause.OOM, f"out of memory: {_what(run, batch)} does not fit {_memory()}"),
-        (yolo.is_not_a_number, Cause.NAN, f"the training diverged: {str(error).splitlines()[0]}"),
+        (yolo.is_not_a_number, Cause.NAN, f"the training diverged ({_line(error)})"),
         (yolo.is_loader_trouble, Cause.KILLED, f"a process that reads images was killed ({_line(error)})"),
         (yolo.is_gpu_trouble, Cause.GPU, f"the GPU does not work ({_line(error)})"),
         (_is_host_memory, Cause.KILLED, f"the memory of {socket.gethostname()} is full ({_line(error)})"),
@@ -102,8 +102,12 @@ def _is_assertion(error: BaseException) -> bool:
 
 def _line(error: BaseException) -> str:
     """The error's name and the line of its message that says most: the last of a loader worker's traceback."""
+    from labtools import yolo
+
     lines = [line.strip() for line in str(error).strip().splitlines() if line.strip()]
     if not lines:
         return f"{type(error).__name__}: no message"
+    if isinstance(error, yolo.NotANumber):
+        return str(error)
     is_sent = lines[0].startswith("Caught ")
     return (lines[-1] if is_sent else f"{type(error).__name__}: {lines[0]}")[:220]

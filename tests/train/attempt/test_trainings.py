@@ -286,7 +286,7 @@ def test_weights_that_are_no_numbers_are_never_kept(lab: Path, shapes_dataset: D
     story = Story(lab / "diverged", shapes_dataset.yaml)
     end = story.attempt({"what": "diverge", "at": "batch", "epoch": 1})
     assert end is not None and (end.cause, end.next) == (Cause.NAN, {"amp": False}), story.log[-3000:]
-    assert end.reason.startswith("the training diverged: the weights are no numbers any more in epoch 1")
+    assert end.reason.startswith("the training diverged (the weights are no numbers any more in epoch 1)")
     assert kept_epochs(story.folder) == 0 and not (story.folder / "weights" / "last.pt").exists()
 
 
