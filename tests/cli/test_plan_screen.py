@@ -32,7 +32,7 @@ RUNS = tuple(run(m, i, freeze=f) for m in ("yolov8n", "yolov8l") for i in (640, 
 
 def outlook(runs: tuple[ExpectedRun, ...] = RUNS, lanes: int = 8, is_cpu: bool = False, learnt: int = 0) -> Outlook:
     expansion = Expansion(tuple(run.spec for run in runs), {}, len(runs) + 1, 2, 1)
-    plan = Plan(Path("/lab/runs/dlcv"), expansion, {}, ("yolov8x_640_freeze",), {}, {})
+    plan = Plan(Path("/lab/runs/dlcv"), expansion, {}, ("yolov8x_640_freeze",), {}, frozenset(), {})
     end = 47 * 3600.0 if lanes else None
     return Outlook(plan, runs, lanes, is_cpu, None, Pace(1, 1, 1, learnt), end)
 

@@ -165,19 +165,19 @@ def _answers(job: dict[str, Any], tick: Tick) -> list[dict[str, Any]]:
     # No GPU: whoever plans must not sit on a card that lanes need. No pytest: Ultralytics behaves otherwise with it.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
     environment["CUDA_VISIBLE_DEVICES"] = ""
-    with tempfile.TemporaryFile() as errors:
+    with tempfile.TemporaryFile() as asked, tempfile.TemporaryFile() as errors:
+        asked.write(json.dumps(job).encode("utf-8"))  # a file, not a pipe: one that crashes at once breaks a pipe
+        asked.seek(0)
         child = subprocess.Popen(
             [sys.executable, "-m", "labtools.yolo.ahead"],
-            stdin=subprocess.PIPE,
+            stdin=asked,
             stdout=subprocess.PIPE,
             stderr=errors,
             env=environment,
             text=True,
             encoding="utf-8",
         )
-        with _ended(child) as (stdin, stdout):
-            json.dump(job, stdin)
-            stdin.close()
+        with _ended(child) as stdout:
             answers = list(_without_ticks(stdout, tick))
         if child.returncode != 0:
             raise _crashed(job, child.returncode, errors)
@@ -185,20 +185,21 @@ def _answers(job: dict[str, Any], tick: Tick) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def _ended(child: subprocess.Popen[str]) -> Iterator[tuple[IO[str], IO[str]]]:
-    """Its pipes; the process ends with the block, also when that is left by Ctrl-C."""
-    stdin, stdout = cast("IO[str]", child.stdin), cast("IO[str]", child.stdout)
-    try:
-        with stdin, stdout:
-            yield stdin, stdout
-        child.wait()
-    finally:
-        child.kill()
-        child.wait()
+def _ended(child: subprocess.Popen[str]) -> Iterator[IO[str]]:
+    """What it prints; the process ends with the block, also when that is left by Ctrl-C."""
+    with cast("IO[str]", child.stdout) as stdout:
+        try:
+            yield stdout
+            child.wait()
+        finally:
+            child.kill()
+            child.wait()
 
 
 def _without_ticks(lines: IO[str], tick: Tick) -> Iterator[dict[str, Any]]:
     for line in lines:
+        if not line.endswith("\n"):
+            return  # torn by the end of whoever wrote it
         answer = json.loads(line)
         if "tick" in answer:
             tick(*answer["tick"])

@@ -57,8 +57,12 @@ def _difference(key: str, before: Any, now: Any) -> str:
 
 
 def is_untouched(record: Record) -> bool:
-    """Nobody has trained this run or decided anything about it: it may be asked for anew without a word."""
-    return record.attempt == 0 and record.done is None and not record.cancelled
+    """Nothing of this run would be lost: it may be asked for anew without a word (what it printed goes to ``old/``).
+
+    Nobody trains it, not one epoch is in a checkpoint, and no person has cancelled it.
+    """
+    kept = max((end.epoch for _, end in record.ends), default=0)
+    return record.done is None and not record.is_taken and not record.cancelled and kept == 0
 
 
 def write_run(root: Path, spec: RunSpec, workload: Workload, priority: int, usual: Mapping[str, Any]) -> Run:

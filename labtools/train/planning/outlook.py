@@ -21,7 +21,7 @@ from labtools.train.estimates import (
     pace,
     read_workload,
 )
-from labtools.train.planning.folders import is_untouched, runs_aside
+from labtools.train.planning.folders import runs_aside
 from labtools.train.planning.plan import Plan
 from labtools.train.runqueue.claims import is_dead
 from labtools.train.runqueue.order import pace_here, turn
@@ -126,7 +126,7 @@ def look_out(plan: Plan, *, kind: str | None = None, lanes: int = 0, gpu_bytes: 
         lanes: how many there will be.
         gpu_bytes: memory of the smallest of their GPUs.
     """
-    records = {run.run_id: read_record(run.folder) for run in list_runs(plan.root)}
+    records = {run.run_id: read_record(run.folder) for run in list_runs(plan.root) if run.run_id not in plan.renewed}
     finished = _finished(plan.root)
     speed = pace(finished, kind) if kind is not None else pace_here(finished)
     scale = memory_scale(finished)
@@ -151,7 +151,7 @@ def _finished(root: Path) -> list[Finished]:
 
 def _expect(plan: Plan, spec: RunSpec, record: Record, speed: Pace, scale: float, gpu_bytes: int | None) -> ExpectedRun:
     workload = plan.workloads[spec.run_id]
-    state = State.TODO if is_untouched(record) else judge(record, stale=record.is_taken and is_dead(record))
+    state = judge(record, stale=record.is_taken and is_dead(record))
     reason = plan.stale.get(spec.run_id, "")
     if reason and state is not State.RUNNING:
         state = State.STALE

@@ -33,6 +33,7 @@ class Plan:
         workloads: run id -> what it has to go through.
         others: ids of runs in that folder that the matrix no longer asks for.
         stale: run id -> why what its folder was asked for is not what the matrix means now.
+        renewed: ids of runs that were asked for differently, of which nothing would be lost: they are written anew.
         usual: training arguments in this matrix -> the values that they have where none is given.
     """
 
@@ -41,6 +42,7 @@ class Plan:
     workloads: Mapping[str, Workload]
     others: tuple[str, ...]
     stale: Mapping[str, str]
+    renewed: frozenset[str]
     usual: Mapping[str, Any]
 
     @property
@@ -75,10 +77,12 @@ def plan_matrix(matrix: Path, data: Path | None, runs: Path, tick: Tick = silent
     there = {run.run_id: run for run in list_runs(root)}
     left = [spec.run_id for spec in expansion.specs if not (spec.run_id in there and there[spec.run_id].is_done)]
     require_space(root, bytes_needed(network for i in left if (network := workloads[i].network)))
-    begun = [(spec, there[spec.run_id]) for spec in expansion.specs if spec.run_id in there]
-    stale = {spec.run_id: reason for spec, run in begun if (reason := _staleness(spec, run, looked.usual))}
+    known = [(spec, there[spec.run_id]) for spec in expansion.specs if spec.run_id in there]
+    other = {spec.run_id: reason for spec, run in known if (reason := difference(spec, run.spec, looked.usual))}
+    renewed = frozenset(run_id for run_id in other if is_untouched(read_record(there[run_id].folder)))
+    stale = {run_id: reason for run_id, reason in other.items() if run_id not in renewed}
     others = tuple(sorted(set(there) - {spec.run_id for spec in expansion.specs}))
-    return Plan(root, expansion, workloads, others, stale, looked.usual)
+    return Plan(root, expansion, workloads, others, stale, renewed, looked.usual)
 
 
 def write_plan(plan: Plan) -> tuple[Run, ...]:
@@ -167,9 +171,3 @@ def _workloads(
             raise LabError(what, _at(matrix, ("axes", "imgsz")), f"Write {below} or {below + measured.stride}.")
         found[spec.run_id] = Workload(counts.train, counts.val, measured.network(spec.freeze))
     return found
-
-
-def _staleness(spec: RunSpec, run: Run, usual: Mapping[str, Any]) -> str:
-    """Why a run cannot stay what it is, ``""`` where it can (or nobody has begun it)."""
-    reason = difference(spec, run.spec, usual)
-    return reason if reason and not is_untouched(read_record(run.folder)) else ""

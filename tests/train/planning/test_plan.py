@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -181,6 +182,29 @@ def test_what_was_begun_is_stale_when_the_matrix_means_something_else(
     assert not plan(lab).stale
     write_plan(plan(lab))
     assert state(lab.root / FROZEN) is State.TODO, "it fits again"
+
+
+def test_a_run_of_which_nothing_would_be_lost_is_asked_for_anew(lab: Any, shapes_dataset: Dataset) -> None:
+    """It did not fit, so somebody wrote a smaller image: no need to ask what to do with the old one."""
+    write_plan(plan(lab))
+    claims.take(lab.root / FROZEN, 1, Claim("gpu0", this_process(), claims.now()))
+    claims.write_end(lab.root / FROZEN, 1, Cause.OOM, "too large", again=False)
+    lab.write_matrix(data=str(shapes_dataset.root), epochs=3)
+    changed = plan(lab)
+    assert (dict(changed.stale), changed.renewed) == ({}, {FROZEN, FREE})
+    write_plan(changed)
+    assert (state(lab.root / FROZEN), read_run(lab.root / FROZEN).spec.epochs) == (State.TODO, 3)
+    assert read_record(lab.root / "old" / f"{FROZEN}.1").last_end is not None, "what it told is kept"
+
+
+def test_what_crashes_whoever_opens_it_is_told(lab: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    crashing = tmp_path / "python"
+    crashing.write_text("#!/bin/sh\necho Segmentation fault >&2\nexit 139\n")
+    crashing.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(crashing))
+    with pytest.raises(LabError, match="could not be asked about this: Segmentation fault") as caught:
+        ahead.look([], [lab.matrix])
+    assert caught.value.where == str(lab.matrix)
 
 
 def test_a_stale_run_that_is_put_aside_is_written_anew(lab: Any, shapes_dataset: Dataset) -> None:
