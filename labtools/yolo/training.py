@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -271,5 +272,7 @@ def _speak_up() -> None:
     """Let Ultralytics log in this process: the log of a lane is the only place to see what happened at night."""
     from ultralytics.utils import LOGGER
 
+    # Torch's words on how Ultralytics draws the network for TensorBoard, each time.
+    warnings.filterwarnings("ignore", module=r"torch\.jit")
     for listener in (LOGGER, *LOGGER.handlers):
         listener.setLevel(logging.INFO)

@@ -7,7 +7,6 @@ signs of life, not the training, and one that is full or gone for a while is tri
 from __future__ import annotations
 
 import logging
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -121,7 +120,7 @@ class Heartbeat:
         """Write a sign of life now. A disk that does not take it is tried again with the next one."""
         with self._lock:
             seconds = self.clock() - self._start
-            changes = {"seconds": round(seconds, 1), "eta_s": self._eta(), "gpu_bytes": _gpu_bytes()}
+            changes = {"seconds": round(seconds, 1), "eta_s": self._eta(), "gpu_bytes": self._gpu_bytes()}
             self._beat = replace(self._beat, count=self._beat.count + 1, time=now(), **changes)  # type: ignore[arg-type]
             beat = self._beat
         try:
@@ -152,18 +151,27 @@ class Heartbeat:
         spent = self.clock() - self._first_step
         return round(spent * (1 - share) / share, 1) if share > 0 and spent > 0 else None
 
+    def _gpu_bytes(self) -> int | None:
+        """None before the first step: torch may still be half imported, in the other thread."""
+        if self._first_step is None:
+            return None
+        from labtools import yolo
+
+        return yolo.gpu_bytes()
+
     def _loop(self) -> None:
         while not self._over.is_set():
             self._news.wait(BEAT_EVERY_S)
             self._news.clear()
             if not self._over.is_set():
-                self.beat()
+                self._try_beat()
 
-
-def _gpu_bytes() -> int | None:
-    """None on a CPU, and before the first seconds, in which everything is imported."""
-    module = sys.modules.get("labtools.yolo.training")
-    return module.gpu_bytes() if module is not None and "torch" in sys.modules else None
+    def _try_beat(self) -> None:
+        """A heart that stops by a bug would not hear that another lane has the run: it says so and goes on."""
+        try:
+            self.beat()
+        except Exception:  # noqa: BLE001 - said, with its traceback
+            _log.exception("no sign of life, and nobody knows why; trying on")
 
 
 def number(value: float) -> float | None:

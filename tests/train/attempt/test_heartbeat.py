@@ -110,6 +110,28 @@ def test_a_full_disk_or_a_hanging_one_stops_no_heart(
         until(lambda: beat_of(folder).step == 1, "a beat after the trouble")
 
 
+def test_no_bug_stops_the_heart(
+    make_run: MakeRun, until: Callable[..., None], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A half-imported torch once did: nobody would have told this training that another lane has its run."""
+    folder = claimed(make_run)
+    monkeypatch.setattr(heartbeat, "BEAT_EVERY_S", 0.01)
+    clock = [AttributeError("partially initialized module 'torch' has no attribute 'cuda'")]
+
+    def tick() -> float:
+        if clock:
+            raise clock.pop()
+        return 0.0
+
+    heart = Heartbeat(folder, 1, clock=lambda: 0.0)
+    heart.clock = tick
+    with caplog.at_level(logging.ERROR):
+        heart._thread.start()
+        until(lambda: read_record(folder).beat is not None, "a beat after the bug")
+        heart.__exit__(None, None, None)
+    assert "trying on" in caplog.text
+
+
 def test_a_training_whose_folder_was_taken_away_stops(make_run: MakeRun) -> None:
     folder = claimed(make_run)
     heart = Heartbeat(folder, 1)
