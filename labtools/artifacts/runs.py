@@ -10,8 +10,11 @@
       order.<k>.json      what a person decided: cancel, retry or requeue
       priority.json       higher ones are trained first, 0 where there is none
       stale.json          why what was asked is not what the matrix means now
-      done.json           how it finished: what was really used (epochs, batch, device, host, lane), how long it
-                          took (seconds), best_epoch (from 1) and its map50, map50_95 on val (null: not known)
+      done.json           how it finished: what was really used (epochs, batch of nominal_batch, accumulate, val_batch,
+                          device, host, lane, gpu_bytes, versions), how long it took (seconds, of all its attempts
+                          but for epochs that were trained again), resumed (after that epoch), attempts (number, lane,
+                          host, cause, epochs, seconds of each), best_epoch (from 1) and its map50, map50_95 on val
+                          (null: not known), notes (sentences, if there is something to say)
       train.log           everything that the training printed
       args.yaml results.csv weights/best.pt weights/last.pt events.out.tfevents.* *.png    Ultralytics' own
     runs/<matrix>/results/    what evaluate writes (see `results`)
