@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -114,6 +115,22 @@ def link_exclusive(path: Path, data: bytes, *, durable: bool = True) -> bool:
     return won
 
 
+def link_again(source: Path, path: Path) -> bool:
+    """Give a file a second name, or return False if that exists. Needs no room on a full disk.
+
+    Where the file system has no hard links, a copy stands in.
+    """
+    try:
+        os.link(source, path)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        if error.errno not in _NO_HARD_LINKS:
+            raise
+        return _create_exclusive(path, source.read_bytes())
+    return True
+
+
 def _link(aside: Path, path: Path, data: bytes) -> bool:
     try:
         os.link(aside, path)
@@ -144,11 +161,15 @@ def _create_exclusive(path: Path, data: bytes) -> bool:
 
 
 def _flush_folder(folder: Path) -> None:
-    """Flush the names in a folder to the disk, where the system can (Windows cannot open one)."""
+    """Flush the names in a folder to the disk, where the system can: Windows cannot, and some network disks refuse.
+
+    What was won stays won either way, so nothing is raised.
+    """
     if os.name == "nt":
         return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -61,6 +61,25 @@ def test_exclusive_creation_works_without_hard_links(tmp_path: Path, monkeypatch
     assert files.link_exclusive(tmp_path / "claim.1", b"first")
     assert not files.link_exclusive(tmp_path / "claim.1", b"second")
     assert (tmp_path / "claim.1").read_bytes() == b"first"
+    assert files.link_again(tmp_path / "claim.1", tmp_path / "second")
+    assert not files.link_again(tmp_path / "claim.1", tmp_path / "second")
+    assert (tmp_path / "second").read_bytes() == b"first"
+
+
+def test_a_full_disk_is_not_a_disk_without_hard_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "no space left")
+
+    monkeypatch.setattr(os, "link", full)
+    with pytest.raises(OSError, match="no space left"):
+        files.link_exclusive(tmp_path / "claim.1", b"first")
+    assert _names(tmp_path) == [], "half a claim would be a claim"
+
+
+def test_a_claim_in_a_folder_that_was_moved_away_wins_nothing(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        files.link_exclusive(tmp_path / "gone" / "claim.1", b"")
+    assert _names(tmp_path) == []
 
 
 def test_a_file_hashes_like_its_bytes(tmp_path: Path) -> None:

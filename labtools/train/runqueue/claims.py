@@ -16,7 +16,7 @@ from typing import Any
 from labtools.artifacts.checkpoint import kept_epochs
 from labtools.artifacts.record import Beat, Cause, Claim, End, Record, read_record
 from labtools.artifacts.runs import Run
-from labtools.core.files import link_exclusive, write_json
+from labtools.core.files import link_again, link_exclusive, write_json
 from labtools.train.processes import is_alive, is_here
 from labtools.train.runqueue.policy import Fault, decide
 
@@ -94,16 +94,17 @@ def write_done(folder: Path, result: dict[str, Any]) -> bool:
     """
     attempt = result.get("attempt") or read_record(folder).attempt
     content = as_json({**result, "attempt": attempt})
+    if not attempt:  # nobody has claimed it
+        return link_exclusive(folder / "done.json", content)
     # The attempt is closed first, under the one name that everybody closes it by: this is what decides.
-    if attempt and not link_exclusive(folder / f"end.{attempt}.json", content):
-        return False
-    return link_exclusive(folder / "done.json", content)
+    end = folder / f"end.{attempt}.json"
+    return link_exclusive(end, content) and link_again(end, folder / "done.json")
 
 
 def mend_done(folder: Path, result: dict[str, Any]) -> None:
     """Write the ``done.json`` of a finished run whose training was killed before it could: see `write_done`."""
     if not (folder / "done.json").exists():
-        link_exclusive(folder / "done.json", as_json(result))
+        link_again(folder / f"end.{result['attempt']}.json", folder / "done.json")
 
 
 def mark_stale(folder: Path, reason: str) -> None:

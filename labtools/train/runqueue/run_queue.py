@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,7 @@ class RunQueue:
         lease_s: see `LEASE_S`.
         clock: seconds that only grow. Ours, not the other machine's: clocks that disagree do no harm.
         me: the process that others watch, None: this one.
+        only: globs of run ids, separated by commas: no other run exists for this lane; "": all do.
     """
 
     def __init__(
@@ -78,8 +80,10 @@ class RunQueue:
         lease_s: float = LEASE_S,
         clock: Callable[[], float] = time.monotonic,
         me: ProcessId | None = None,
+        only: str = "",
     ) -> None:
         self._root = root
+        self._only = only
         self._me = me
         self._lease_s = lease_s
         self._clock = clock
@@ -147,7 +151,11 @@ class RunQueue:
     def _list(self) -> set[tuple[str, int]]:
         """Forget folders that have gone, get to know new ones; those."""
         with os.scandir(self._root) as entries:
-            there = {(e.name, e.inode()) for e in entries if e.name not in NOT_RUNS and e.is_dir()}
+            there = {
+                (e.name, e.inode())
+                for e in entries
+                if e.name not in NOT_RUNS and is_meant(e.name, self._only) and e.is_dir()
+            }
         self._known = {key: known for key, known in self._known.items() if key in there}
         new = there - self._known.keys()
         fresh = {key: known for key in new if (known := _meet(self._root / key[0])) is not None}
@@ -196,6 +204,15 @@ class RunQueue:
             return None
         self._ours = folder
         return Attempt(known.run, number, record.changes)
+
+
+def is_meant(run_id: str, only: str) -> bool:
+    """Does one of these globs, separated by commas, fit this run? ``""`` fits all.
+
+    >>> is_meant("yolov8n_320_freeze", "yolov8s_*, yolov8n_320_*")
+    True
+    """
+    return not only or any(fnmatchcase(run_id, pattern.strip()) for pattern in only.split(","))
 
 
 def _meet(folder: Path) -> _Known | None:
