@@ -23,7 +23,11 @@ class Told:
 
 
 def choose_runs(
-    patterns: Sequence[str], matrix: Path | None, runs_root: Path, states: frozenset[State] = frozenset()
+    patterns: Sequence[str],
+    matrix: Path | None,
+    runs_root: Path,
+    states: frozenset[State] = frozenset(),
+    options: str = "",
 ) -> list[Run]:
     """The runs that are named, or globbed, and those in one of ``states``; each once, by run id.
 
@@ -32,6 +36,7 @@ def choose_runs(
         matrix: folder of the matrix, None where there is only one below ``runs_root``.
         runs_root: folder of all matrices.
         states: also every run that is in one of these.
+        options: that name runs by their state, e.g. ``--failed``.
 
     Raises:
         LabError: nothing was named, or a pattern matches nothing.
@@ -40,7 +45,8 @@ def choose_runs(
     from labtools.core.errors import LabError
 
     if not patterns and not states:
-        raise LabError("which runs was not said", None, "Name them, e.g. yolov8n_320_freeze or 'yolov8x*'.")
+        or_else = f", or add {options}" if options else ""
+        raise LabError("which runs was not said", None, f"Name them, e.g. yolov8n_320_freeze or 'yolov8x*'{or_else}.")
     folders = {pattern: Path(pattern) for pattern in patterns if _is_path(pattern)}
     chosen = [read_run(folder) for folder in folders.values()]
     if states or len(folders) < len(patterns):

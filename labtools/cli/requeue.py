@@ -42,9 +42,9 @@ def command(
     named = frozenset(runs or [])
     told = [
         _requeue(run, may_be_done=done or _is_named(run, named))
-        for run in choose_runs(runs or [], matrix, runs_root, states)
+        for run in choose_runs(runs or [], matrix, runs_root, states, "--failed or --stale")
     ]
-    show(told, json=json, none="no run is like that", hint=LANES_HINT)
+    show(told, json=json, none="nothing to do: no run is like that", hint=LANES_HINT)
 
 
 def _is_named(run: Run, names: frozenset[str]) -> bool:

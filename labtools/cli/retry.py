@@ -37,8 +37,8 @@ def command(
     from labtools.cli._runs import LANES_HINT, choose_runs, show
 
     states = frozenset({State.FAILED}) if failed else frozenset()
-    told = [_retry(run) for run in choose_runs(runs or [], matrix, runs_root, states)]
-    show(told, json=json, none="no run has failed", hint=LANES_HINT)
+    told = [_retry(run) for run in choose_runs(runs or [], matrix, runs_root, states, "--failed")]
+    show(told, json=json, none="nothing to do: no run has failed", hint=LANES_HINT)
 
 
 def _retry(run: Run) -> Told:

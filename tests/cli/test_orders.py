@@ -165,8 +165,9 @@ def test_what_a_person_can_get_wrong(make: Make) -> None:
     with pytest.raises(LabError, match="no run matches 'yolo'") as caught:
         labtools("cancel", "yolo")
     assert caught.value.fix == "Runs here: a."
-    with pytest.raises(LabError, match="which runs was not said"):
+    with pytest.raises(LabError, match="which runs was not said") as caught:
         labtools("retry")
+    assert caught.value.fix.endswith("or add --failed.")
     make("a", matrix="other")
     with pytest.raises(LabError, match="several matrices: dlcv, other"):
         labtools("cancel", "a")
