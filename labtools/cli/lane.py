@@ -27,6 +27,7 @@ def command(
     lease: Annotated[
         float | None, typer.Option(help="Seconds of silence after which a lane elsewhere is dead.")
     ] = None,
+    only: Annotated[str, typer.Option(help="Globs of the run ids to train.")] = "",
 ) -> None:
     """Train one open run of a matrix after the other, until none is left."""
     from labtools.artifacts.lanes import LaneMood
@@ -39,12 +40,16 @@ def command(
     with stop_on_signals() as stop:
         report = run_lane(
             root,
-            Lane(name, gpu, threads, server, given, memory_floor, lease),
+            Lane(name, gpu, threads, server, given, memory_floor, lease, only),
             _say,
             lease_s=LEASE_S if lease is None else lease,
             stop=stop,
             stopped_as=Cause.PREEMPTED if preempted else Cause.STOPPED,
         )
+    if preempted and report.mood is LaneMood.STOPPED:
+        from labtools.train.launchers.slurm import queue_again
+
+        queue_again(root, _say)
     if report.mood is LaneMood.RETIRED:
         raise typer.Exit(1)
 

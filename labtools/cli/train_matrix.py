@@ -50,6 +50,9 @@ def command(
         float | None,
         typer.Option(min=10.0, help="Seconds of silence that mean death, for lanes elsewhere. [120]"),
     ] = None,
+    only: Annotated[
+        str, typer.Option(help="Train only these runs: globs of their ids, separated by commas, e.g. 'yolov8n_*'.")
+    ] = "",
     wait: Annotated[
         bool, typer.Option("--wait", help="Stay until all is finished. Ctrl-C leaves lanes at work.")
     ] = False,
@@ -77,7 +80,17 @@ def command(
     from labtools.cli._show import print_json
 
     ask = _Ask(
-        matrix, data, runs_root, gpus, lanes, _servers_file(servers), skip_unreachable, launcher, memory_floor, lease
+        matrix=matrix,
+        data=data,
+        runs=runs_root,
+        gpus=gpus,
+        lanes=lanes,
+        servers=_servers_file(servers),
+        skip_unreachable=skip_unreachable,
+        launcher=launcher,
+        memory_floor=memory_floor,
+        lease=lease,
+        only=only,
     )
     if stop:
         answer = _stop(ask)
@@ -105,6 +118,7 @@ class _Ask:
     launcher: str | None
     memory_floor: float
     lease: float | None
+    only: str
 
 
 def _servers_file(asked: Path | None) -> Path | None:
@@ -188,6 +202,7 @@ def _train(ask: _Ask, retry_failed: bool, wait: bool) -> dict[str, Any]:
             skip_unreachable=ask.skip_unreachable,
             memory_floor_gb=ask.memory_floor,
             lease_s=ask.lease,
+            only=ask.only,
             retry_failed=retry_failed,
             show=_show_servers,
             tick=tick,
@@ -196,7 +211,7 @@ def _train(ask: _Ask, retry_failed: bool, wait: bool) -> dict[str, Any]:
     _tell_troubles(launched.troubles)
     grid = launched.grid
     if wait and launched.launch is not None:
-        grid = _wait(launched)
+        grid = _wait(launched, ask.only)
     if wait or launched.launch is None or launched.launch.launcher == "inline":
         from labtools.cli._grid import render_grid
 
@@ -263,13 +278,13 @@ def _short(path: Path) -> str:
     return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
 
 
-def _wait(launched: Launched) -> Grid:
+def _wait(launched: Launched, only: str) -> Grid:
     from labtools.core.console import err, progress_display
     from labtools.train import pipeline
 
     try:
         with progress_display() as tick:
-            return pipeline.wait(launched.plan.root, tick)
+            return pipeline.wait(launched.plan.root, tick, only)
     except KeyboardInterrupt:
         err().print("The lanes go on. The same command waits again; with --stop it ends them.")
         raise

@@ -15,6 +15,7 @@ from labtools.train.launchers import Launch
 from labtools.train.place import Place, find_place
 from labtools.train.planning.plan import Plan, plan_matrix, write_plan
 from labtools.train.runqueue.orders import retry
+from labtools.train.runqueue.run_queue import is_meant
 from labtools.train.servers.config import Server, read_servers
 from labtools.train.servers.facts import Needs
 from labtools.train.servers.preflight import Checkup, check_servers, each, require_ready, token
@@ -65,6 +66,7 @@ def train_matrix(
     skip_unreachable: bool = False,
     memory_floor_gb: float = 0.0,
     lease_s: float | None = None,
+    only: str = "",
     retry_failed: bool = False,
     show: Shower = _show_nothing,
     tick: Tick = silent,
@@ -82,6 +84,7 @@ def train_matrix(
         skip_unreachable: go on without servers that cannot be reached.
         memory_floor_gb: see `labtools.train.lanes.lane.Lane`.
         lease_s: likewise.
+        only: globs of run ids, separated by commas: the lanes started now train no others.
         retry_failed: give runs that were given up another chance.
         show: gets what was found on the servers, before anything is refused for it.
         tick: told how far the checks are.
@@ -92,16 +95,20 @@ def train_matrix(
     place = find_place(gpus, lanes, servers, launcher)
     plan = plan_matrix(matrix, data, runs, tick)
     place = check(place, plan, skip_unreachable=skip_unreachable, show=show, tick=tick)
-    folders = [run.folder for run in write_plan(plan)]
+    meant = [run for run in write_plan(plan) if is_meant(run.run_id, only)]
+    if not meant:
+        raise LabError(f"no run of this matrix matches {only!r}", matrix, "See their names with --dry-run.")
     if retry_failed:
-        for folder in folders:
-            retry(folder)
+        for run in meant:
+            retry(run.folder)
     grid = read_grid(plan.root)
-    open_runs = grid.count(State.TODO) + grid.count(State.RUNNING)
+    open_runs = sum(run.state in (State.TODO, State.RUNNING) and is_meant(run.run_id, only) for run in grid.runs)
     if open_runs == 0:
         return Launched(plan, grid, None)
-    wanted = [replace(lane, memory_floor_gb=memory_floor_gb, lease_s=lease_s) for lane in place.lanes[:open_runs]]
-    launch, troubles = _start(plan.root, replace(place, lanes=tuple(wanted)), tick)
+    lanes_wanted = (
+        replace(lane, memory_floor_gb=memory_floor_gb, lease_s=lease_s, only=only) for lane in place.lanes[:open_runs]
+    )
+    launch, troubles = _start(plan.root, replace(place, lanes=tuple(lanes_wanted)), tick)
     return Launched(plan, read_grid(plan.root), launch, place.servers, troubles)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from labtools.artifacts.lanes import STATE_EVERY_S, lanes_folder, read_lane_states
@@ -12,7 +12,7 @@ from labtools.artifacts.record import State
 from labtools.core.errors import LabError
 from labtools.core.progress import Tick, silent
 from labtools.train.processes import is_alive, is_here
-from labtools.train.runqueue.run_queue import LEASE_S
+from labtools.train.runqueue.run_queue import LEASE_S, is_meant
 from labtools.train.status.grid import Grid, read_grid
 from labtools.train.status.lane_status import LaneWord
 
@@ -21,8 +21,13 @@ _PATIENCE_S = LEASE_S + 2 * STATE_EVERY_S
 """With no sign of life for so long, a lane elsewhere would have been replaced by another, if there were one."""
 
 
-def wait(root: Path, tick: Tick = silent) -> Grid:
+def wait(root: Path, tick: Tick = silent, only: str = "") -> Grid:
     """Watch a matrix until nothing is left to do; failures are in the grid that comes back.
+
+    Args:
+        root: the matrix's folder.
+        tick: told what has changed.
+        only: globs of run ids, separated by commas: others are not waited for.
 
     Raises:
         LabError: runs are left but no lane works on them, here or elsewhere.
@@ -32,6 +37,7 @@ def wait(root: Path, tick: Tick = silent) -> Grid:
     lonely = 0
     while True:
         grid = read_grid(root)
+        grid = replace(grid, runs=tuple(run for run in grid.runs if is_meant(run.run_id, only)))
         _tell(grid, told, tick)
         if grid.is_over:
             return grid

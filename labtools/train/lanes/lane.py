@@ -23,6 +23,8 @@ class Lane:
         memory_floor_gb: of its GPU's memory: with this much free it trains beside other people's processes;
             0: it leaves a GPU that others use alone until they have gone.
         lease_s: seconds of silence after which it takes a lane elsewhere for dead, None: the usual.
+        only: globs of the run ids that it trains, separated by commas; "": all.
+        request: what a cluster is asked for to run it, as options of `sbatch`; of no use once it runs.
     """
 
     name: str
@@ -32,6 +34,8 @@ class Lane:
     is_given: bool = False
     memory_floor_gb: float = 0.0
     lease_s: float | None = None
+    only: str = ""
+    request: tuple[str, ...] = ()
 
     @property
     def device(self) -> str:
@@ -47,6 +51,7 @@ def arguments(lane: Lane) -> list[str]:
         "--server": lane.server or None,
         "--memory-floor": lane.memory_floor_gb or None,
         "--lease": lane.lease_s,
+        "--only": lane.only or None,
     }
     said = [word for option, value in valued.items() if value is not None for word in (option, str(value))]
     return [lane.name, *said, *(["--given"] if lane.is_given else [])]

@@ -76,7 +76,7 @@ def run_lane(
             return LaneReport()
         needs_gpu = lane.gpu is not None or lane.is_given
         gpu = GpuWatch(lane, gpus or Nvml(), f"lane {lane.name} of {root}") if needs_gpu else None
-        queue = RunQueue(root, lease_s=lease_s, clock=clock)
+        queue = RunQueue(root, lease_s=lease_s, clock=clock, only=lane.only)
         journal = Journal(root, lane, say, gpu, clock)
         worker = _Worker(
             root, lane, journal, queue, gpu, trainer, needs_data, clock, stop or threading.Event(), stopped_as

@@ -107,6 +107,16 @@ def test_nothing_is_started_twice_and_everything_is_stopped(busy: Any, room: Loo
     assert moods(busy)["cpu1@server-b"] is LaneMood.STOPPED
 
 
+def test_lanes_may_be_kept_to_some_runs(busy: Any, until: Until) -> None:
+    """All runs are taken elsewhere, but one that nobody means."""
+    free, taken = sorted(path.parent for path in busy.root.glob("*/run.json"))
+    (free / "claim.1").unlink()
+    assert "no run of this matrix matches 'x*'" in train(busy, "--only", "x*").stderr
+    assert launched(train(busy, "--only", f"x*, {taken.name}", "--json"))["started"] == ["cpu0"]
+    until(lambda: moods(busy) == {"cpu0@server-a": LaneMood.WAITING}, "the lane to find nothing to do")
+    assert read_record(free).attempt == 0
+
+
 def test_lanes_are_asked_for_by_their_numbers(busy: Any) -> None:
     dry = train(busy, "--dry-run", "--gpus", "cpu", "--lanes", "1")
     assert dry.returncode == 0, dry.stderr
