@@ -142,8 +142,7 @@ class End:
         time: when, UTC.
         epoch: epochs whose result is kept in a checkpoint when it ended.
         next: what the attempts after it change: training arguments (``{"batch": 32}``, ``{"amp": false}``,
-            ``{"workers": 2}``), ``{"val_batch": 8}`` (images per step of validation) and ``{"fresh": true}`` (start
-            over, the checkpoint is of no use).
+            ``{"workers": 2}``), and ``{"fresh": true}``: start over, the checkpoint is of no use.
     """
 
     cause: Cause

@@ -2,7 +2,7 @@
 
 | cause | the next attempt | given up |
 |---|---|---|
-| out of memory | half the batch (the nominal one is kept by accumulation), or half of validation's | at one image |
+| out of memory | half the batch; accumulation keeps the nominal one (validation helps itself) | at one image |
 | NaN loss | without mixed precision, from the last checkpoint | if it had none already, or as an error |
 | error | the same again | twice without a new epoch |
 | killed | the same; from the second time in vain on, half the loader workers | ten times without a new epoch |
@@ -38,7 +38,6 @@ class Fault:
         changes: what the next attempts have to change, as far as whoever found it knows: see `End.next`.
         epoch: epochs whose result is in the checkpoint.
         batch: images per step when it happened, 0: as the record tells.
-        in_validation: it happened in validation, whose steps have a size of their own.
     """
 
     cause: Cause
@@ -47,7 +46,6 @@ class Fault:
     changes: dict[str, Any] = field(default_factory=dict)
     epoch: int = 0
     batch: int = 0
-    in_validation: bool = False
 
 
 def decide(record: Record, fault: Fault, spec: RunSpec) -> Fault:
@@ -64,15 +62,11 @@ def decide(record: Record, fault: Fault, spec: RunSpec) -> Fault:
 
 def _after_oom(record: Record, fault: Fault, spec: RunSpec) -> Fault:
     batch = _batch(record, fault, spec)
-    val_batch = int(record.changes.get("val_batch", 2 * batch))  # Ultralytics validates with twice the batch
-    if fault.in_validation and val_batch > 1:
-        changes, then = {"val_batch": val_batch // 2}, f"validation with {val_batch // 2} at a time next"
-    elif batch > 1:
-        changes, then = {"batch": batch // 2}, f"batch {batch // 2} next"
-    else:
+    if batch == 1:
         fix = "a smaller imgsz or model, or a larger GPU, is needed"
         return replace(fault, again=False, reason=f"{fault.reason}; not even one image at a time fits: {fix}")
-    return replace(fault, changes={**fault.changes, **changes}, reason=f"{fault.reason}; {then}")
+    changes = {**fault.changes, "batch": batch // 2}
+    return replace(fault, changes=changes, reason=f"{fault.reason}; batch {batch // 2} next")
 
 
 def _batch(record: Record, fault: Fault, spec: RunSpec) -> int:

@@ -48,7 +48,6 @@ def state(record: Record) -> State:
 
 
 OOM = Fault(Cause.OOM, "out of memory")
-VAL_OOM = replace(OOM, in_validation=True)
 NAN = Fault(Cause.NAN, "the loss is no number")
 KILL = Fault(Cause.KILLED, "killed")
 
@@ -58,8 +57,6 @@ KILL = Fault(Cause.KILLED, "killed")
     [
         ([OOM], {"batch": 8}),
         ([OOM, OOM], {"batch": 4}),
-        ([VAL_OOM], {"val_batch": 16}),
-        ([OOM, VAL_OOM], {"batch": 8, "val_batch": 8}),
         ([NAN], {"amp": False}),
         ([OOM, NAN], {"batch": 8, "amp": False}),
         ([KILL], {}),
@@ -80,7 +77,6 @@ def test_what_the_next_attempt_changes(faults: list[Fault], changes: dict[str, A
     ("fault", "attempts"),
     [
         (OOM, 5),  # 16, 8, 4, 2, 1
-        (VAL_OOM, 10),  # 32 ... 1, then as above
         (NAN, 2),
         (Fault(Cause.ERROR, "error"), MAX_FAILURES),
         (KILL, MAX_FRUITLESS),
@@ -117,7 +113,6 @@ def test_the_sentence_says_what_comes_next() -> None:
         return last.reason
 
     assert reason(OOM) == "out of memory; batch 8 next"
-    assert reason(VAL_OOM) == "out of memory; validation with 16 at a time next"
     assert "not even one image at a time fits" in reason(*[OOM] * 5)
     assert reason(NAN) == "the loss is no number; without mixed precision next"
     assert reason(NAN, NAN) == "the loss is no number, without mixed precision too"
@@ -156,7 +151,6 @@ FAULTS = st.builds(
     changes=st.sampled_from([{}, {"fresh": True}]),
     epoch=st.integers(0, 29),
     batch=st.just(0),
-    in_validation=st.booleans(),
 )
 
 
