@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from labtools.core.progress import Tick, silent
+from labtools.train import cluster
 from labtools.train.lanes import records
 from labtools.train.lanes.lane import Lane, plan_lanes
 from labtools.train.launchers import Launch, choose, launchers
@@ -60,8 +61,18 @@ def _with_threads(lane: Lane, lanes: Sequence[Lane]) -> Lane:
 
 
 def stop(root: Path) -> list[str]:
-    """End the lanes of a matrix here; their names. What they trained is open again."""
-    return records.stop_lanes(root)
+    """End the lanes of a matrix here, and those of the cluster that this machine belongs to; their names.
+
+    What they trained is open again.
+
+    Raises:
+        LabError: the matrix has lanes on a cluster, which cannot be told.
+    """
+    try:
+        queued = cluster.cancel(root)  # first: a lane of a cluster that was ended otherwise would queue again
+    finally:
+        stopped = records.stop_lanes(root)
+    return sorted({*queued, *stopped})
 
 
 def launch_to_json(launch: Launch) -> dict[str, Any]:

@@ -8,12 +8,9 @@ from pathlib import Path
 
 from labtools.core.errors import LabError
 from labtools.train.lanes.lane import Lane, plan_lanes, require_gpus
-from labtools.train.launchers import choose, launchers
-from labtools.train.servers.config import Server, read_servers
+from labtools.train.launchers import choose, launchers, slurm
+from labtools.train.servers.config import Server, SlurmOptions, read_servers, read_slurm
 from labtools.train.servers.numbering import number_lanes
-
-_ONLY_HERE = frozenset({"inline", "slurm"})
-"""Launchers that are told on one machine, whatever servers there are."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +44,15 @@ class Place:
 def find_place(
     gpus: str | None, lanes: int | None = None, servers: Path | None = None, launcher: str | None = None
 ) -> Place:
-    """What ``--gpus`` means: lanes of the servers in that file, or of this machine where there is none.
+    """What ``--gpus`` means: lanes of the servers in that file, of this machine where there is none, or of a cluster.
 
     Raises:
         LabError: no such GPU, server file or launcher; or nothing says where to train.
     """
-    known = () if servers is None or launcher in _ONLY_HERE else read_servers(servers)
+    if launcher == "slurm":
+        choose(launcher)
+        return Place(slurm.plan(read_slurm(servers) if servers else SlurmOptions(), gpus, lanes), launcher=launcher)
+    known = () if servers is None or launcher == "inline" else read_servers(servers)
     if known:
         planned = number_lanes(known, gpus, lanes)
     elif gpus is None:

@@ -140,6 +140,8 @@ class SlurmOptions(Config):
         account: who pays, None: the user's default.
         time: limit of one lane, e.g. ``2-00:00:00``; None: the partition's. A lane that reaches it is queued again.
         gres: what one lane needs.
+        cpus: cores of one lane, for what loads its images; None: Slurm's default, which is one.
+        mem: memory of one lane, e.g. ``32G``; None: the partition's default.
         lanes: how many at once; None: as many as ``--gpus`` names.
         extra: more options of sbatch, e.g. ``--qos=long``.
     """
@@ -148,6 +150,8 @@ class SlurmOptions(Config):
     account: str | None = None
     time: Annotated[str | None, BeforeValidator(_text)] = None
     gres: str = "gpu:1"
+    cpus: Annotated[int | None, Field(ge=1, le=1024, strict=True)] = None
+    mem: Annotated[str | None, BeforeValidator(_text)] = None
     lanes: Annotated[int | None, Field(ge=1, le=1000, strict=True)] = None
     extra: list[str] = Field(default=[])
 

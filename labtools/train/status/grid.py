@@ -13,9 +13,11 @@ from labtools.artifacts.lanes import read_lane_states
 from labtools.artifacts.record import Record, State, read_record
 from labtools.artifacts.runs import NOT_RUNS, RUN_FILE, Run, RunSpec, course_order, model_order, read_run
 from labtools.core.errors import LabError
+from labtools.train.cluster import glance
 from labtools.train.estimates import read_workload
 from labtools.train.status.forecast import Asked, Forecast, expect, forecast, in_turn, learn_pace
 from labtools.train.status.lane_status import LaneStatus, describe_lanes
+from labtools.train.status.queued import with_queued
 from labtools.train.status.run_status import RunStatus, describe
 from labtools.train.status.silence import Silence, by_clocks
 from labtools.train.status.troubles import Trouble, list_troubles
@@ -176,7 +178,8 @@ def _assemble(
     asked = {run.run_id: Asked(run.spec, read_workload(run.folder), record) for run, record in found}
     pace = learn_pace(runs, asked)
     runs = [expect(run, asked[run.run_id], pace) for run in runs]
-    lanes = describe_lanes(read_lane_states(root), runs, at, silence)
+    states = read_lane_states(root)
+    lanes = with_queued(describe_lanes(states, runs, at, silence), glance(root), states)
     return Grid(
         name=root.name,
         root=root,

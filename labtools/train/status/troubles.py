@@ -124,10 +124,12 @@ def _of_lanes(runs: Sequence[RunStatus], lanes: Sequence[LaneStatus]) -> Iterato
         (LaneWord.DEAD, Level.WARNING, f"Type {TRAIN_AGAIN} to have it back."),
         (LaneWord.RETIRED, Level.ERROR, f"Mend that, then type {TRAIN_AGAIN}."),
         (LaneWord.WAITING, Level.NOTE, ""),
+        (LaneWord.PENDING, Level.NOTE, ""),
     ):
         alike = defaultdict(list)
         for lane in lanes:
-            if lane.state is word and (word is not LaneWord.WAITING or (lane.why and State.TODO in states)):
+            is_idle = word in (LaneWord.WAITING, LaneWord.PENDING) and not (lane.why and State.TODO in states)
+            if lane.state is word and not is_idle:
                 alike[lane.why].append(_name(lane))
         for why, names in alike.items():
             what = "its process is gone without a word" if word is LaneWord.DEAD else f"{word.value}: {why}"
@@ -152,7 +154,7 @@ def _silent(lanes: Sequence[LaneStatus]) -> Iterator[Trouble]:
 
 
 def _name(lane: LaneStatus) -> str:
-    return f"{lane.name}@{lane.machine}"
+    return f"{lane.name}@{lane.machine}" if lane.machine else lane.name
 
 
 def _without_lanes(runs: Sequence[RunStatus], lanes: Sequence[LaneStatus]) -> Iterator[Trouble]:
