@@ -55,7 +55,8 @@ def news(before: Grid, after: Grid) -> Iterator[str]:
         if was is None or (was.state, was.why) != (lane.state, lane.why):
             word = lane.state.value
             told = lane.why if lane.why.startswith(word) else f"{word}: {lane.why}" if lane.why else word
-            yield f"{stamp}  lane {lane.name} on {lane.machine}  {told}"
+            where = f" on {lane.machine}" if lane.machine else ""
+            yield f"{stamp}  lane {lane.name}{where}  {told}"
     if cells.counts_words(before) != cells.counts_words(after):
         end = cells.forecast_words(after)
         yield f"{stamp}  {cells.counts_words(after)}{f'; {end}' if end else ''}"
@@ -111,7 +112,8 @@ def _lane_row(lane: LaneStatus) -> tuple[str, ...]:
     silent = f" {duration(lane.silent_s)}" if lane.silent_s is not None else ""
     used, total = lane.gpu_used_bytes, lane.gpu_total_bytes
     held = f"{memory(used)} of {memory(total)}" if used is not None and total is not None else ""
-    return (f"{lane.name}@{lane.machine}", f"{lane.state.value}{silent}", lane.run_id, lane.gpu_name, held, lane.why)
+    name = f"{lane.name}@{lane.machine}" if lane.machine else lane.name
+    return (name, f"{lane.state.value}{silent}", lane.run_id, lane.gpu_name, held, lane.why)
 
 
 def _aligned(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:

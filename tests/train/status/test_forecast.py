@@ -10,11 +10,14 @@ from typing import Any
 
 import pytest
 
-from labtools.artifacts.record import State
+from labtools.artifacts.record import State, read_record
+from labtools.artifacts.runs import list_runs
 from labtools.train.estimates import Workload, write_workload
 from labtools.train.runqueue import claims
+from labtools.train.runqueue.order import pace_here
 from labtools.train.runqueue.orders import set_priority
-from labtools.train.status.forecast import forecast
+from labtools.train.runqueue.run_queue import RunQueue
+from labtools.train.status.forecast import Asked, forecast, in_turn
 from labtools.train.status.grid import read_grid
 from labtools.train.status.lane_status import LaneStatus, LaneWord
 from labtools.train.status.run_status import RunStatus
@@ -106,8 +109,14 @@ def test_a_run_goes_on_where_it_was(make_run: Make, root: Path) -> None:
     assert grid_run.epoch == 75
 
 
-def test_priorities_come_first(make_run: Make, train: Make, root: Path) -> None:
-    for name in ("long", "short"):
-        write_workload(make_run(name, imgsz=1280 if name == "long" else 320), Workload(1000, 200))
-    set_priority(root / "short", 5)
-    assert {run.run_id: run.priority for run in read_grid(root).runs} == {"short": 5, "long": 0}
+def test_runs_are_expected_in_the_order_of_the_queue(make_run: Make, root: Path) -> None:
+    """With the queue's own claims as the oracle."""
+    for name, imgsz in (("long", 1280), ("short", 320), ("middle", 640), ("urgent", 64)):
+        write_workload(make_run(name, imgsz=imgsz), Workload(1000, 200))
+    set_priority(root / "urgent", 5)
+    runs = list_runs(root)
+    asked = {run.run_id: Asked(run.spec, Workload(1000, 200), read_record(run.folder)) for run in runs}
+    expected = [run.run_id for run in in_turn(read_grid(root).runs, asked, pace_here(()))]
+    queue = RunQueue(root)
+    claimed = [attempt.run.run_id for _ in range(4) if (attempt := queue.claim("gpu0")) is not None]
+    assert expected == claimed == ["urgent", "long", "middle", "short"]

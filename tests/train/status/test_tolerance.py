@@ -73,7 +73,9 @@ def test_a_run_that_vanishes_between_two_looks(make_run: Make, root: Path, monke
         return real(folder)
 
     monkeypatch.setattr(grid, "read_record", vanish)
-    assert [run.run_id for run in read_grid(root).runs] == ["b"]
+    found = read_grid(root)
+    assert [run.run_id for run in found.runs] == ["b"]
+    assert not any("a" in trouble.who for trouble in found.troubles), "somebody moved it; nothing is wrong"
 
 
 def test_no_folder_is_an_empty_grid(tmp_path: Path) -> None:
