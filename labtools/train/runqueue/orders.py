@@ -15,6 +15,7 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import datetime, timezone
 from pathlib import Path
 
 from labtools.artifacts.record import Cause, Order, Record, State, judge, read_beat, read_record
@@ -31,6 +32,8 @@ PATIENCE_S = 60.0
 
 _QUIET_S = 10.0
 """A training on another machine that has not beaten for five beats after its end is gone."""
+
+_LATELY_S = 600.0
 
 _PRIORITY_FILE = "priority.json"
 
@@ -118,7 +121,7 @@ def _await_quiet(
     folder: Path, record: Record, patience_s: float, clock: Callable[[], float], sleep: Callable[[float], None]
 ) -> None:
     """Wait until the training of a record that was read before its attempt was closed has gone."""
-    if not record.is_taken:
+    if not record.is_taken and not _was_closed_lately(record):
         return
     start = heard = clock()
     count = -1
@@ -137,6 +140,15 @@ def _await_quiet(
             fix = f"End {where}, then type this again. Nothing has been moved, and no lane takes this run meanwhile."
             raise LabError("the training of this run was told to end, and has not ended", folder, fix)
         sleep(0.2)
+
+
+def _was_closed_lately(record: Record) -> bool:
+    """Was it by somebody else than its training, which may not have noticed yet? (Clocks that disagree are patience
+    misjudged, no more.)"""
+    end = record.last_end
+    if record.done is not None or end is None or end.cause not in (Cause.STOPPED, Cause.LANE) or not end.time:
+        return False
+    return (datetime.now(timezone.utc) - datetime.fromisoformat(end.time)).total_seconds() < _LATELY_S
 
 
 def _put_aside(folder: Path, *, is_stale: bool) -> Path:

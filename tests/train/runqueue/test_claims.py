@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -24,7 +27,7 @@ from labtools.artifacts.record import (
 from labtools.artifacts.runs import read_run
 from labtools.train.processes import end_process, is_alive, is_here, this_process
 from labtools.train.runqueue import claims
-from labtools.train.runqueue.orders import retry
+from labtools.train.runqueue.orders import cancel, retry
 from labtools.train.runqueue.run_queue import RunQueue
 
 MakeRun = Callable[..., Path]
@@ -69,6 +72,27 @@ def test_an_attempt_is_taken_ended_and_finished_once(make_run: MakeRun) -> None:
     assert not claims.write_end(folder, 2, Cause.LANE, "thought dead"), "whoever has finished cannot be given up"
     assert read_record(folder).done == {"attempt": 2}
     assert state(folder) is State.DONE
+
+
+def test_finishing_and_being_given_up_exclude_each_other(make_run: MakeRun) -> None:
+    """At the same moment a training finishes, another lane buries it, and somebody cancels the run."""
+    with ThreadPoolExecutor(3) as pool:
+        for number in range(60):
+            folder = make_run(f"run{number}")
+            claims.take(folder, 1, claim())
+            start = threading.Barrier(3)
+
+            def at_once(act: Callable[[], bool], start: threading.Barrier = start) -> bool:
+                start.wait()
+                return act()
+
+            finish = partial(claims.write_done, folder, {"attempt": 1})
+            bury = partial(claims.write_end, folder, 1, Cause.LANE, "thought dead")
+            won = [pool.submit(at_once, act) for act in (finish, bury, partial(cancel, folder))]
+            finished, buried, cancelled = (future.result() for future in won)
+            expected = State.DONE if finished else State.CANCELLED
+            assert (state(folder), cancelled) == (expected, not finished)
+            assert not (finished and buried)
 
 
 def test_killed_between_the_two_names_of_its_result_a_run_is_done(make_run: MakeRun) -> None:
