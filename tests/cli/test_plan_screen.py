@@ -17,6 +17,9 @@ from labtools.train.lanes.lane import Lane
 from labtools.train.matrix.expand import Expansion
 from labtools.train.planning.outlook import ExpectedRun, Outlook
 from labtools.train.planning.plan import Plan
+from labtools.train.servers.config import Server
+from labtools.train.servers.facts import Facts
+from labtools.train.servers.preflight import Checkup
 
 NOW = datetime(2026, 3, 6, 18, 0, tzinfo=timezone.utc)  # a Friday
 
@@ -97,8 +100,16 @@ def test_stale_runs_are_one_line_per_reason() -> None:
     assert "there, but no longer in this matrix: yolov8x_640_freeze" in text
 
 
-def test_the_kind_of_lanes() -> None:
+def test_the_kind_of_lanes_and_their_smallest_gpu() -> None:
+    def server(name: str, *memories: int) -> Checkup:
+        facts = Facts(name, "me", {}, "", ("card",) * len(memories), memories, None, ())
+        return Checkup(Server(name, f"lab-{name}", tuple(range(len(memories)))), facts)
+
     assert kind_of_lanes([]) is None
     assert kind_of_lanes([Lane("cpu0")]) == "cpu"
-    assert kind_of_lanes([Lane("gpu0", 0)]) == "gpu"
+    lanes = [Lane("gpu0", 0, server="a"), Lane("gpu1", 1, server="a"), Lane("gpu2", 1, server="b")]
+    assert kind_of_lanes(lanes) == "gpu"
+    assert smallest_gpu(lanes, [server("a", 24, 16), server("b", 8, 12)]) == 12, "the 8 of b are not asked for"
+    assert smallest_gpu(lanes[:1], [server("a", 0)]) is None, "a driver that does not tell"
+    assert smallest_gpu(lanes, [Checkup(Server("a", "lab-a"), None)]) is None
     assert smallest_gpu([Lane("cpu0")], []) is None

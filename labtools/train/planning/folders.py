@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +77,7 @@ def write_run(root: Path, spec: RunSpec, workload: Workload, priority: int, usua
             _mark(folder, record, reason)
             return read_run(folder)
         else:
-            _welcome(folder, record, replace(spec, run_id=there.run_id), there)
+            _welcome(folder, record, spec, there)
     if read_workload(folder) != workload:
         write_workload(folder, workload)
     _write_priority(folder, priority)
