@@ -57,6 +57,9 @@ def news(before: Grid, after: Grid) -> Iterator[str]:
             told = lane.why if lane.why.startswith(word) else f"{word}: {lane.why}" if lane.why else word
             where = f" on {lane.machine}" if lane.machine else ""
             yield f"{stamp}  lane {lane.name}{where}  {told}"
+    for trouble in after.troubles:
+        if not trouble.who and trouble.what not in {known.what for known in before.troubles}:
+            yield f"{stamp}  {trouble.level.value}: {trouble.what}"
     if cells.counts_words(before) != cells.counts_words(after):
         end = cells.forecast_words(after)
         yield f"{stamp}  {cells.counts_words(after)}{f'; {end}' if end else ''}"

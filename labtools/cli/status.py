@@ -90,6 +90,14 @@ class _View:
 
             out().print(render_grid(grid, lines=self.lines))
 
+    def try_to_write(self, grid: Grid) -> Grid:
+        """Likewise, for those who watch: a disk that is full for an hour does not end that."""
+        try:
+            self.write(grid)
+        except OSError as error:
+            return grid.with_trouble(f"{error.filename or 'the page'} cannot be written: {error.strerror or error}")
+        return grid
+
     def write(self, grid: Grid) -> None:
         """The files that were asked for, each whole or as it was."""
         from labtools.core.files import write_bytes, write_text
@@ -122,7 +130,7 @@ def _watch(root: Path, every: float, view: _View) -> Grid:
     from labtools.train.status.watcher import Watcher
 
     watcher = Watcher(root)
-    is_live = out().is_terminal and not view.plain
+    is_live = out().is_terminal and not out().is_dumb_terminal and not view.plain
     follow = _follow_live if is_live else _follow_lines
     try:
         grid = follow(watcher, every, view)
@@ -144,32 +152,26 @@ def _follow_live(watcher: Watcher, every: float, view: _View) -> Grid:
     from labtools.core.console import out
 
     console = out()
-    grid = watcher.look()
-    view.write(grid)
     with Live(console=console, screen=True, auto_refresh=False, vertical_overflow="crop") as live:
         while True:
+            grid = view.try_to_write(watcher.look())
             live.update(render_grid(grid, lines=view.lines, height=console.height), refresh=True)
             if grid.is_over:
                 return grid
             time.sleep(every)
-            grid = watcher.look()
-            view.write(grid)
 
 
 def _follow_lines(watcher: Watcher, every: float, view: _View) -> Grid:
     """The whole grid first and last, and between them a line for each change."""
     from labtools.cli._plain_status import news
 
-    grid = watcher.look()
+    first = grid = view.try_to_write(watcher.look())
     view.show(grid)
-    view.write(grid)
-    is_new = False
     while not grid.is_over:
         time.sleep(every)
-        before, grid, is_new = grid, watcher.look(), True
+        before, grid = grid, view.try_to_write(watcher.look())
         for line in news(before, grid):
             typer.echo(line)
-        view.write(grid)
-    if is_new:
+    if grid is not first:
         view.show(grid)
     return grid

@@ -196,18 +196,30 @@ def test_watch_ends_when_all_is_finished(make_spec: Callable[..., Path]) -> None
         claims.take(folder, 1, Claim("gpu0", this_process(), claims.now()))
         until(process, "yolov8n_320_freeze  ▶ running, on gpu0")
         claims.write_done(folder, {"attempt": 1, "epochs": 100, "map50": 0.5, "map50_95": 0.4})
-        text = until(process, "yolov8n_320_freeze  ✔ done, mAP50 .500") + process.communicate(timeout=20)[0]
+        text = until(process, "yolov8n_320_freeze  ✔ done, mAP50 .500")
+        assert process.stdout is not None
+        text += process.stdout.read()
     assert process.returncode == 0
     assert "✔ .500" in text
     assert json.loads(text.splitlines()[-1])["counts"]["done"] == 1
     assert "1 done" in (folder.parents[2] / "w.html").read_text(encoding="utf-8")
 
 
+def test_watching_goes_on_where_the_page_cannot_be_written(make_spec: Callable[..., Path]) -> None:
+    folder = make_spec("a")
+    (folder.parents[2] / "page").mkdir()  # a folder where the file should be
+    with watching(folder, "--html", "page") as process:
+        assert "cannot be written" in until(process, "no lane is at work")
+        claims.write_done(folder, {"attempt": 1, "epochs": 100})
+        until(process, "✔ done")
+
+
 def test_ctrl_c_ends_watching_and_nothing_else(make_spec: Callable[..., Path]) -> None:
     with watching(make_spec("a")) as process:
         until(process, "no lane is at work")
         process.send_signal(signal.SIGINT)
-        _, told = process.communicate(timeout=20)
+        assert process.stderr is not None
+        told = process.stderr.read()
     assert process.returncode == 130
     assert "what is being trained goes on" in told
 
@@ -219,8 +231,11 @@ def watching(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(
         command, cwd=folder.parents[2], stdout=pipe, stderr=pipe, text=True, start_new_session=True
     ) as process:
-        yield process
-        process.kill()
+        try:
+            yield process
+            process.wait(20)
+        finally:
+            process.kill()
 
 
 def until(process: subprocess.Popen[str], words: str) -> str:

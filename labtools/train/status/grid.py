@@ -20,7 +20,7 @@ from labtools.train.status.lane_status import LaneStatus, describe_lanes
 from labtools.train.status.queued import with_queued
 from labtools.train.status.run_status import RunStatus, describe
 from labtools.train.status.silence import Silence, by_clocks
-from labtools.train.status.troubles import Trouble, list_troubles
+from labtools.train.status.troubles import Level, Trouble, list_troubles
 from labtools.train.status.variants import label_variants
 
 __all__ = ["Grid", "RunStatus", "Totals", "preview", "read_grid"]
@@ -101,6 +101,10 @@ class Grid:
             spent_s=round(sum(run.seconds or 0.0 for run in self.runs), 1),
             left_s=None if None in left else round(sum(seconds or 0.0 for seconds in left), 1),
         )
+
+    def with_trouble(self, what: str) -> Grid:
+        """The same with something more that stands in the way of looking at it."""
+        return replace(self, troubles=(Trouble(Level.ERROR, (), what), *self.troubles))
 
     def to_json(self) -> dict[str, Any]:
         """The answer of ``labtools status --json``; its fields are told in ``docs/status.md``."""

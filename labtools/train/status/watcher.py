@@ -32,8 +32,20 @@ class Watcher:
         self.last = Grid(root.name, root, ())
 
     def look(self) -> Grid:
-        self.last = read_grid(self._root, self._silence)
-        return self.last
+        """The matrix now; where its folder cannot be read for a while, what the last look saw, and that it is so.
+
+        A file server that starts anew shows an empty folder first, and then none.
+        """
+        try:
+            grid = read_grid(self._root, self._silence)
+            why = "it is gone" if self.last.runs and not grid.runs else ""
+        except OSError as error:
+            grid, why = self.last, error.strerror or str(error)
+        if why:
+            grid = self.last.with_trouble(f"the folder cannot be read now ({why}); below is what it last held")
+        else:
+            self.last = grid
+        return grid
 
     def _silence(self, who: str, sign: object, time: str, at: datetime) -> float | None:
         now = self._clock()

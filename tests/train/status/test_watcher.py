@@ -45,3 +45,18 @@ def test_a_clock_that_is_ahead_cannot_hide_a_dead_lane(make_run: Make, train: Ma
     assert silence(watcher) is None
     clock.now += 100
     assert silence(watcher) == 100
+
+
+def test_a_folder_that_is_away_for_a_while_is_remembered(make_run: Make, root: Path) -> None:
+    make_run("a")
+    watcher = Watcher(root)
+    assert watcher.look().troubles[0].what == "no lane is at work, and 1 run is left"
+    root.rename(root.with_name("elsewhere"))
+    for _ in range(2):
+        grid = watcher.look()
+        assert [run.run_id for run in grid.runs] == ["a"]
+        assert not grid.is_over, "or else watching would end"
+        assert len(grid.troubles) == 2
+        assert grid.troubles[0].what.startswith("the folder cannot be read now (it is gone)")
+    root.with_name("elsewhere").rename(root)
+    assert len(watcher.look().troubles) == 1
