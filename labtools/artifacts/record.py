@@ -366,8 +366,3 @@ def since_progress(ends: tuple[End, ...]) -> tuple[End, ...]:
         if end.epoch > furthest:
             start, furthest = index, end.epoch
     return ends[start:]
-
-
-def fruitless(ends: tuple[End, ...]) -> int:
-    """How many attempts ended by `BAD_LUCK` since the last new epoch."""
-    return sum(end.cause in BAD_LUCK for end in since_progress(ends))
