@@ -104,7 +104,11 @@ def _order(folder: Path, what: str, attempt: int) -> None:
 
 
 def _who() -> str:
-    return f"{getpass.getuser()}@{socket.gethostname()}"
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a number without a name, as in containers
+        user = "somebody"
+    return f"{user}@{socket.gethostname()}"
 
 
 def _close(folder: Path, reason: str) -> None:
