@@ -20,7 +20,10 @@ from labtools.core.errors import LabError
 from labtools.core.files import read_json
 from labtools.demo.scales import WEIGHTS
 from labtools.train import pipeline
+from labtools.train.lanes.lane import plan_lanes
 from labtools.train.lanes.records import living_lanes
+from labtools.train.launchers import process
+from labtools.train.planning.plan import plan_matrix, write_plan
 from labtools.train.processes import is_alive
 from labtools.train.status.grid import read_grid
 
@@ -43,7 +46,8 @@ def assert_complete(folder: Path, epochs: int) -> None:
 def test_shell_tmux_and_lane_are_killed_and_nothing_is_lost(lab: Any, shapes_dataset: Dataset, until: Until) -> None:
     """The story of the night that went wrong, with one lane and two runs."""
     lab.write_matrix(data=str(shapes_dataset.root), epochs=5)
-    first, second = (lab.root / f"yolov8f_64_{end}" for end in ("freeze", "nofreeze"))
+    # The longer one is trained first.
+    first, second = (lab.root / f"yolov8f_64_{end}" for end in ("nofreeze", "freeze"))
 
     # A person's shell starts the matrix and waits for it; then ssh breaks, and all of that shell is killed.
     train = lab.command("train-matrix", "--matrix", "matrix.yaml", "--gpus", "cpu", "--wait")
@@ -71,7 +75,7 @@ def test_shell_tmux_and_lane_are_killed_and_nothing_is_lost(lab: Any, shapes_dat
     assert trainer is not None
     os.kill(lane.process.pid, signal.SIGKILL)
     until(lambda: not is_alive(trainer.process), "the orphaned training to end", 10)
-    run = read_grid(lab.root).cell(64, "yolov8f", None)[0]
+    run = read_grid(lab.root).cell(64, "yolov8f", 10)[0]
     assert (run.state, run.reason) == (State.TODO, "lane cpu0 died; a new lane takes it over")
 
     # The same command finishes what is missing, and only that.
@@ -86,41 +90,34 @@ def test_shell_tmux_and_lane_are_killed_and_nothing_is_lost(lab: Any, shapes_dat
         assert_complete(folder, 5)
     done = read_json(second / "done.json")
     assert (done["attempt"], done["epochs"], done["batch"], done["lane"]) == (2, 5, 8, "cpu0")
+    assert done["resumed"] >= 1, "it went on where the killed one was"
+    assert [a["cause"] for a in done["attempts"]] == ["lane", "done"]
 
     third = lab.labtools("train-matrix", "--matrix", "matrix.yaml", "--gpus", "cpu")
     assert "nothing to train: 2 of 2 runs are done" in third.stderr
 
 
 def test_a_run_that_cannot_work_is_given_up_with_its_reason(lab: Any, shapes_dataset: Dataset) -> None:
-    """A file that is no checkpoint fails at once; the other run is trained; a mended file gets another chance."""
-    weights = lab.folder / "broken.pt"
-    weights.write_bytes(b"this is not a checkpoint")
-    good = lab.folder / "good.pt"
-    shutil.copy(WEIGHTS / "yolov8f.pt", good)
-    axes = {"model": ["broken", "good"], "imgsz": 64, "batch": 8}
+    """A checkpoint that breaks after all was checked fails at once; the other run is trained; mended, it is retried."""
+    weights, good = lab.folder / "breaks.pt", lab.folder / "good.pt"
+    for checkpoint in (weights, good):
+        shutil.copy(WEIGHTS / "yolov8f.pt", checkpoint)
+    axes = {"model": ["breaks", "good"], "imgsz": 64, "batch": 8}
     lab.write_matrix(data=str(shapes_dataset.root), axes=axes, weights={}, epochs=1)
-    ask = (
-        "train-matrix",
-        "--matrix",
-        "matrix.yaml",
-        "--gpus",
-        "cpu",
-        "--lanes",
-        "2",
-        "--launcher",
-        "process",
-        "--wait",
-    )
-    result = lab.labtools(*ask)
-    assert result.returncode == 1
-    assert "✖ broken_64_nofreeze attempt 1: this file is not a YOLO checkpoint" in " ".join(result.stdout.split())
-    runs = {run.run_id: run for run in read_grid(lab.root).runs}
-    assert runs["broken_64_nofreeze"].state is State.FAILED
-    assert runs["good_64_nofreeze"].state is State.DONE
+    plan = plan_matrix(lab.matrix, None, lab.folder / "runs")
+    write_plan(plan)
+    weights.write_bytes(b"this is not a checkpoint")
+    process.start(plan.root, plan_lanes("cpu", 2))
+    grid = pipeline.wait(plan.root)
+    broken, trained = (grid.cell(64, model, None)[0] for model in ("breaks", "good"))
+    assert (broken.state, trained.state) == (State.FAILED, State.DONE)
+    assert broken.reason.startswith("this file is not a YOLO checkpoint")
     shutil.copy(good, weights)
+    ask = ("train-matrix", "--matrix", "matrix.yaml", "--gpus", "cpu", "--launcher", "process", "--wait")
     assert "1 failed: see why" in lab.labtools(*ask).stderr, "nothing is tried again unasked"
-    assert lab.labtools(*ask, "--retry-failed").returncode == 0
-    assert_complete(lab.root / "broken_64_nofreeze", 1)
+    again = lab.labtools(*ask, "--retry-failed")
+    assert again.returncode == 0, again.stderr
+    assert_complete(lab.root / "breaks_64_nofreeze", 1)
 
 
 def test_stopping_costs_no_chance_and_inline_trains_in_this_process(
