@@ -32,12 +32,14 @@ class Kept:
         is_last: no epoch is left to train, by number or because the training has stopped early.
         best_epoch: the epoch of the best checkpoint, from 1; 0: not known.
         seconds: that all attempts spent on these epochs, start-up included.
+        notes: sentences about this training that its record has to hold.
     """
 
     epoch: int
     is_last: bool
     best_epoch: int
     seconds: float
+    notes: tuple[str, ...] = ()
 
     def last(self, folder: Path) -> Path:
         """The checkpoint to go on from, in that run folder (which may have been moved)."""
@@ -56,8 +58,10 @@ def read_kept(folder: Path) -> Kept | None:
     """What a run can go on from; None: it has to begin at the beginning."""
     try:
         content: dict[str, Any] = read_json(folder / _FOLDER / _FILE)
-        return Kept(**content)
-    except (FileNotFoundError, NotADirectoryError, TypeError, ValueError):  # none, or of another version
+        return Kept(**{**content, "notes": tuple(content.get("notes", ()))})
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (AttributeError, TypeError, ValueError):  # half a file, or one of another version
         return None
 
 

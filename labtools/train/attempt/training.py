@@ -32,8 +32,8 @@ def train_attempt(run: Run, attempt: int, device: str, lane: str) -> TrainOutcom
         from labtools import yolo  # seconds: the first beat is already out
 
         spec, settings = run.spec, _Settings.of(read_record(run.folder).changes)
-        kept, resume, note = _begin(run, settings)
-        keeper = _Keeper(run.folder, heart, kept)
+        kept, resume, notes = _begin(run, settings)
+        keeper = _Keeper(run.folder, heart, kept, notes)
         events.write_hyperparameters(run.folder, _hyperparameters(spec))
         outcome = yolo.train(
             Path(spec.weights),
@@ -56,7 +56,7 @@ def train_attempt(run: Run, attempt: int, device: str, lane: str) -> TrainOutcom
         events.finish(run.folder)
         heart.confirm()
         result = _result(run, outcome, kept, attempt, device, lane)
-        if not write_done(run.folder, {**result, **_notes(note)}):
+        if not write_done(run.folder, {**result, "notes": list(notes)}):
             raise Fenced
     checkpoints.forget(run.folder)
     return outcome
@@ -79,28 +79,28 @@ class _Settings:
         )
 
 
-def _begin(run: Run, settings: _Settings) -> tuple[Kept | None, Resume | None, str]:
+def _begin(run: Run, settings: _Settings) -> tuple[Kept | None, Resume | None, tuple[str, ...]]:
     """Bring the run's folder in order to begin: what was kept, where to go on, what has to be said about it."""
     from labtools import yolo
 
     folder = run.folder
     kept = None if settings.is_fresh else checkpoints.is_there(folder)
-    note = ""
+    notes: tuple[str, ...] = ()
     if kept is not None:
         try:
             remembered = yolo.read_training_state(kept.last(folder), kept.epoch)
         except yolo.UnusableCheckpoint as error:
-            note = f"the checkpoint after epoch {kept.epoch} is of no use ({error}): started over"
+            notes = (f"the checkpoint after epoch {kept.epoch} is of no use ({error}): started over",)
             kept = None
     if kept is None:
         checkpoints.clear_leftovers(folder)
-        print(note or "training from the start", flush=True)  # noqa: T201 - this process's output is the run's log
-        return None, None, note
+        print(*notes or ("training from the start",), flush=True)  # noqa: T201 - this output is the run's log
+        return None, None, notes
     checkpoints.put_back(folder, kept)
     elapsed_s = checkpoints.cut_results(folder, kept.epoch, remembered)
     events.join(folder, kept.epoch)
     print(f"going on after epoch {kept.epoch} of {run.spec.epochs}", flush=True)  # noqa: T201
-    return kept, yolo.Resume(kept.last(folder), kept.is_last, elapsed_s), note
+    return kept, yolo.Resume(kept.last(folder), kept.is_last, elapsed_s), kept.notes
 
 
 @dataclass
@@ -110,6 +110,7 @@ class _Keeper:
     folder: Path
     heart: Heartbeat
     before: Kept | None
+    notes: tuple[str, ...]
 
     def __post_init__(self) -> None:
         self._start = time.monotonic()
@@ -119,7 +120,7 @@ class _Keeper:
         self.heart.confirm()  # never beside the files of somebody who goes on in our place
         self._best = saved.epoch if saved.is_best else self._best
         spent = time.monotonic() - self._start + (self.before.seconds if self.before else 0.0)
-        checkpoints.keep(self.folder, Kept(saved.epoch, saved.is_last, self._best, round(spent, 1)))
+        checkpoints.keep(self.folder, Kept(saved.epoch, saved.is_last, self._best, round(spent, 1), self.notes))
 
 
 def _hyperparameters(spec: RunSpec) -> dict[str, Any]:
@@ -153,7 +154,3 @@ def _result(run: Run, outcome: TrainOutcome, kept: Kept | None, attempt: int, de
         "versions": versions(),
         "finished": now(),
     }
-
-
-def _notes(note: str) -> dict[str, Any]:
-    return {"notes": [note]} if note else {}
