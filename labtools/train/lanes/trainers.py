@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, field
 
 from labtools.artifacts.record import Beat, Cause, read_record
@@ -25,6 +26,9 @@ _SIGNAL_PATIENCE_S = 2.0
 _RETRY_S = 2.0
 _EPOCHS_SAID_EVERY_S = 60.0
 
+_STILL_S = 1800.0
+"""No batch for this long on a GPU: it hangs. A validation, the longest thing between two batches, takes minutes."""
+
 
 def train_in_child(work: Work) -> None:
     """Train in a process of its own and follow it to its end."""
@@ -35,9 +39,12 @@ def train_in_child(work: Work) -> None:
         close(work, Fault(Cause.DISK, f"the training could not be started: {error.strerror or error}"))
         return
     try:
-        _follow(child, work)
+        still = _follow(child, work)
     finally:
         _end(child)
+    if still is not None:
+        close(work, still)
+        return
     if child.returncode in (-signal.SIGTERM, -signal.SIGINT):
         # Whoever ends a machine or a job tells its processes one after the other; we may be the next.
         work.stop.wait(_SIGNAL_PATIENCE_S)
@@ -65,17 +72,36 @@ def _start(work: Work) -> subprocess.Popen[bytes]:
         )
 
 
-def _follow(child: subprocess.Popen[bytes], work: Work) -> None:
-    """Say how far the training is, now and then, until it ends or the lane has to stop."""
-    said = _Said()
+def _follow(child: subprocess.Popen[bytes], work: Work) -> Fault | None:
+    """Say how far the training is, now and then, until it ends or the lane has to stop. A fault: it hangs."""
+    said, motion = _Said(), _Motion(time.monotonic())
     while child.poll() is None and not work.stop.wait(POLL_S):
         work.pulse()
         try:
             beat = read_record(work.attempt.run.folder).beat
         except OSError:  # the file server is away for a moment, or the folder was moved: the training will tell
             continue
-        if beat is not None and (line := said.news(beat)):
+        if beat is None:
+            continue
+        if line := said.news(beat):
             work.say(f"{work.attempt.run.run_id}: {line}")
+        if motion.still_s(beat, time.monotonic()) > _STILL_S and work.lane.device != "cpu":
+            return Fault(Cause.GPU, f"the training stood still for {duration(_STILL_S)}")
+    return None
+
+
+@dataclass
+class _Motion:
+    """When a training was last seen to get on. One that hangs in its GPU's driver still beats: that is a thread."""
+
+    since: float
+    sign: tuple[object, ...] = ()
+
+    def still_s(self, beat: Beat, at: float) -> float:
+        sign = (beat.phase, beat.epoch, beat.step)
+        if sign != self.sign:
+            self.sign, self.since = sign, at
+        return at - self.since
 
 
 @dataclass

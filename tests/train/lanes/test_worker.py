@@ -15,13 +15,14 @@ import psutil
 import pytest
 
 from labtools.artifacts.lanes import LaneMood, LaneState, read_lane_states
-from labtools.artifacts.record import Cause, State, judge, read_record
+from labtools.artifacts.record import Beat, Cause, State, judge, read_record
 from labtools.core.files import write_json
 from labtools.train.lanes import guards, trainers
 from labtools.train.lanes.lane import Lane
 from labtools.train.lanes.trainers import close
 from labtools.train.lanes.work import Work
 from labtools.train.lanes.worker import LaneReport, run_lane
+from labtools.train.processes import this_process
 from labtools.train.runqueue import claims
 from labtools.train.runqueue.policy import Fault
 
@@ -189,19 +190,13 @@ def test_stopped_by_somebody_or_by_the_cluster(make: Callable[..., Path], until:
 
 def test_a_matrix_folder_that_was_removed_ends_its_lanes(make: Callable[..., Path], until: Until) -> None:
     folder = make("a")
-    claims.take(folder, 1, claims.Claim("other", claims_process(), claims.now()))
+    claims.take(folder, 1, claims.Claim("other", this_process(), claims.now()))
     seconds = iter(range(0, 100_000, 20))
     with lane_at_work(folder.parent, clock=lambda: float(next(seconds)), lease_s=1e9) as lane:
         until(lambda: any("falls free" in line for line in lane.said), "the lane to wait")
         folder.parent.rename(folder.parent.with_name("moved"))
         assert lane.join().mood is LaneMood.RETIRED
         assert "the folder of the matrix is gone" in lane.said[-1]
-
-
-def claims_process() -> Any:
-    from labtools.train.processes import this_process
-
-    return this_process()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="process groups")
@@ -220,9 +215,6 @@ def test_what_a_training_leaves_behind_ends_with_it(until: Until) -> None:
 
 def test_epochs_are_said_once_a_minute() -> None:
     """48 hours of epochs of seconds would fill a log that people read."""
-    from labtools.artifacts.record import Beat
-    from labtools.train.processes import this_process
-
     said = trainers._Said()
     beats = (Beat(1, "", this_process(), "training", n, 200, 5, 5, 0.5, 0.25, seconds=20.0 * n) for n in range(1, 200))
     lines = [line for beat in beats if (line := said.news(beat))]
@@ -230,3 +222,11 @@ def test_epochs_are_said_once_a_minute() -> None:
     assert lines[0] == "epoch 1/200, mAP50 0.500, mAP50-95 0.250"
     last = Beat(1, "", this_process(), "finishing", 200, 200, 5, 5, 0.5, 0.25, seconds=3985.0)
     assert said.news(last).startswith("epoch 200/200"), "the last one is always said"
+
+
+def test_a_training_that_hangs_is_known_by_its_batches_not_by_its_beats() -> None:
+    motion = trainers._Motion(0.0)
+    beats = [Beat(n, "", this_process(), "training", 3, 9, min(n, 40), 90) for n in range(1000)]
+    still = [motion.still_s(beat, 2.0 * beat.count) for beat in beats]
+    assert max(still[:41]) == 0.0
+    assert still[-1] == 2.0 * (999 - 40)
