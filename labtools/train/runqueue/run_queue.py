@@ -24,10 +24,14 @@ LEASE_S = 120.0
 """A lane on another machine that is silent for this long is taken for dead. Heartbeats come every 2 s."""
 
 LOOK_EVERY_S = 1.0
-"""How often a lane looks whether the others are alive. They are many, and each look reads a file of each of them."""
+"""How often a lane looks whether the others are alive: each look reads some files of each of them."""
+
+LOOKS = 16
+"""At how many of the others a lane looks before it claims, while there is something to claim anyway."""
 
 LOOK_AGAIN_S = 60.0
-"""How often everything that is not done is read again, whatever this lane believes of it."""
+"""How often a lane that finds nothing open reads all that is not done again, whatever it believes of it. (What it
+believes open is read before it is claimed.)"""
 
 
 @dataclass(frozen=True)
@@ -53,10 +57,13 @@ class _Known:
     workload: Workload | None
     state: State = State.TODO
     record: Record = field(default_factory=Record)
+    seconds: tuple[Pace, float] | None = None
+    looked_at: float = float("-inf")
 
     def turn(self, pace: Pace) -> Turn:
-        seconds = expected_seconds(self.run.spec, self.workload, pace)
-        return turn(self.run.spec, self.record, seconds)
+        if self.seconds is None or self.seconds[0] is not pace:
+            self.seconds = pace, expected_seconds(self.run.spec, self.workload, pace)
+        return turn(self.run.spec, self.record, self.seconds[1])
 
 
 class RunQueue:
@@ -137,16 +144,24 @@ class RunQueue:
     def _refresh(self) -> None:
         """Bring up to date what may have changed since the last call, and no more."""
         at, news = self._clock(), read_news(self._root)
-        again = news != self._news or at - self._read_at > LOOK_AGAIN_S
+        again = news != self._news or (at - self._read_at > LOOK_AGAIN_S and not self._in(State.TODO))
         look = again or at - self._looked_at >= LOOK_EVERY_S
         fresh = self._list()
-        for key, known in self._known.items():
-            is_old = known.state is State.DONE if again else not (look and known.state is State.RUNNING)
-            if key in fresh or known.run.folder == self._ours or not is_old:
-                self._look(known)
+        due = [known for key, known in self._known.items() if key in fresh or known.run.folder == self._ours]
+        if again:
+            due = [known for key, known in self._known.items() if key in fresh or known.state is not State.DONE]
+        elif look:
+            due += self._due()
+        for known in due:
+            self._look(known)
         self._news = news
         self._read_at = at if again else self._read_at
         self._looked_at = at if look else self._looked_at
+
+    def _due(self) -> list[_Known]:
+        """Runs of others to look at, those first that were not for longest: all of them where nothing is open."""
+        running = sorted(self._in(State.RUNNING), key=lambda known: known.looked_at)
+        return running[:LOOKS] if self._in(State.TODO) else running
 
     def _list(self) -> set[tuple[str, int]]:
         """Forget folders that have gone, get to know new ones; those."""
@@ -164,7 +179,7 @@ class RunQueue:
 
     def _look(self, known: _Known) -> State:
         """Read the record of a run, and end its attempt if its lane is dead; its state."""
-        folder = known.run.folder
+        folder, known.looked_at = known.run.folder, self._clock()
         try:
             record = read_record(folder)
             if record.is_taken and self._is_stale(folder, record):
