@@ -24,8 +24,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 
 _PATIENCE_S = 20.0
@@ -116,7 +116,7 @@ class LoopbackServers:
             return
         pid = int(Path(self._path(name, "pid")).read_text())
         os.kill(pid, signal.SIGKILL)
-        with _nobody_reaped():
+        with suppress(ChildProcessError):  # started by another process: not ours to wait for
             os.waitpid(pid, 0)
         self._wait(lambda: not self.is_on(name) and not self.answers(name), f"server {name} to go off")
 
@@ -198,21 +198,12 @@ class LoopbackServers:
         ]
         return "\n".join(lines) + "\n"
 
-    def _wait(self, condition: object, what: str) -> None:
+    def _wait(self, condition: Callable[[], bool], what: str) -> None:
         end = time.monotonic() + _PATIENCE_S
-        while not condition():  # type: ignore[operator]
+        while not condition():
             if time.monotonic() > end:
                 raise TimeoutError(f"waited {_PATIENCE_S:.0f} s for {what}")
             time.sleep(0.05)
-
-
-@contextmanager
-def _nobody_reaped() -> Iterator[None]:
-    """A server that another process has started is not our child."""
-    try:
-        yield
-    except ChildProcessError:
-        return
 
 
 def _address(index: int) -> str:
