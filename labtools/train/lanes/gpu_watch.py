@@ -62,7 +62,7 @@ class GpuWatch:
         else:
             index = self._lane.gpu or 0
         known = {gpu.index: gpu.uuid for gpu in self._gpus.all()}
-        if index not in known:
+        if index not in known and not self._lane.is_given:
             self.problem = f"this machine has no GPU {index}: {len(known)} answer"
         return known.get(index, "")
 
@@ -78,7 +78,9 @@ class GpuWatch:
             try:
                 self.last = self._gpus.look(self._uuid)
             except (GpuGone, NoDriver) as error:
-                return Hold(f"the GPU of {self._lane.name} is gone: {error}", is_final=True)
+                if not self._lane.is_given or self.last is not None:
+                    return Hold(f"the GPU of {self._lane.name} is gone: {error}", is_final=True)
+                self._uuid = ""  # a cluster's own name for it, which the driver does not know: work unwatched
         if self._lane.is_given:
             return None  # the cluster has seen to it that it is ours
         if busy := self._busy():

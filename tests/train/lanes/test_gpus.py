@@ -135,6 +135,14 @@ def test_a_gpu_that_a_cluster_gave_is_neither_looked_for_nor_shared(monkeypatch:
     assert mine.glance() is not None
 
 
+@pytest.mark.parametrize("given", ["MIG-GPU-a/1/0", "3", "3,4", ""])
+def test_a_gpu_whose_name_only_the_cluster_knows_is_worked_on(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", given)
+    mine = watch(Machine(CARD), Lane("gpu7", is_given=True))
+    assert mine.look() is None
+    assert mine.environment() == {}
+
+
 def test_without_a_driver_a_lane_works_and_says_what_it_cannot_see() -> None:
     machine = Machine()
     machine.trouble = NoDriver("NVIDIA's driver says: NVML Shared Library Not Found", is_absent=True)
