@@ -11,7 +11,7 @@ from typing import Any
 
 from labtools.artifacts.lanes import read_lane_states
 from labtools.artifacts.record import Record, State, read_record
-from labtools.artifacts.runs import NOT_RUNS, RUN_FILE, Run, RunSpec, course_order, model_order, read_run
+from labtools.artifacts.runs import NOT_RUNS, RUN_FILE, Run, course_order, model_order, read_run
 from labtools.core.errors import LabError
 from labtools.train.cluster import glance
 from labtools.train.estimates import read_workload
@@ -23,7 +23,7 @@ from labtools.train.status.silence import Silence, by_clocks
 from labtools.train.status.troubles import Level, Trouble, list_troubles
 from labtools.train.status.variants import label_variants
 
-__all__ = ["Grid", "RunStatus", "Totals", "preview", "read_grid"]
+__all__ = ["Grid", "RunStatus", "Totals", "read_grid"]
 
 
 @dataclass(frozen=True)
@@ -132,16 +132,6 @@ def read_grid(root: Path, silence: Silence = by_clocks) -> Grid:
     found, unreadable = _scan(root)
     found.sort(key=lambda item: course_order(item[0].spec))
     return _assemble(root, found, unreadable, at, silence)
-
-
-def preview(root: Path, specs: Sequence[RunSpec]) -> Grid:
-    """The grid of planned runs, of which some may be on disk already, in the order given."""
-    known = {run.run_id: run for run in read_grid(root).runs}
-    at = datetime.now(timezone.utc)
-    labels = label_variants(specs)
-    runs = (known.get(spec.run_id) or describe(spec, Record(), at) for spec in specs)
-    labelled = tuple(replace(run, variant=labels[run.run_id]) for run in runs)
-    return Grid(root.name, root, labelled, at=at, variants=_distinct(labels))
 
 
 def _scan(root: Path) -> tuple[list[tuple[Run, Record]], list[tuple[str, str]]]:

@@ -14,12 +14,11 @@ from pathlib import Path
 import pytest
 
 from labtools.artifacts.record import Beat, Cause, Claim, ProcessId, State
-from labtools.artifacts.runs import list_runs
 from labtools.core.files import read_json
 from labtools.core.words import duration, score
 from labtools.train.processes import this_process
 from labtools.train.runqueue import claims
-from labtools.train.status.grid import preview, read_grid
+from labtools.train.status.grid import read_grid
 
 MakeRun = Callable[..., Path]
 
@@ -77,15 +76,6 @@ def test_a_lane_elsewhere_that_is_silent_is_shown_as_such(make_run: MakeRun, tmp
     (run,) = read_grid(tmp_path / "runs" / "tiny").runs
     assert run.state is State.RUNNING
     assert run.silent_s == pytest.approx(300, abs=5)
-
-
-def test_a_preview_mixes_what_is_planned_and_what_is_there(make_run: MakeRun, tmp_path: Path) -> None:
-    root = tmp_path / "runs" / "tiny"
-    claims.write_done(make_run("r0"), {"epochs": 4})
-    spec_of_absent = make_run("r1")
-    specs = [run.spec for run in list_runs(root)]
-    (spec_of_absent / "run.json").unlink()
-    assert [run.state for run in preview(root, specs).runs] == [State.DONE, State.TODO]
 
 
 def test_500_runs_are_read_in_half_a_second(make_run: MakeRun, tmp_path: Path) -> None:
