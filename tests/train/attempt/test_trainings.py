@@ -65,7 +65,7 @@ class Story:
                 cwd=self.folder,
                 env=environment(),
             )
-            self.codes.append(child.wait(120))
+            self.codes.append(child.wait(300))
             child.stdin.close()  # type: ignore[union-attr]
         if self.codes[-1] < 0:
             # As an attempt with NaN would: what is changed has to hold although the checkpoint says otherwise.
@@ -197,18 +197,16 @@ def test_tensorboard_compares_runs_by_what_was_asked(undisturbed: Story) -> None
 
 @pytest.fixture(scope="module")
 def killed(lab: Path, shapes_dataset: Dataset) -> Story:
-    """Killed in the last epoch but one; its folder moved; its images lost; killed again between training and record."""
+    """Its images are lost in the last epoch but one; its folder is moved; it is killed between training and record."""
     data = lab / "data"
     shutil.copytree(shapes_dataset.root, data)
     story = Story(lab / "killed", data / shapes_dataset.yaml.name, epochs=4)
-    end = story.attempt({"what": "kill", "at": "batch", "epoch": 3})
-    assert end is not None and (end.cause, end.epoch) == (Cause.KILLED, 2)
-    story.folder = story.folder.rename(lab / "moved")
     images = data / "images"
     end = story.attempt({"what": "lose", "at": "trained", "epoch": 3, "path": str(images)})
     assert end is not None and (end.cause, end.epoch) == (Cause.DATA, 2), story.log[-3000:]
     assert f"Image Not Found {images}" in end.reason
     shutil.move(f"{images}.away", images)
+    story.folder = story.folder.rename(lab / "moved")
     for name in ("last.pt", "best.pt"):
         (story.folder / "weights" / name).unlink()
         (story.folder / "weights" / name).write_bytes(b"torn")
@@ -238,8 +236,8 @@ def test_tensorboard_shows_one_curve(killed: Story) -> None:
 def test_a_resumed_run_tells_its_story(killed: Story) -> None:
     done = killed.done
     story = [(part["number"], part["cause"], part["epochs"]) for part in done["attempts"]]
-    assert story == [(1, "killed", 2), (2, "data", 0), (3, "killed", 2), (4, "done", 0)]
-    assert (done["attempt"], done["resumed"], done["epochs"]) == (4, 4, 4)
+    assert story == [(1, "data", 2), (2, "killed", 2), (3, "done", 0)]
+    assert (done["attempt"], done["resumed"], done["epochs"]) == (3, 4, 4)
     best = read_curves(read_run(killed.folder))["metrics/mAP50-95(B)"]
     assert best.iloc[done["best_epoch"] - 1] == best.max()
     assert done["map50_95"] == pytest.approx(best.max(), abs=0.02)
