@@ -69,7 +69,7 @@ def test_a_dry_run_lists_the_runs_and_writes_nothing(folder: Path) -> None:
         ([], "where to train was not said"),
         (["--gpus", "cpu", "--matrix", "nowhere.yaml"], "does not exist"),
         (["--gpus", "0-"], "'0-' is not a list of GPUs"),
-        (["--gpus", "cpu", "--launcher", "slurm"], "there is no launcher 'slurm'"),
+        (["--gpus", "cpu", "--launcher", "cron"], "there is no launcher 'cron'"),
         (["--gpus", "cpu", "--data", "nowhere"], "no such dataset"),
         (["--gpus", "0-1", "--lanes", "2"], "--lanes goes with --gpus cpu only"),
     ],
