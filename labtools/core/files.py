@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import glob
 import json
 import os
 import tempfile
@@ -36,6 +37,18 @@ def write_bytes(path: Path, data: bytes, *, durable: bool = True) -> None:
     except BaseException:
         aside.unlink(missing_ok=True)
         raise
+
+
+def sweep_halves(folder: Path, *names: str) -> None:
+    """Remove what killed writers of the files that begin so have left aside, e.g. ``.beat.3.json.x1y2.tmp``.
+
+    Args:
+        folder: where the files are.
+        names: beginnings of names whose writers, the caller knows, are dead or have lost; ``""``: of any file.
+    """
+    for name in names:
+        for half in folder.glob(f".{glob.escape(name)}*.tmp"):
+            half.unlink(missing_ok=True)
 
 
 def _umask() -> int:

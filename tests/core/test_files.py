@@ -37,6 +37,15 @@ def test_an_interrupted_rename_leaves_no_debris(tmp_path: Path, monkeypatch: pyt
     assert _names(tmp_path) == []
 
 
+def test_what_a_killed_writer_left_is_swept_and_nothing_else(tmp_path: Path) -> None:
+    ours, others = [".beat.3.json.x1.tmp", ".a[1].json.y2.tmp"], [".order.1.json.z3.tmp", "beat.3.json", ".beat.3.json"]
+    for name in (*ours, *others):
+        (tmp_path / name).touch()
+    files.sweep_halves(tmp_path, "beat.", "a[1]")
+    assert _names(tmp_path) == sorted(others)
+    files.sweep_halves(tmp_path / "absent", "")
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no permission bits")
 def test_a_written_file_can_be_read_by_the_group_as_usual(tmp_path: Path) -> None:
     files.write_text(tmp_path / "a", "x")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from labtools.artifacts.checkpoint import Kept, kept_files, read_kept, write_kept
-from labtools.core.files import write_text
+from labtools.core.files import sweep_halves, write_text
 
 # What Ultralytics leaves in a run folder. Only these are cleared before a new start, never what people put there.
 _ULTRALYTICS_FILES = ("args.yaml", "results.csv", "events.out.tfevents.*", "*.png", "*.jpg", "weights")
@@ -31,16 +31,18 @@ def keep(folder: Path, kept: Kept) -> None:
 
 
 def forget(folder: Path) -> None:
-    """Remove everything that is only there to go on from: the run is done."""
+    """Remove everything that is only there to go on from, and what killed attempts left half written: it is done."""
     _remove(folder)
+    # Whoever still writes one of these has been fenced, or was too late. Orders are people's: theirs to write.
+    sweep_halves(folder, "beat.", "claim.", "end.", "events.", "results.csv.")
+    sweep_halves(folder / "weights", "")
 
 
 def put_back(folder: Path, kept: Kept) -> None:
     """Bring ``last.pt`` and ``best.pt`` back to what was kept, whatever has become of them."""
     for source, name in ((kept.last(folder), "last.pt"), (kept.best(folder), "best.pt")):
         _second_name(source, folder / "weights" / name)
-    for half in (folder / "weights").glob(".*.tmp"):
-        half.unlink(missing_ok=True)
+    sweep_halves(folder / "weights", "")
 
 
 def is_there(folder: Path) -> Kept | None:

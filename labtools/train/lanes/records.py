@@ -27,7 +27,7 @@ from typing import IO
 from labtools.artifacts.lanes import lanes_folder
 from labtools.artifacts.record import ProcessId
 from labtools.core.errors import LabError
-from labtools.core.files import hash_bytes, read_json, write_json
+from labtools.core.files import hash_bytes, read_json, sweep_halves, write_json
 from labtools.core.locks import held
 from labtools.train.lanes.lane import Lane, arguments
 from labtools.train.lanes.locks import lock_path
@@ -82,6 +82,7 @@ def hold(root: Path, lane: Lane) -> Iterator[bool]:
     whose = hash_bytes(str(root.absolute()).encode())[:16]
     with held(lock_path(f"{lane.name}@{socket.gethostname()}-{whose}")) as is_ours:
         if is_ours:
+            sweep_halves(folder(root), _path(root, lane, "").name)  # of one that was killed
             write_json(_path(root, lane, "json"), asdict(LaneRecord(lane, this_process())))
         yield is_ours
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -20,6 +22,8 @@ from labtools.train.servers.reach import ask
 from labtools.train.servers.trouble import UnreachableError
 
 T = TypeVar("T")
+
+_TOKEN_LIFE_S = 3600.0
 
 
 @dataclass(frozen=True)
@@ -90,12 +94,21 @@ def token(folder: Path) -> Iterator[tuple[Path, str]]:
     """A file with a secret in ``folder`` (or the nearest one above it that exists), to be found by the servers."""
     while not folder.is_dir():
         folder = folder.parent
+    _sweep_tokens(folder)
     path, secret = folder / f".labtools-{secrets.token_hex(8)}", secrets.token_hex(16)
     write_text(path, secret)
     try:
         yield path, secret
     finally:
         path.unlink(missing_ok=True)
+
+
+def _sweep_tokens(folder: Path) -> None:
+    """Remove those that nobody needs any more: whoever wrote them was killed."""
+    for old in folder.glob(".labtools-*"):
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - old.stat().st_mtime > _TOKEN_LIFE_S:
+                old.unlink()
 
 
 def require_ready(found: Sequence[Checkup], *, skip_unreachable: bool) -> tuple[Server, ...]:

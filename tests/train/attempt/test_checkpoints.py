@@ -87,6 +87,17 @@ def test_a_kill_between_any_two_steps_leaves_one_that_is_whole(folder: Path, mon
         pytest.fail("it never came through")
 
 
+def test_of_a_finished_run_nothing_half_written_stays(folder: Path) -> None:
+    save(folder, 1)
+    keep(folder, Kept(1, True, 1, 2.0))
+    for half in (".beat.2.json.a1.tmp", ".claim.1.a2.tmp", ".events.out.tfevents.7.h.1.tmp", "weights/.last.pt.9.tmp"):
+        (folder / half).touch()
+    (folder / ".order.1.json.a3.tmp").touch()  # somebody writes it now
+    checkpoints.forget(folder)
+    assert [path.name for path in folder.glob(".*")] == [".order.1.json.a3.tmp"]
+    assert names(folder) == ["best.pt", "last.pt"]
+
+
 def test_what_ultralytics_made_of_them_since_is_put_back(folder: Path) -> None:
     save(folder, 2)
     keep(folder, Kept(2, False, 1, 5.0))

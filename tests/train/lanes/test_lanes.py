@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -79,6 +80,17 @@ def test_a_lane_is_held_by_one_process_and_freed_by_its_death(tmp_path: Path) ->
     assert records.living_lanes(tmp_path) == []
     with records.hold(tmp_path, lane) as ours:
         assert ours
+
+
+def test_a_lane_sweeps_what_it_left_half_written_when_it_was_killed(tmp_path: Path) -> None:
+    lane = Lane("cpu0")
+    ours = records.log_path(tmp_path, lane).with_name(f".cpu0@{socket.gethostname()}.state.json.x.tmp")
+    theirs = ours.with_name(".cpu0@elsewhere.state.json.x.tmp")
+    ours.parent.mkdir()
+    ours.touch()
+    theirs.touch()
+    with records.hold(tmp_path, lane):
+        assert theirs.exists() and not ours.exists()
 
 
 def test_a_lane_that_ends_at_once_says_why(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import sys
@@ -173,3 +174,14 @@ def test_gpus_that_are_asked_for_are_there(
     assert [t.what for t in find_facts(needs, broken).troubles] == (
         ["NVIDIA's driver says: Driver/library version mismatch"] if asked else []
     )
+
+
+def test_the_token_of_a_launcher_that_was_killed_goes_later(tmp_path: Path) -> None:
+    old, recent = tmp_path / ".labtools-1", tmp_path / ".labtools-2"
+    for path in (old, recent):
+        path.write_text("secret")
+    os.utime(old, (0, 0))
+    with token(tmp_path / "runs") as (path, secret):
+        assert path.read_text() == secret
+        assert recent.exists() and not old.exists()
+    assert not path.exists()
