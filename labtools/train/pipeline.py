@@ -142,7 +142,8 @@ def _start(root: Path, place: Place, tick: Tick) -> tuple[Launch, tuple[LabError
     def start(server: Server) -> Launch:
         lanes = [asdict(lane) for lane in place.on(server.name)]
         request = json.dumps({"lanes": lanes, "launcher": place.launcher})
-        return here.launch_from_json(ask(server, ["lanes", "up", str(root), request], timeout_s=_START_S))
+        launch = here.launch_from_json(ask(server, ["lanes", "up", str(root), request], timeout_s=_START_S))
+        return replace(launch, watch="")  # a command for that machine, not for this one
 
     used = [server for server in place.servers if place.on(server.name)]
     answers = each(used, start, tick, "servers started")
@@ -161,7 +162,7 @@ def _together(launches: Sequence[Launch]) -> Launch:
         launcher=launches[0].launcher,
         started=tuple(name for launch in launches for name in launch.started),
         alive=tuple(name for launch in launches for name in launch.alive),
-        watch=launches[0].watch if len(launches) == 1 else "",
+        watch="".join(launch.watch for launch in launches),  # this machine's alone
         note="; ".join(dict.fromkeys(launch.note for launch in launches if launch.note)),
     )
 

@@ -60,7 +60,9 @@ def test_a_server_loses_power_the_other_finishes_and_it_comes_back(
     room.power_off("b")
     refused = train(shared)
     assert refused.returncode == 2 and "--skip-unreachable" in refused.stderr
-    again = launched(train(shared, "--lease", "10", "--skip-unreachable", "--json"))
+    skipped = train(shared, "--lease", "10", "--skip-unreachable", "--json")
+    assert "labtools attach --server a" in skipped.stderr and "tmux -L" not in skipped.stderr, "its tmux is not ours"
+    again = launched(skipped)
     assert (again["started"], again["alive"]) == ([], ["cpu0"])
     until(lambda: read_record(shared.root / there.run_id).attempt == 2, "the other server to take it over")
 
