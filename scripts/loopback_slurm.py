@@ -52,7 +52,7 @@ SelectTypeParameters=CR_Core
 GresTypes=gpu
 SlurmdParameters=config_overrides
 SlurmdTimeout=5
-KillWait=8
+KillWait=6
 ReturnToService=2
 SchedulerParameters=sched_interval=2,batch_sched_delay=0,bf_interval=1
 PreemptType=preempt/partition_prio

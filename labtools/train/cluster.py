@@ -242,5 +242,7 @@ def _failure(command: str, said: str) -> ClusterError:
     """Slurm's errors come as ``sbatch: error: ...`` lines, the one that matters last."""
     lines = [re.sub(r"^(\w+: )?(error: |fatal: )?", "", line.strip()) for line in said.splitlines()]
     told = [line for line in lines if line and not line.startswith("Try ")]
-    text = "; ".join(dict.fromkeys(told[-2:])) or f"{command} failed without a word"
-    return ClusterError(text, None, "")
+    text = "; ".join(dict.fromkeys(told[-2:])) or "nothing, and failed"
+    return ClusterError(
+        f"{command} says: {text}", None, "Is the cluster at work? `sinfo` tells; or ask those who run it."
+    )

@@ -84,10 +84,13 @@ def start(root: Path, lanes: Sequence[Lane]) -> Launch:
         LabError: it refuses, or does not answer.
     """
     name = cluster.remember(root)
-    with _alone(root):
-        there = _settled(root, [lane.name for lane in lanes])
-        wanted = [lane for lane in lanes if lane.name not in there]
-        jobs = [_submit(root, name, group) for group in _alike(wanted)]
+    try:
+        with _alone(root):
+            there = _settled(root, [lane.name for lane in lanes])
+            wanted = [lane for lane in lanes if lane.name not in there]
+            jobs = [_submit(root, name, group) for group in _alike(wanted)]
+    except ClusterError as error:
+        raise explain(error) from None
     cluster.forget_glance(root)
     kinds = dict.fromkeys(_kind(lane) for lane in lanes)
     watch = shlex.join(["squeue", f"--name={','.join(cluster.job_name(name, kind) for kind in kinds)}"])
@@ -150,10 +153,7 @@ def _submit(root: Path, name: str, lanes: Sequence[Lane]) -> str:
         "--requeue",
         *lanes[0].request,
     ]
-    try:
-        answer = cluster.call(command, _script(root, lanes[0]), timeout_s=60.0)
-    except ClusterError as error:
-        raise explain(error) from None
+    answer = cluster.call(command, _script(root, lanes[0]), timeout_s=60.0)
     return answer.strip().split(";")[0]  # after the semicolon: the name of the cluster, where there are several
 
 

@@ -21,7 +21,11 @@ Until = Callable[..., None]
 
 
 @pytest.mark.parametrize("name", sorted(launchers()))
-def test_contract_every_launcher_does_the_work_that_is_there(name: str, make_run: Callable[..., Path]) -> None:
+def test_contract_every_launcher_does_the_work_that_is_there(
+    name: str, make_run: Callable[..., Path], request: pytest.FixtureRequest
+) -> None:
+    if name == "slurm":
+        request.getfixturevalue("slurm")
     launcher = launchers()[name]
     if lack := launcher.missing():
         pytest.skip(lack)
