@@ -35,7 +35,7 @@ def lacking() -> str:
     """What this machine lacks for it, ``""`` if nothing."""
     if not sys.platform.startswith("linux") or os.geteuid() != 0:
         return "servers on loopback need Linux and root"
-    missing = [tool for tool in ("ssh", "ssh-keygen", "unshare", "hostname") if shutil.which(tool) is None]
+    missing = [tool for tool in ("ssh", "ssh-keygen", "unshare", "setpriv", "hostname") if shutil.which(tool) is None]
     if _sshd() is None:
         missing.append("sshd (Debian: openssh-server)")
     if missing:
@@ -51,14 +51,23 @@ def _sshd() -> str | None:
 class LoopbackServers:
     """Servers by name. ``folder`` holds their keys, logs and process numbers; another process may go on with it."""
 
-    def __init__(self, folder: Path, names: Sequence[str] = ("a", "b"), env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        names: Sequence[str] = ("a", "b"),
+        env: Mapping[str, str] | None = None,
+        *,
+        is_tied: bool = False,
+    ) -> None:
         """Make keys and configurations, if they are not there.
 
         Args:
             folder: without blanks or quotes in its path, which sshd's configuration could not take.
             names: of the servers; also how ssh calls them.
             env: variables of everything that is started on them.
+            is_tied: they go off when this process ends, however it does; else they stay on until somebody says so.
         """
+        self._tie = ["setpriv", "--pdeathsig", "KILL"] if is_tied else []
         self.folder = folder.absolute()
         known = self.folder / "room.json"
         if known.is_file():
@@ -106,7 +115,9 @@ class LoopbackServers:
         apart = ["unshare", "--pid", "--mount", "--uts", "--fork", "--mount-proc", "--kill-child", "sh", "-c", inside]
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
         with Path(self._path(name, "log")).open("ab") as log:
-            process = subprocess.Popen(apart, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+            process = subprocess.Popen(
+                [*self._tie, *apart], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
         Path(self._path(name, "pid")).write_text(str(process.pid))
         self._wait(lambda: self.answers(name), f"server {name} to start; see {self._path(name, 'log')}")
 

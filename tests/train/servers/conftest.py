@@ -14,7 +14,7 @@ def _room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoopbackServers]
     if lack := lacking():
         pytest.skip(lack)
     shared = {name: os.environ[name] for name in ("LABTOOLS_OFFLINE", "LABTOOLS_CACHE", "LABTOOLS_TMUX_SOCKET")}
-    with LoopbackServers(tmp_path_factory.mktemp("room"), env=shared) as room:
+    with LoopbackServers(tmp_path_factory.mktemp("room"), env=shared, is_tied=True) as room:
         yield room
 
 
