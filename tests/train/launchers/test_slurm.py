@@ -28,6 +28,9 @@ from labtools.train.status.lane_status import LaneWord
 
 Until = Callable[..., None]
 
+AWAY_FROM_TIMED = SlurmOptions(extra=["--exclude=n3"])
+"""Whoever cuts a node's power or wants it urgently leaves that of the fixture `timed` alone."""
+
 
 @pytest.fixture
 def busy(slurm: LoopbackSlurm, make_run: Callable[..., Path]) -> Iterator[Path]:
@@ -76,12 +79,11 @@ def processes(root: Path) -> dict[str, psutil.Process]:
 
 
 def test_each_lane_gets_a_gpu_of_its_own_and_no_lane_is_asked_for_twice(timed: Path, busy: Path, until: Until) -> None:
-    options = SlurmOptions(extra=["--exclude=n3"])
-    launch = start(busy, plan(options, "0,2,5"))
+    launch = start(busy, plan(AWAY_FROM_TIMED, "0,2,5"))
     assert (launch.launcher, launch.started, launch.alive) == ("slurm", ("gpu0", "gpu2", "gpu5"), ())
     assert launch.watch.startswith("squeue --name=labtools-tiny-") and "in the cluster's queue as job" in launch.note
     until(lambda: len(read_lane_states(busy)) == 3, "three lanes to speak")
-    again = start(busy, plan(options, "0-5"))
+    again = start(busy, plan(AWAY_FROM_TIMED, "0-5"))
     assert (again.started, again.alive) == (("gpu1", "gpu3", "gpu4"), ("gpu0", "gpu2", "gpu5"))
     until(lambda: len(read_lane_states(busy)) == 4, "as many lanes as there are GPUs")
     given = {name: process.environ() for name, process in processes(busy).items()}
@@ -100,7 +102,7 @@ def test_each_lane_gets_a_gpu_of_its_own_and_no_lane_is_asked_for_twice(timed: P
 
 
 def test_a_lane_whose_node_dies_is_moved_to_another(busy: Path, slurm: LoopbackSlurm, until: Until) -> None:
-    start(busy, plan(SlurmOptions(), "cpu", 1))
+    start(busy, plan(AWAY_FROM_TIMED, "cpu", 1))
     until(lambda: bool(read_lane_states(busy)), "the lane to speak")
     (lane,) = read_queue(busy)
     slurm.power_off(lane.node)
@@ -116,7 +118,7 @@ def test_a_lane_whose_node_dies_is_moved_to_another(busy: Path, slurm: LoopbackS
 def test_what_is_more_urgent_takes_its_place_and_the_cluster_queues_it_again(
     busy: Path, slurm: LoopbackSlurm, until: Until
 ) -> None:
-    start(busy, plan(SlurmOptions(), "cpu", 1))
+    start(busy, plan(AWAY_FROM_TIMED, "cpu", 1))
     until(lambda: bool(read_lane_states(busy)), "the lane to speak")
     (lane,) = read_queue(busy)
     slurm.run("sbatch", "-p", "urgent", "-w", lane.node, "--exclusive", "--output=/dev/null", "--wrap", "sleep 60")
