@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
 
 from labtools.artifacts.dataset import Dataset, findings_csv, format_label, label_path, manifest_csv, open_dataset
@@ -109,64 +111,95 @@ def _write_image(root: Path, rng: np.random.Generator, split: str, team: int, fr
 
 
 @pytest.fixture(scope="session")
-def demo_lab(request: pytest.FixtureRequest) -> Path:
+def demo_lab() -> Path:
     """The folder of a whole `labtools demo`, run once for all tests, as a user would type it.
 
     It was started when the tests were collected (see below); ``demo.stdout`` beside it is what was printed.
     """
-    demo = request.config.stash[_DEMO]
-    code = demo.process.wait()
-    assert code == 0, demo.errors.read_text(encoding="utf-8")[-3000:]
-    return demo.lab
+    folder = Path(os.environ[_DEMO])
+    code = folder / "code"
+    while not code.is_file():  # pytest of two workers: the one that waits may not be the one that started it
+        time.sleep(0.5)
+    assert code.read_text() == "0", (folder / "demo.stderr").read_text(encoding="utf-8")[-3000:]
+    return folder / "lab"
 
 
-@dataclass(frozen=True)
-class _Demo:
-    """`labtools demo` at work on one core while the other tests run on the other."""
+_DEMO = "LABTOOLS_TEST_DEMO"
+_OWNS_DEMO = pytest.StashKey[bool]()
 
-    lab: Path
-    process: subprocess.Popen[bytes]
-    errors: Path
-    socket: str
+# Runs the demo and then writes its exit code in one piece.
+_RUN_DEMO = """
+import os, subprocess, sys
+folder, *command = sys.argv[1:]
+with open(f"{folder}/demo.stdout", "wb") as out, open(f"{folder}/demo.stderr", "wb") as err:
+    code = subprocess.call(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+with open(f"{folder}/code.new", "w") as file:
+    file.write(str(code))
+os.replace(f"{folder}/code.new", f"{folder}/code")
+"""
 
 
-_DEMO = pytest.StashKey[_Demo]()
+def pytest_configure(config: pytest.Config) -> None:
+    """The process that the user started owns the folder of the demo; workers inherit its name."""
+    config.stash[_OWNS_DEMO] = _DEMO not in os.environ
+    if config.stash[_OWNS_DEMO]:
+        os.environ[_DEMO] = tempfile.mkdtemp(prefix="labtools-test-demo-")
 
 
+def _uses_demo(item: pytest.Item) -> bool:
+    return "demo_lab" in getattr(item, "fixturenames", ())
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that look at the demo come last: by then it is nearly done."""
-    items.sort(key=lambda item: "demo_lab" in getattr(item, "fixturenames", ()))
+    """Long files first, so that no worker ends much later than the others; tests that look at the demo come last: by
+    then it is nearly done. All tests of a file go to one worker, which sets up what they share only once."""
+    items.sort(key=lambda item: (_uses_demo(item), item.get_closest_marker("long") is None))
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(f"{item.path.name} {_uses_demo(item)}"))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    needed = any("demo_lab" in getattr(item, "fixturenames", ()) for item in session.items)
-    if not needed or session.config.option.collectonly:
+    if session.config.option.collectonly or not any(map(_uses_demo, session.items)):
         return
-    folder = Path(tempfile.mkdtemp(prefix="labtools-test-demo-"))
-    socket = f"labtools-test-demo-{os.getpid()}"
+    folder = Path(os.environ[_DEMO])
+    try:
+        (folder / "started").mkdir()
+    except FileExistsError:
+        return  # by another worker
     # A process that knows of pytest would get no TensorBoard events from Ultralytics.
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST")}
-    environment |= {"LABTOOLS_OFFLINE": "1", "LABTOOLS_CACHE": str(folder / "cache"), "LABTOOLS_TMUX_SOCKET": socket}
-    command = [sys.executable, "-m", "labtools", "demo", "--out", str(folder / "lab"), "--lanes", "1", "--json"]
-    errors = folder / "demo.stderr"
-    with (folder / "demo.stdout").open("wb") as out, errors.open("wb") as err:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=environment)
-    session.config.stash[_DEMO] = _Demo(folder / "lab", process, errors, socket)
+    environment |= {
+        "LABTOOLS_OFFLINE": "1",
+        "LABTOOLS_CACHE": str(folder / "cache"),
+        "LABTOOLS_TMUX_SOCKET": folder.name,
+    }
+    demo = [sys.executable, "-m", "labtools", "demo", "--out", str(folder / "lab"), "--lanes", "1", "--json"]
+    process = subprocess.Popen([sys.executable, "-c", _RUN_DEMO, folder, *demo], env=environment)
+    (folder / "started" / str(process.pid)).touch()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    demo = config.stash.get(_DEMO, None)
-    if demo is None:
+    if not config.stash[_OWNS_DEMO]:
         return
-    if demo.process.poll() is None:
-        demo.process.terminate()
-        demo.process.wait()
-        matrix, runs = demo.lab / "configs" / "matrix.yaml", demo.lab / "runs"
+    folder = Path(os.environ.pop(_DEMO))
+    for name in folder.glob("started/*"):
+        _end_demo(folder, int(name.name))
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _end_demo(folder: Path, pid: int) -> None:
+    if not (folder / "code").is_file() and psutil.pid_exists(pid):
+        family = psutil.Process(pid).children(recursive=True)
+        for process in family:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.terminate()
+        psutil.wait_procs(family, timeout=20)
+        matrix, runs = folder / "lab" / "configs" / "matrix.yaml", folder / "lab" / "runs"
         stop = ["train-matrix", "--matrix", str(matrix), "--runs-root", str(runs), "--stop"]
         subprocess.run([sys.executable, "-m", "labtools", *stop], check=False, stderr=subprocess.DEVNULL)
     if shutil.which("tmux"):
-        subprocess.run(["tmux", "-L", demo.socket, "kill-server"], check=False, stderr=subprocess.DEVNULL)
-    shutil.rmtree(demo.lab.parent, ignore_errors=True)
+        subprocess.run(["tmux", "-L", folder.name, "kill-server"], check=False, stderr=subprocess.DEVNULL)
 
 
 @pytest.fixture

@@ -15,6 +15,8 @@ import pytest
 from labtools.core.config import dump_yaml
 from labtools.demo.scales import WEIGHTS
 
+pytestmark = pytest.mark.long
+
 # The classes as folders, each with the one "team" that published its data; street has CVAT XML (not read yet).
 COHORT = {
     "raccoon": "raccoon",

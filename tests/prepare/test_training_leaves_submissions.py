@@ -19,6 +19,8 @@ from labtools.demo.scales import WEIGHTS
 from labtools.prepare.pictures.headers import read_header
 from labtools.prepare.pipeline import prepare
 
+pytestmark = pytest.mark.long
+
 _TRAIN = """
 import sys
 from pathlib import Path

@@ -13,6 +13,8 @@ from labtools.artifacts.dataset import open_dataset, read_boxes, read_manifest
 from labtools.core.boxes import iou_matrix, xywhn_to_xyxy
 from labtools.prepare.pipeline import PrepareResult, prepare
 
+pytestmark = pytest.mark.long
+
 SETS = ("raccoon", "pen_akalya", "street", "emylag", "ships", "yolomark")
 ARCHIVES = {"pen_akalya": "archive.zip!/", "street": "Car on the Street Dataset.zip!/"}
 COURSE = "names: [raccoon, Ships, PEN, butterfly, air, bird, Car, Person, Road, Roof, Building]\n"

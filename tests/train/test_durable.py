@@ -27,6 +27,8 @@ from labtools.train.planning.plan import plan_matrix, write_plan
 from labtools.train.processes import is_alive
 from labtools.train.status.grid import read_grid
 
+pytestmark = pytest.mark.long
+
 Until = Callable[..., None]
 
 

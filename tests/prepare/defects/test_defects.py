@@ -20,6 +20,8 @@ from defects.registry import Kind, build, kinds
 
 from labtools.prepare.pipeline import prepare
 
+pytestmark = pytest.mark.long
+
 KINDS = kinds()
 COHORTS = 3
 LONGER = os.environ.get("LABTOOLS_DEFECTS", "")

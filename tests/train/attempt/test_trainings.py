@@ -30,6 +30,8 @@ from labtools.train.processes import this_process
 from labtools.train.runqueue import claims
 from labtools.train.runqueue.policy import Fault
 
+pytestmark = pytest.mark.long
+
 TROUBLED = Path(__file__).with_name("troubled.py")
 ARGS = {"plots": False, "nbs": 4, "optimizer": "AdamW", "lr0": 0.002, "weight_decay": 0.001}
 

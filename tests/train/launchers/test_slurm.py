@@ -26,6 +26,8 @@ from labtools.train.servers.config import SlurmOptions
 from labtools.train.status.grid import read_grid
 from labtools.train.status.lane_status import LaneWord
 
+pytestmark = pytest.mark.long
+
 Until = Callable[..., None]
 
 AWAY_FROM_TIMED = SlurmOptions(extra=["--exclude=n3"])

@@ -22,6 +22,8 @@ from labtools.train.servers.config import Server
 from labtools.train.servers.facts import Needs, code_hash, find_facts, versions
 from labtools.train.servers.preflight import Checkup, check_servers, require_ready, token
 
+pytestmark = pytest.mark.long
+
 GB = 2**30
 
 

@@ -20,6 +20,8 @@ from labtools.train.planning.plan import plan_matrix, write_plan
 from labtools.train.runqueue import claims
 from labtools.train.status.grid import read_grid
 
+pytestmark = pytest.mark.long
+
 Until = Callable[..., None]
 
 
