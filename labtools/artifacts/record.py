@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any, TypeVar
 
+from labtools.core.fields import from_fields
 from labtools.core.files import read_json
 
 _T = TypeVar("_T")
@@ -232,6 +233,8 @@ class Record:
         return merged
 
 
+_FIGURES = frozenset({"epochs", "seconds", "batch", "nominal_batch", "gpu_bytes", "map50", "map50_95", "best_epoch"})
+
 _NAME = re.compile(r"(claim|end|order)\.(\d{1,9})(\.json)?")
 
 
@@ -245,14 +248,14 @@ def read_record(folder: Path) -> Record:
     record = Record(
         attempt=attempt,
         ends=tuple((n, _end(content)) for n, content in words.items() if not _is_result(content)),
-        done=_read(f"{at}done.json") if "done.json" in names else None,
+        done=_result(_read(f"{at}done.json")) if "done.json" in names else None,
         orders=tuple(order for n in orders if (order := _order(_read(f"{at}order.{n}.json")))),
         stale=_stale(_read(f"{at}stale.json")) if "stale.json" in names else "",
         priority=_priority(_read(f"{at}priority.json")) if "priority.json" in names else 0,
     )
     if record.done is None and any(_is_result(content) for content in words.values()):
         # Killed between the two names of its result: finished all the same.
-        record = replace(record, done=next(content for content in words.values() if _is_result(content)))
+        record = replace(record, done=_result(next(content for content in words.values() if _is_result(content))))
     if record.is_taken:
         claim = _with_process(Claim, _read(f"{at}claim.{attempt}"))
         record = replace(record, claim=claim, beat=read_beat(folder, attempt))
@@ -279,33 +282,36 @@ def _is_result(content: dict[str, Any] | None) -> bool:
     return content is not None and "cause" not in content and "attempt" in content
 
 
+def _result(content: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Of a finished run, without figures that are none."""
+    if content is None:
+        return None
+    return {k: v for k, v in content.items() if k not in _FIGURES or v is None or isinstance(v, (int, float))}
+
+
 def _end(content: dict[str, Any] | None) -> End:
     """A damaged word (a power cut, a full disk) closes its attempt too: nobody else could."""
     try:
-        return _known(End, {**(content or {}), "cause": Cause((content or {})["cause"])})
+        return from_fields(End, {**(content or {}), "cause": Cause((content or {})["cause"])})
     except (KeyError, TypeError, ValueError):
         return End(Cause.LANE, "the record of its end is damaged", True, "")
 
 
 def _order(content: dict[str, Any] | None) -> Order | None:
     try:
-        return _known(Order, content) if content else None
+        return from_fields(Order, content) if content else None
     except TypeError:
         return None
 
 
 def _with_process(kind: type[_T], content: dict[str, Any] | None) -> _T | None:
-    """A `Claim` or a `Beat`."""
+    """A `Claim` or a `Beat`, from the keys that this version knows: servers may be a version apart for a day."""
     try:
-        return _known(kind, {**content, "process": _known(ProcessId, content["process"])}) if content else None
+        return (
+            from_fields(kind, {**content, "process": from_fields(ProcessId, content["process"])}) if content else None
+        )
     except (KeyError, TypeError, AttributeError):
         return None
-
-
-def _known(kind: type[_T], content: dict[str, Any]) -> _T:
-    """A dataclass from the keys that this version knows: servers may be a version apart for a day."""
-    names = {f.name for f in fields(kind)}  # type: ignore[arg-type]
-    return kind(**{key: value for key, value in content.items() if key in names})
 
 
 def _stale(content: dict[str, Any] | None) -> str:

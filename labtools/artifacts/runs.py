@@ -32,6 +32,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labtools.core.errors import LabError
+from labtools.core.fields import from_fields
 from labtools.core.files import read_json
 
 if TYPE_CHECKING:
@@ -125,13 +126,19 @@ def read_run(folder: Path) -> Run:
     """
     path = folder / RUN_FILE
     try:
-        return Run(folder.absolute(), RunSpec(**read_json(path)))
+        content = read_json(path)
+        if not isinstance(content, dict):
+            raise ValueError("no JSON object")
+        if unknown := sorted(content.keys() - RunSpec.__dataclass_fields__.keys()):
+            # To train it without what they ask for would be another training.
+            what = f"this run.json was written by another version of labtools: {', '.join(unknown)}"
+            raise LabError(what, path, "Use that version of labtools here.")
+        return Run(folder.absolute(), from_fields(RunSpec, content))
     except FileNotFoundError:
         raise LabError("this is not a run folder: run.json is missing", folder, "Give a folder of runs/.") from None
     except (TypeError, ValueError) as error:
-        raise LabError(
-            f"this run.json cannot be read ({error})", path, "Remove the run folder and train again."
-        ) from None
+        fix = "Move the run folder out of runs/; the next `labtools train-matrix` writes a new one."
+        raise LabError(f"this run.json cannot be read ({error})", path, fix) from None
 
 
 def list_runs(root: Path) -> list[Run]:

@@ -131,7 +131,7 @@ class GridTable:
     @cached_property
     def _widths(self) -> list[int]:
         """Of the columns, without the lines between them."""
-        widths = [max(5, *(1 + len(str(imgsz)) for imgsz in self.grid.rows))]
+        widths = [max([5, *(1 + len(str(imgsz)) for imgsz in self.grid.rows)])]
         if self._has_labels:
             widths.append(1 + max(map(cell_len, self.grid.variants)))
         for index, column in enumerate(self.columns):

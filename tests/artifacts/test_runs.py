@@ -8,6 +8,7 @@ import pytest
 
 from labtools.artifacts.runs import find_matrix, find_runs, list_runs, read_curves, read_run
 from labtools.core.errors import LabError
+from labtools.core.files import read_json, write_json
 
 
 def _ids(pattern: str, root: Path) -> list[str]:
@@ -49,6 +50,19 @@ def test_a_damaged_record_is_a_sentence(shapes_runs: Path) -> None:
     (folder / "run.json").write_text('{"run_id": 1', encoding="utf-8")
     with pytest.raises(LabError, match="cannot be read"):
         read_run(folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [({"epochs": "many"}, "epochs cannot be 'many'"), ({"optics": 1}, "another version of labtools: optics")],
+)
+def test_a_record_that_asks_for_what_is_not_known_is_a_sentence(
+    shapes_runs: Path, change: dict[str, object], said: str
+) -> None:
+    path = shapes_runs / "yolov8f_96_freeze" / "run.json"
+    write_json(path, {**read_json(path), **change})
+    with pytest.raises(LabError, match=said):
+        read_run(path.parent)
 
 
 def test_curves_have_one_row_per_epoch(shapes_runs: Path) -> None:

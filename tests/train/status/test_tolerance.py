@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 from collections.abc import Callable
@@ -9,9 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from labtools.artifacts.record import State
+from labtools.cli._grid import render_grid
+from labtools.core.files import write_json
 from labtools.train.runqueue import claims
+from labtools.train.runqueue.run_queue import RunQueue
 from labtools.train.status import grid
 from labtools.train.status.grid import read_grid
 
@@ -90,3 +95,32 @@ def test_json_is_json_whatever_there_is(make_run: Make, train: Make, make_lane: 
     answer = json.loads(json.dumps(read_grid(root).to_json(), allow_nan=False))
     assert [run["state"] for run in answer["runs"]] == ["running", "done"]
     assert answer["lanes"][1]["gpu_others"] == ["anna"]
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("order.1.json", {"what": "retry", "attempt": "last", "who": "a", "time": ""}),
+        ("end.1.json", {"cause": "oom", "reason": "x", "again": True, "time": "", "next": [4]}),
+        ("end.1.json", {"cause": "oom", "reason": "x", "again": True, "time": "", "epoch": None}),
+        ("beat.1.json", {"count": 1, "time": "", "process": {"host": "h", "pid": 1, "started": 0.0}, "epoch": "two"}),
+        ("done.json", {"attempt": 1, "seconds": "long", "epochs": "all"}),
+    ],
+)
+def test_a_field_that_somebody_has_spoilt_stops_neither_status_nor_lanes(
+    make_run: Make, root: Path, file: str, content: dict[str, Any]
+) -> None:
+    make_run("a"), make_run("b")
+    write_json(root / "a" / "claim.1", {"lane": "gpu0", "time": "", "process": {"host": "h", "pid": 1, "started": 0.0}})
+    write_json(root / "a" / file, content)
+    assert [run.run_id for run in read_grid(root).runs] == ["a", "b"]
+    attempt = RunQueue(root).claim("gpu0")
+    assert attempt is not None
+
+
+def test_a_matrix_of_which_no_run_can_be_read_is_shown(make_run: Make, root: Path) -> None:
+    make_run("a")
+    (root / "a" / "run.json").write_text("", encoding="utf-8")
+    console = Console(file=io.StringIO(), width=80)
+    console.print(render_grid(read_grid(root)))
+    assert "a" in console.file.getvalue()  # type: ignore[attr-defined]
