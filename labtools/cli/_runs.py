@@ -41,13 +41,17 @@ def choose_runs(
     Raises:
         LabError: nothing was named, or a pattern matches nothing.
     """
-    from labtools.artifacts.runs import find_matrix, list_runs, read_run
+    from labtools.artifacts.runs import NOT_RUNS, find_matrix, list_runs, read_run
     from labtools.core.errors import LabError
 
     if not patterns and not states:
         or_else = f", or add {options}" if options else ""
         raise LabError("which runs was not said", None, f"Name them, e.g. yolov8n_320_freeze or 'yolov8x*'{or_else}.")
     folders = {pattern: Path(pattern) for pattern in patterns if _is_path(pattern)}
+    for folder in folders.values():
+        if folder.absolute().parent.name in NOT_RUNS:
+            fix = "Give a run folder of runs/<matrix>/ itself; `labtools status` lists them."
+            raise LabError("this folder was put aside: no lane looks at it", folder, fix)
     chosen = [read_run(folder) for folder in folders.values()]
     if states or len(folders) < len(patterns):
         root = find_matrix(matrix, runs_root)

@@ -83,6 +83,7 @@ _DISK_TROUBLE = {
     errno.EDQUOT: "the disk quota is used up",
     errno.EROFS: "this disk can only be read",
     errno.ENOTDIR: "there is a file where a folder should be",
+    errno.EISDIR: "there is a folder where a file should be",
     errno.EACCES: "this may not be read or written by you",
 }
 """What the machine of a user can suffer anywhere; any other OSError is a bug of ours."""

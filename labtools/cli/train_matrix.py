@@ -179,9 +179,10 @@ def _dry_run(ask: _Ask) -> dict[str, Any]:
 
     with progress_display() as tick:
         plan = plan_matrix(ask.matrix, ask.data, ask.runs, tick)
+    pipeline.require_meant(plan, ask.only, ask.matrix)
     place = pipeline.check(place, plan, skip_unreachable=ask.skip_unreachable, show=show)
     kind, memory = kind_of_lanes(place.lanes), smallest_gpu(place.lanes, found)
-    outlook = look_out(plan, kind=kind, lanes=len(place.lanes), gpu_bytes=memory)
+    outlook = look_out(plan, kind=kind, lanes=len(place.lanes), gpu_bytes=memory, only=ask.only)
     out().print(render_outlook(outlook, datetime.now().astimezone()))
     return outlook.to_json()
 

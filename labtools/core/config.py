@@ -24,7 +24,7 @@ def read_yaml(path: Path) -> Any:
     """Read one YAML document with the safe loader.
 
     Raises:
-        LabError: the file is absent, is not UTF-8, or is not YAML (with the line).
+        LabError: the file is absent, is not UTF-8, or is not YAML, or a key stands twice (with the line).
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -33,12 +33,31 @@ def read_yaml(path: Path) -> Any:
     except UnicodeDecodeError as error:
         raise LabError(f"this file is not UTF-8 text ({error.reason})", path, "Save it as UTF-8.") from None
     try:
+        _refuse_twice(yaml.compose(text, Loader=yaml.SafeLoader), path)
         return yaml.safe_load(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}:{mark.line + 1}" if mark else str(path)
         problem = getattr(error, "problem", None) or "it cannot be read"
         raise LabError(f"this is not valid YAML: {problem}", where, "Mend that line.") from None
+
+
+def _refuse_twice(node: yaml.Node | None, path: Path) -> None:
+    """Raises:
+    LabError: a key stands twice in one mapping: YAML would take the last without a word.
+    """
+    if isinstance(node, yaml.SequenceNode):
+        for child in node.value:
+            _refuse_twice(child, path)
+    if not isinstance(node, yaml.MappingNode):
+        return
+    first: dict[str, int] = {}
+    for name, value in node.value:
+        line = name.start_mark.line + 1
+        if isinstance(name, yaml.ScalarNode) and name.value != "<<" and first.setdefault(name.value, line) != line:
+            what = f"`{name.value}:` is given twice, in line {first[name.value]} and here: only one would count"
+            raise LabError(what, f"{path}:{line}", "Remove one of them.")
+        _refuse_twice(value, path)
 
 
 def load_config(path: Path, model: type[Model]) -> Model:

@@ -94,10 +94,9 @@ def train_matrix(
     """
     place = find_place(gpus, lanes, servers, launcher)
     plan = plan_matrix(matrix, data, runs, tick)
+    require_meant(plan, only, matrix)
     place = check(place, plan, skip_unreachable=skip_unreachable, show=show, tick=tick)
     meant = [run for run in write_plan(plan) if is_meant(run.run_id, only)]
-    if not meant:
-        raise LabError(f"no run of this matrix matches {only!r}", matrix, "See their names with --dry-run.")
     if retry_failed:
         for run in meant:
             retry(run.folder)
@@ -110,6 +109,14 @@ def train_matrix(
     )
     launch, troubles = _start(plan.root, replace(place, lanes=tuple(lanes_wanted)), tick)
     return Launched(plan, read_grid(plan.root), launch, place.servers, troubles)
+
+
+def require_meant(plan: Plan, only: str, matrix: Path) -> None:
+    """Raises:
+    LabError: ``--only`` fits no run of the matrix.
+    """
+    if not any(is_meant(spec.run_id, only) for spec in plan.specs):
+        raise LabError(f"no run of this matrix matches {only!r}", matrix, "See their names with --dry-run.")
 
 
 def check(

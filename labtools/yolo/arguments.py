@@ -25,8 +25,8 @@ def training_arguments() -> dict[str, Any]:
 def argument_trouble(name: str, value: Any) -> tuple[str, str] | None:
     """What is wrong with an argument and what to do, as two sentences; None: nothing.
 
-    Ultralytics' own checks of name, type and range; and whether there is such an optimizer, which it finds out only
-    when it trains.
+    Ultralytics' own checks of name, type and range; and whether there is such an optimizer and number of loader
+    workers, which it finds out only when it trains.
     """
     known = training_arguments()
     if name not in known:
@@ -38,6 +38,8 @@ def argument_trouble(name: str, value: Any) -> tuple[str, str] | None:
 
     try:
         check_cfg({name: value})
+        if name == "workers" and value < 0:
+            raise ValueError(f"'workers={value}' is an invalid value. 'workers' must be >= 0.")
         if name == "optimizer":
             _build_optimizer(str(value))
     except (TypeError, ValueError) as error:

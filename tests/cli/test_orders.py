@@ -173,3 +173,12 @@ def test_what_a_person_can_get_wrong(make: Make) -> None:
         labtools("cancel", "a")
     assert labtools("cancel", "a", "--matrix", "runs/other")["a"][0]
     assert labtools("cancel", "runs/dlcv/a")["a"][0]
+
+
+def test_what_was_put_aside_is_no_run_any_more(make: Make) -> None:
+    folder = make("a")
+    labtools("requeue", "a")
+    aside = folder.parent / "old" / "a.1"
+    with pytest.raises(LabError, match="put aside"):
+        labtools("requeue", str(aside))
+    assert (aside / "run.json").is_file()

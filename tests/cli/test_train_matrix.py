@@ -63,6 +63,14 @@ def test_a_dry_run_lists_the_runs_and_writes_nothing(folder: Path) -> None:
     assert not (folder / "runs").exists()
 
 
+def test_a_dry_run_of_some_runs_lists_those(folder: Path) -> None:
+    result = run("--dry-run", "--only", "*_96_*", "--json", cwd=folder)
+    assert [r["run_id"] for r in json.loads(result.stdout.splitlines()[-1])["runs"]] == [
+        "yolov8f_96_freeze",
+        "yolov8f_96_nofreeze",
+    ]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -72,6 +80,9 @@ def test_a_dry_run_lists_the_runs_and_writes_nothing(folder: Path) -> None:
         (["--gpus", "cpu", "--launcher", "cron"], "there is no launcher 'cron'"),
         (["--gpus", "cpu", "--data", "nowhere"], "no such dataset"),
         (["--gpus", "0-1", "--lanes", "2"], "--lanes goes with --gpus cpu only"),
+        (["--dry-run", "--only", "yolov9*"], "no run of this matrix matches 'yolov9*'"),
+        (["--gpus", "cpu", "--only", "yolov9*"], "no run of this matrix matches 'yolov9*'"),
+        (["--gpus", "cpu", "--matrix", "configs"], "there is a folder where a file should be"),
     ],
 )
 def test_mistakes_are_three_lines_and_exit_code_2(folder: Path, arguments: list[str], said: str) -> None:

@@ -64,3 +64,15 @@ def test_yaml_that_would_run_code_does_not(tmp_path: Path) -> None:
 def test_an_absent_file_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(LabError, match="does not exist"):
         load_config(tmp_path / "nothing.yaml", Course)
+
+
+def test_a_key_given_twice_is_named_with_both_lines(tmp_path: Path) -> None:
+    trouble = _trouble(tmp_path, "names: [a]\nsplit:\n  seed: 1\n  seed: 2\n")
+    assert "`seed:` is given twice, in line 3 and here" in trouble.what
+    assert str(trouble.where).endswith("course.yaml:4")
+
+
+def test_the_same_key_in_two_places_is_no_mistake(tmp_path: Path) -> None:
+    path = tmp_path / "rules.yaml"
+    path.write_text("- {seed: 1}\n- {seed: 2}\n", encoding="utf-8")
+    assert read_yaml(path) == [{"seed": 1}, {"seed": 2}]

@@ -38,6 +38,7 @@ OWNED_ARGS = {
     "resume": "the record in the run's folder",
     "save": "always on: a run without weights is of no use",
     "cfg": "`defaults:`, one by one",
+    "time": "`epochs:`: runs that end by the clock cannot be compared",
     "mode": "always train",
     "task": "always detect",
 }

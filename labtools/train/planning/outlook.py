@@ -25,6 +25,7 @@ from labtools.train.planning.folders import runs_aside
 from labtools.train.planning.plan import Plan
 from labtools.train.runqueue.claims import is_dead
 from labtools.train.runqueue.order import pace_here, turn
+from labtools.train.runqueue.run_queue import is_meant
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,9 @@ class Outlook:
         }
 
 
-def look_out(plan: Plan, *, kind: str | None = None, lanes: int = 0, gpu_bytes: int | None = None) -> Outlook:
+def look_out(
+    plan: Plan, *, kind: str | None = None, lanes: int = 0, gpu_bytes: int | None = None, only: str = ""
+) -> Outlook:
     """Estimate every run of a plan, at the pace of what this matrix has trained so far.
 
     Args:
@@ -125,12 +128,13 @@ def look_out(plan: Plan, *, kind: str | None = None, lanes: int = 0, gpu_bytes: 
         kind: of the lanes, see `labtools.train.estimates.pace`; None: of those that have trained here.
         lanes: how many there will be.
         gpu_bytes: memory of the smallest of their GPUs.
+        only: globs of run ids, separated by commas: the others are not looked at; "": all are.
     """
     records = {run.run_id: read_record(run.folder) for run in list_runs(plan.root) if run.run_id not in plan.renewed}
     finished = _finished(plan.root)
     speed = pace(finished, kind) if kind is not None else pace_here(finished)
     scale = memory_scale(finished)
-    known = [(spec, records.get(spec.run_id, Record())) for spec in plan.specs]
+    known = [(spec, records.get(spec.run_id, Record())) for spec in plan.specs if is_meant(spec.run_id, only)]
     runs = tuple(_expect(plan, spec, record, speed, scale, gpu_bytes) for spec, record in known)
     order = sorted(
         (turn(run.spec, record, run.seconds), run.left_s) for run, (_, record) in zip(runs, known, strict=True)
