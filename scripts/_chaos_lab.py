@@ -64,6 +64,13 @@ def _argv(pid: int) -> tuple[str, ...]:
     return tuple(word.decode(errors="replace") for word in words.rstrip(b"\0").split(b"\0")) if words else ()
 
 
+def _parent(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
+
+
 @dataclass(frozen=True)
 class Lab:
     """One folder with everything in it; ``room`` is None where the lanes are this machine's own."""
@@ -92,7 +99,8 @@ class Lab:
             argv = _argv(int(entry)) if entry.isdigit() else ()
             if argv and any(word.startswith(our) for word in argv for our in ours):
                 found.append(Process(int(entry), argv))
-        return [process for process in found if process.kind]
+        # What a training starts looks like itself until it has become another program.
+        return [process for process in found if process.kind and _argv(_parent(process.pid)) != process.argv]
 
     @property
     def own_environment(self) -> dict[str, str]:
