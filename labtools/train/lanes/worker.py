@@ -240,4 +240,6 @@ def _conclusion(record: Record, number: int) -> str:
     ends = dict(record.ends)
     if number in ends:
         return f"{ends[number].cause.value}: {ends[number].reason}"
+    if record.attempt < number:
+        return "put aside by a requeue; it is trained anew"
     return "taken over by another lane"

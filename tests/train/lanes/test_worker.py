@@ -15,13 +15,13 @@ import psutil
 import pytest
 
 from labtools.artifacts.lanes import LaneMood, LaneState, read_lane_states
-from labtools.artifacts.record import Beat, Cause, State, judge, read_record
+from labtools.artifacts.record import Beat, Cause, Claim, Record, State, judge, read_record
 from labtools.core.files import write_json
 from labtools.train.lanes import guards, trainers
 from labtools.train.lanes.lane import Lane
 from labtools.train.lanes.trainers import close
 from labtools.train.lanes.work import Work
-from labtools.train.lanes.worker import LaneReport, run_lane
+from labtools.train.lanes.worker import LaneReport, _conclusion, run_lane
 from labtools.train.processes import this_process
 from labtools.train.runqueue import claims
 from labtools.train.runqueue.policy import Fault
@@ -230,3 +230,9 @@ def test_a_training_that_hangs_is_known_by_its_batches_not_by_its_beats() -> Non
     still = [motion.still_s(beat, 2.0 * beat.count) for beat in beats]
     assert max(still[:41]) == 0.0
     assert still[-1] == 2.0 * (999 - 40)
+
+
+def test_a_requeue_is_called_by_its_name() -> None:
+    claim = Claim("gpu0", this_process(), claims.now())
+    assert "put aside by a requeue" in _conclusion(Record(), 1)
+    assert "taken over by another lane" in _conclusion(Record(attempt=2, claim=claim), 1)
