@@ -34,8 +34,16 @@ title = "Training"
 order = 20
 
 _MAP = {"metrics/mAP50(B)": "mAP50", "metrics/mAP50-95(B)": "mAP50-95"}
-_TONES = {"done": "done", "running": "running", "to do": "todo", "failed": "failed"}
-_MARKS = {"done": "✓ done", "running": "▶ running", "to do": "· to do", "failed": "✗ failed"}
+_TONES = {"done": "done", "running": "running", "to do": "todo", "failed": "failed", "stale": "failed", "cancelled": ""}
+_MARKS = {
+    "done": "✓ done",
+    "running": "▶ running",
+    "to do": "· to do",
+    "failed": "✗ failed",
+    "stale": "≠ stale",
+    "cancelled": "- cancelled",
+}
+_WORST_FIRST = ("failed", "stale", "running", "to do", "done", "cancelled")
 
 
 def build(plan: Plan) -> Sequence[Page]:
@@ -77,7 +85,7 @@ def _status(results: Results) -> tuple[Block, ...]:
 
 
 def status_grid(runs: pd.DataFrame) -> Table:
-    """The course's grid: rows imgsz, columns model x freeze; green done, yellow running, red to do or failed."""
+    """The course's grid: rows imgsz, columns model x freeze; green done, yellow running, red to do, failed or stale."""
     axes = list(dict.fromkeys(zip(runs["model"], runs["freeze_label"], strict=True)))
     body = []
     for imgsz in sorted(set(runs["imgsz"])):
@@ -87,14 +95,14 @@ def status_grid(runs: pd.DataFrame) -> Table:
             cells.append(_grid_cell(here))
         body.append(tuple(cells))
     head = ("image size", *(f"{model} {freeze}" for model, freeze in axes))
-    return Table("Green: done. Yellow: running. Red: to do or failed.", head, tuple(body))
+    return Table("Green: done. Yellow: running. Red: to do, failed or stale.", head, tuple(body))
 
 
 def _grid_cell(runs: pd.DataFrame) -> Cell:
     if runs.empty:
         return Cell(DASH, hint="not in the matrix")
     states = set(runs["state"])
-    worst = next(s for s in ("failed", "running", "to do", "done") if s in states)
+    worst = next(s for s in _WORST_FIRST if s in states)
     if len(runs) > 1:
         return Cell(f"{int((runs['state'] == 'done').sum())} of {len(runs)} done", tone=_TONES[worst])
     note = str(runs["note"].iloc[0] or "")
