@@ -33,8 +33,7 @@ system_packages() {
   [ ${#missing[@]} -eq 0 ] && return
   if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
     echo "Installing ${missing[*]}"
-    # RUNLEVEL=1: no service that a package brings is started.
-    apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
   else
     echo "Please install: ${missing[*]}   (the tests that need them are skipped, and say so)" >&2
   fi

@@ -92,6 +92,19 @@ class _Evil:
         return (Path.touch, (Path("pwned"),))  # type: ignore[return-value]
 
 
+def test_code_is_refused_even_where_ultralytics_was_imported_first(tmp_path: Path) -> None:
+    import torch
+
+    torch.save({"model": _Evil()}, tmp_path / "evil.pt")
+    code = "import ultralytics.nn.tasks, pathlib; from labtools import yolo; yolo.Detector(pathlib.Path('evil.pt'))"
+    environment = {k: v for k, v in os.environ.items() if k != "ULTRALYTICS_SAFE_LOAD"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert "holds more than the layers" in done.stderr
+    assert not (tmp_path / "pwned").exists()
+
+
 def test_a_checkpoint_that_would_run_code_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import pickle
+import sys
 import zipfile
 from pathlib import Path
 from types import ModuleType
@@ -46,9 +47,20 @@ def ultralytics() -> ModuleType:
     Image.open = open_image
 
     dict.__setitem__(SETTINGS, "tensorboard", True)
+    _load_safely()
     _find_or_say_no()
     _put_fonts()
     return ultralytics
+
+
+def _load_safely() -> None:
+    """Ultralytics reads ULTRALYTICS_SAFE_LOAD when it is imported: too early where a notebook did that before us."""
+    from ultralytics import utils
+
+    is_safe = os.environ["ULTRALYTICS_SAFE_LOAD"].lower() in ("1", "true", "yes", "on")
+    for module in (utils, sys.modules.get("ultralytics.nn.tasks")):
+        if module is not None:
+            vars(module)["SAFE_LOAD"] = is_safe
 
 
 def _find_or_say_no() -> None:

@@ -77,7 +77,7 @@ def test_states_come_from_the_record(small: Any) -> None:
     write_json(folders[1] / "claim.1", {"lane": "gpu0", "process": process, "time": "t"})
     write_json(folders[1] / "beat.1.json", {"count": 3, "time": "t", "process": process, "epoch": 4, "epochs": 8})
     write_json(folders[2] / "claim.1", {"lane": "gpu0", "process": process, "time": "t"})
-    write_json(folders[2] / "end.1.json", {"kind": "failed", "reason": "out of memory", "again": False, "time": "t"})
+    write_json(folders[2] / "end.1.json", {"cause": "oom", "reason": "out of memory", "again": False, "time": "t"})
     runs = load_results(matrix, None, None).runs.set_index("run_id").loc[[f.name for f in folders]]
     assert runs["state"].tolist() == ["done", "running", "failed", "to do"]
     assert runs["note"].tolist() == ["", "epoch 4 of 8", "out of memory", ""]

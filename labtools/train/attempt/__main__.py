@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> int:
     _die_with_lane()
     run = read_run(folder)
     try:
-        train_attempt(run, number, device, lane)
+        train_attempt(run, number, device, lane, leave=lambda: os._exit(EXIT_FENCED))
     except Fenced:
         return EXIT_FENCED
     except Exception as error:  # noqa: BLE001 - the door of this process: whatever it is, the record says it

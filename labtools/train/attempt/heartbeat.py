@@ -36,11 +36,19 @@ class Heartbeat:
     """Writes a `Beat` every other second from a thread of its own, and notices when the attempt was taken away.
 
     Use as a context manager; `on_start`, `on_step` and `on_epoch` are the callbacks of `labtools.yolo.train`.
+
+    Attributes:
+        folder: of the run.
+        attempt: its number.
+        clock: seconds that only grow.
+        leave: ends this process at once. Called when the attempt is taken away before the first step, where imports and
+            the reading of labels ask nobody and nothing can be lost; None: the first step notices.
     """
 
     folder: Path
     attempt: int
     clock: Callable[[], float] = time.monotonic
+    leave: Callable[[], None] | None = None
     _beat: Beat = field(init=False)
     _start: float = field(init=False)
     _first_step: float | None = field(init=False, default=None)
@@ -165,6 +173,8 @@ class Heartbeat:
             self._news.clear()
             if not self._over.is_set():
                 self._try_beat()
+            if self._fenced and self._beat.phase == "starting" and self.leave is not None:
+                self.leave()
 
     def _try_beat(self) -> None:
         """A heart that stops by a bug would not hear that another lane has the run: it says so and goes on."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,14 +22,18 @@ if TYPE_CHECKING:
     from labtools.yolo import Resume, Saved, TrainOutcome
 
 
-def train_attempt(run: Run, attempt: int, device: str, lane: str) -> TrainOutcome:
+def train_attempt(
+    run: Run, attempt: int, device: str, lane: str, leave: Callable[[], None] | None = None
+) -> TrainOutcome:
     """Train in this process and finish the run's record. Everything else about an attempt's end is in `main`.
+
+    For ``leave`` see `Heartbeat`.
 
     Raises:
         Fenced: the attempt was taken away.
         Exception: whatever the training raises.
     """
-    with Heartbeat(run.folder, attempt) as heart:
+    with Heartbeat(run.folder, attempt, leave=leave) as heart:
         from labtools import yolo  # seconds: the first beat is already out
 
         spec, settings = run.spec, _Settings.of(read_record(run.folder).changes)

@@ -43,10 +43,10 @@ def check_dataset(dataset: Dataset, course: Path | None) -> Counts:
         if not images:
             fix = "Look at the split with `labtools prepare`; each needs images."
             raise LabError(f"the {split} split is empty", dataset.root / f"{split}.txt", fix)
-    _require_boxes(dataset)
+    unlabelled = _require_boxes(dataset)
     for images in lists.values():
         for image in _sample(images):
-            _check_image(dataset, image)
+            _check_image(dataset, image, has_label=image not in unlabelled)
     return Counts(len(lists["train"]), len(lists["val"]))
 
 
@@ -103,15 +103,20 @@ def _read_list(dataset: Dataset, split: str) -> list[str]:
     return [line.strip().removeprefix("./") for line in lines if line.strip()]
 
 
-def _require_boxes(dataset: Dataset) -> None:
+def _require_boxes(dataset: Dataset) -> set[str]:
+    """The images that `prepare` left without a label file: nobody annotated them, and the trainer sees background."""
+    unlabelled = set()
     with dataset.manifest.open(encoding="utf-8", newline="") as file:
         boxes: Counter[str] = Counter()
         for row in csv.DictReader(file):
             boxes[row["split"]] += int(row["boxes"] or 0)
+            if row["state"] == "unlabelled":
+                unlabelled.add(row["image"])
     empty = [split for split in ("train", "val") if not boxes[split]]
     if empty:
         fix = "Look at what `labtools prepare` found: no label of that split was understood."
         raise LabError(f"there is not one box in the {' and '.join(empty)} split", dataset.manifest, fix)
+    return unlabelled
 
 
 def _sample(images: list[str]) -> list[str]:
@@ -120,7 +125,7 @@ def _sample(images: list[str]) -> list[str]:
     return images[::step]
 
 
-def _check_image(dataset: Dataset, image: str) -> None:
+def _check_image(dataset: Dataset, image: str, *, has_label: bool) -> None:
     from PIL import Image
 
     path = dataset.root / image
@@ -131,6 +136,8 @@ def _check_image(dataset: Dataset, image: str) -> None:
         said = "is missing" if isinstance(error, FileNotFoundError) else f"cannot be read ({error})"
         raise LabError(f"an image of the dataset {said}", path, _MEND) from None
     label = dataset.root / label_path(image)
+    if not has_label and not label.exists():
+        return
     try:
         lines = label.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:

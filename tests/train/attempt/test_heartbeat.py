@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -74,6 +75,16 @@ def test_a_fenced_training_stops_at_its_next_step(make_run: MakeRun) -> None:
         heart.beat()
         with pytest.raises(Fenced):
             heart.on_step(1, 4, 2, 10)
+
+
+def test_before_its_first_step_a_fenced_training_leaves_at_once(make_run: MakeRun, until: Callable[..., None]) -> None:
+    folder = make_run()
+    left = threading.Event()
+    with Heartbeat(folder, 1, leave=left.set) as heart:
+        assert not left.wait(0.1)
+        claims.write_end(folder, 1, Cause.STOPPED, "cancelled by hand")
+        heart.beat()
+        until(left.is_set, "the end of a training that has not begun", 10)
 
 
 def test_before_something_lasting_is_written_the_disk_is_asked(make_run: MakeRun) -> None:

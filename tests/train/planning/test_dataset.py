@@ -33,6 +33,20 @@ def test_a_good_dataset_is_counted(root: Path) -> None:
         assert check_dataset(open_dataset(root), course) == Counts(24, 24)
 
 
+def test_an_image_that_nobody_annotated_needs_no_label(root: Path) -> None:
+    label = first(root, "labels/*/*/train/*.txt")
+    image = str(label.relative_to(root).with_suffix(".jpg")).replace("labels", "images", 1)
+    label.unlink()
+    lines = (root / "manifest.csv").read_text(encoding="utf-8").splitlines()
+    state = lines[0].split(",").index("state")
+    rows = [line.split(",") for line in lines]
+    for row in rows:
+        if image in row:
+            row[state] = "unlabelled"
+    (root / "manifest.csv").write_text("".join(",".join(row) + "\n" for row in rows), encoding="utf-8")
+    assert check_dataset(open_dataset(root), None) == Counts(24, 24)
+
+
 def first(root: Path, pattern: str) -> Path:
     return sorted(root.glob(pattern))[0]
 
