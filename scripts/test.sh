@@ -1,10 +1,7 @@
 #!/usr/bin/env bash
 # Installs labtools with all that its tests need, checks style, types and import layers, and runs all the tests.
-#   bash scripts/test.sh [PYTEST OPTIONS]
+#   bash scripts/test.sh [PYTEST OPTIONS]      e.g. -m "slow or not slow": also those that are left out for time
 source "$(dirname "${BASH_SOURCE[0]}")/_venv.sh"
-
-python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
-system_packages tmux=tmux chromium=chromium ssh=openssh-client
 
 # Two servers and a cluster on this machine (scripts/loopback_servers.py, loopback_slurm.py), which only root can make.
 # The tests start what they need and end it; the installation itself starts no daemon.
@@ -16,18 +13,33 @@ daemons() {
   PATH=$PATH:/usr/sbin system_packages "$@" || echo "Not all could be installed; tests that need more are skipped." >&2
   if [ -n "$made" ]; then rm -f "$policy"; fi
 }
-if [ "$(uname -s)" = Linux ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-  daemons sshd=openssh-server unshare=util-linux hostname=hostname \
-    munged=munge slurmctld=slurmctld slurmd=slurmd sbatch=slurm-client cc=gcc
-fi
 
+packages() {
+  system_packages tmux=tmux chromium=chromium ssh=openssh-client
+  if [ "$(uname -s)" = Linux ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    daemons sshd=openssh-server unshare=util-linux hostname=hostname \
+      munged=munge slurmctld=slurmctld slurmd=slurmd sbatch=slurm-client cc=gcc
+  fi
+}
+
+packages &
+# Only what is imported is compiled, when it is: compiling all of torch takes longer than many tests.
+python -m pip install --quiet --disable-pip-version-check --no-compile --editable '.[dev]'
+wait $!
 if ! python -c 'import cv2' 2>/dev/null; then
   system_packages opencv-libgl=libgl1 opencv-glib=libglib2.0-0
 fi
 
 ruff check .
 ruff format --check .
-mypy
 lint-imports
+checks=$(mktemp)
+mypy >"$checks" 2>&1 & # beside the first tests
+mypy=$!
 # Most tests wait for processes that they started, so two cores do twice as much.
-exec python -m pytest --numprocesses 2 --dist loadgroup "$@"
+code=0
+python -m pytest --numprocesses 2 --dist loadgroup "$@" || code=$?
+wait "$mypy" || code=$?
+cat "$checks"
+rm -f "$checks"
+exit "$code"

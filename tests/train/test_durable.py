@@ -77,6 +77,7 @@ def test_shell_tmux_and_lane_are_killed_and_nothing_is_lost(lab: Any, shapes_dat
     assert trainer is not None
     os.kill(lane.process.pid, signal.SIGKILL)
     until(lambda: not is_alive(trainer.process), "the orphaned training to end", 10)
+    until(lambda: not is_alive(lane.process), "the lane to be gone", 10)
     run = read_grid(lab.root).cell(64, "yolov8f", 10)[0]
     assert (run.state, run.reason) == (State.TODO, "lane cpu0 died; a new lane takes it over")
 

@@ -314,6 +314,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(disk)], check=True)
 
 
+@pytest.mark.slow
 def test_a_full_disk_costs_the_epoch_under_way_and_nothing_else(small_disk: Path, shapes_dataset: Dataset) -> None:
     """The checkpoint of the epoch before is whole, and the next attempt goes on from it when there is room."""
     story = Story(small_disk / "run", shapes_dataset.yaml, epochs=2)
