@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from labtools.artifacts.dataset import Dataset
 from labtools.artifacts.record import Cause, ProcessId, State, judge, read_record
 from labtools.artifacts.runs import read_curves, read_run
@@ -28,6 +30,7 @@ def training_of(folder: Path, until: Until) -> ProcessId:
     return beat.process
 
 
+@pytest.mark.slow
 def test_cancel_and_requeue_reach_a_real_training(lab: Any, shapes_dataset: Dataset, until: Until) -> None:
     lab.write_matrix(data=str(shapes_dataset.root), epochs=500)
     longest, other = (lab.root / f"yolov8f_64_{end}" for end in ("nofreeze", "freeze"))

@@ -111,6 +111,7 @@ def test_nothing_is_started_twice_and_everything_is_stopped(busy: Any, room: Loo
     assert moods(busy)["cpu1@server-b"] is LaneMood.STOPPED
 
 
+@pytest.mark.slow
 def test_lanes_may_be_kept_to_some_runs(busy: Any, until: Until) -> None:
     """All runs are taken elsewhere, but one that nobody means."""
     free, taken = sorted(path.parent for path in busy.root.glob("*/run.json"))
@@ -129,6 +130,7 @@ def test_lanes_are_asked_for_by_their_numbers(busy: Any) -> None:
     assert moods(busy) == {}
 
 
+@pytest.mark.slow
 def test_this_machine_may_be_one_of_the_servers(busy: Any, room: LoopbackServers, until: Until) -> None:
     text = room.servers_yaml(busy.folder).replace("ssh: a, ", "")
     (busy.folder / "servers.yaml").write_text(text, encoding="utf-8")
