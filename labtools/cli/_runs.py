@@ -32,7 +32,7 @@ def choose_runs(
     """The runs that are named, or globbed, and those in one of ``states``; each once, by run id.
 
     Args:
-        patterns: run ids, globs of them, or paths of run folders.
+        patterns: run ids, globs of them, or paths (globs of them, too) of run folders.
         matrix: folder of the matrix, None where there is only one below ``runs_root``.
         runs_root: folder of all matrices.
         states: also every run that is in one of these.
@@ -41,22 +41,22 @@ def choose_runs(
     Raises:
         LabError: nothing was named, or a pattern matches nothing.
     """
-    from labtools.artifacts.runs import NOT_RUNS, find_matrix, list_runs, read_run
+    from labtools.artifacts.runs import NOT_RUNS, find_matrix, find_runs, list_runs
     from labtools.core.errors import LabError
 
     if not patterns and not states:
         or_else = f", or add {options}" if options else ""
         raise LabError("which runs was not said", None, f"Name them, e.g. yolov8n_320_freeze or 'yolov8x*'{or_else}.")
-    folders = {pattern: Path(pattern) for pattern in patterns if _is_path(pattern)}
-    for folder in folders.values():
-        if folder.absolute().parent.name in NOT_RUNS:
+    paths = [pattern for pattern in patterns if _is_path(pattern)]
+    chosen = [run for pattern in paths for run in find_runs(pattern, runs_root)]
+    for run in chosen:
+        if run.folder.parent.name in NOT_RUNS:
             fix = "Give a run folder of runs/<matrix>/ itself; `labtools status` lists them."
-            raise LabError("this folder was put aside: no lane looks at it", folder, fix)
-    chosen = [read_run(folder) for folder in folders.values()]
-    if states or len(folders) < len(patterns):
+            raise LabError("this folder was put aside: no lane looks at it", run.folder, fix)
+    if states or len(paths) < len(patterns):
         root = find_matrix(matrix, runs_root)
         known = list_runs(root)
-        for pattern in (p for p in patterns if p not in folders):
+        for pattern in (p for p in patterns if p not in paths):
             chosen += _matching(pattern, known, root)
         chosen += [run for run in known if state_of(run) in states]
     return sorted({run.folder: run for run in chosen}.values(), key=lambda run: run.run_id)
@@ -79,11 +79,10 @@ def _matching(pattern: str, known: Sequence[Run], root: Path) -> list[Run]:
 
 def state_of(run: Run) -> State:
     """The state of a run at this moment, as far as this machine can tell."""
-    from labtools.artifacts.record import judge, read_record
-    from labtools.train.runqueue.claims import is_dead
+    from labtools.artifacts.record import read_record
+    from labtools.train.runqueue.claims import state_now
 
-    record = read_record(run.folder)
-    return judge(record, stale=record.is_taken and is_dead(record))
+    return state_now(read_record(run.folder))
 
 
 def show(told: Sequence[Told], *, json: bool, none: str, hint: str = "") -> dict[str, Any]:

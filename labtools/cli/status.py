@@ -113,11 +113,16 @@ class _View:
 
 
 def _once(root: Path, view: _View) -> Grid:
+    from labtools.core.errors import LabError
     from labtools.train.status.grid import read_grid
 
     grid = read_grid(root)
     view.show(grid)
-    view.write(grid)
+    try:
+        view.write(grid)
+    except OSError as error:
+        where = error.filename or view.html or view.png
+        raise LabError(f"this file cannot be written: {error.strerror or error}", where, "Give another path.") from None
     return grid
 
 

@@ -175,6 +175,13 @@ def test_what_a_person_can_get_wrong(make: Make) -> None:
     assert labtools("cancel", "runs/dlcv/a")["a"][0]
 
 
+def test_a_quoted_glob_of_paths_is_understood_as_by_evaluate(make: Make) -> None:
+    make("yolov8n_320")
+    make("yolov8n_640")
+    make("yolov8s_320")
+    assert sorted(labtools("cancel", "runs/dlcv/yolov8n*")) == ["yolov8n_320", "yolov8n_640"]
+
+
 def test_what_was_put_aside_is_no_run_any_more(make: Make) -> None:
     folder = make("a")
     labtools("requeue", "a")

@@ -182,6 +182,13 @@ def test_page_and_picture_are_written(course: Path, tmp_path: Path) -> None:
     assert (out / "status.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_page_that_cannot_be_written_is_a_sentence(course: Path) -> None:
+    (course.parents[1] / "file").write_text("")
+    result = run("--html", "file/status.html", cwd=course.parents[1])
+    assert result.returncode == 2
+    assert "this file cannot be written" in result.stderr and "Traceback" not in result.stderr
+
+
 def test_no_runs_is_a_sentence(tmp_path: Path) -> None:
     result = run(cwd=tmp_path)
     assert result.returncode == 2

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from labtools.artifacts.checkpoint import kept_epochs
-from labtools.artifacts.record import Beat, Cause, Claim, End, Record, read_record
+from labtools.artifacts.record import Beat, Cause, Claim, End, Record, State, judge, read_record
 from labtools.artifacts.runs import Run
 from labtools.core.files import link_again, link_exclusive, write_json
 from labtools.train.processes import is_alive, is_here
@@ -29,6 +29,11 @@ def now() -> str:
 def is_dead(record: Record) -> bool:
     """Is the lane of a taken run known to be dead at once: it ran on this machine and its process is gone?"""
     return record.claim is not None and is_here(record.claim.process) and not is_alive(record.claim.process)
+
+
+def state_now(record: Record) -> State:
+    """The state of a run as far as this machine can tell at once."""
+    return judge(record, stale=record.is_taken and is_dead(record))
 
 
 def take(folder: Path, attempt: int, claim: Claim) -> bool:
