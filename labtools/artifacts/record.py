@@ -41,6 +41,11 @@ class State(str, Enum):
     CANCELLED = "cancelled"
     STALE = "stale"
 
+    @property
+    def is_open(self) -> bool:
+        """Something is left to do without anybody's decision."""
+        return self in (State.TODO, State.RUNNING)
+
 
 class Cause(str, Enum):
     """Why an attempt ended without finishing its run."""

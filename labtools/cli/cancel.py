@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+from labtools.cli._options import AsJson, MatrixFolder, RunNames, RunsRoot
 
 if TYPE_CHECKING:
     from labtools.artifacts.runs import Run
@@ -15,12 +15,10 @@ ORDER = 32
 
 
 def command(
-    runs: Annotated[list[str], typer.Argument(help="Run ids, or globs of them in quotes: 'yolov8x*'.")],
-    matrix: Annotated[
-        Path | None, typer.Option(help="Folder of the matrix, e.g. runs/dlcv. Not needed when there is only one.")
-    ] = None,
-    runs_root: Annotated[Path, typer.Option(help="Folder of all matrices.")] = Path("runs"),
-    json: Annotated[bool, typer.Option("--json", help="One JSON object as the last line of stdout.")] = False,
+    runs: RunNames,
+    matrix: MatrixFolder = None,
+    runs_root: RunsRoot = Path("runs"),
+    json: AsJson = False,
 ) -> None:
     """Leave runs out, also while lanes are at work: a training under way ends within seconds.
 

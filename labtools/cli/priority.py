@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from labtools.cli._options import AsJson, MatrixFolder, RunNames, RunsRoot
+
 if TYPE_CHECKING:
     from labtools.artifacts.runs import Run
     from labtools.cli._runs import Told
@@ -15,13 +17,11 @@ ORDER = 35
 
 
 def command(
-    runs: Annotated[list[str], typer.Argument(help="Run ids, or globs of them in quotes: 'yolov8x*'.")],
+    runs: RunNames,
     to: Annotated[int, typer.Option("--to", min=-1000, max=1000, help="Higher ones are trained first; 0 is usual.")],
-    matrix: Annotated[
-        Path | None, typer.Option(help="Folder of the matrix, e.g. runs/dlcv. Not needed when there is only one.")
-    ] = None,
-    runs_root: Annotated[Path, typer.Option(help="Folder of all matrices.")] = Path("runs"),
-    json: Annotated[bool, typer.Option("--json", help="One JSON object as the last line of stdout.")] = False,
+    matrix: MatrixFolder = None,
+    runs_root: RunsRoot = Path("runs"),
+    json: AsJson = False,
 ) -> None:
     """Train runs sooner, or later, also while lanes are at work: the next free lane takes the highest priority.
 

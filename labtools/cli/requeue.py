@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from labtools.cli._options import AsJson, MatrixFolder, RunsRoot, SomeRunNames
+
 if TYPE_CHECKING:
     from labtools.artifacts.runs import Run
     from labtools.cli._runs import Told
@@ -15,15 +17,13 @@ ORDER = 34
 
 
 def command(
-    runs: Annotated[list[str] | None, typer.Argument(help="Run ids, or globs of them in quotes: 'yolov8x*'.")] = None,
+    runs: SomeRunNames = None,
     failed: Annotated[bool, typer.Option("--failed", help="Every run that has failed.")] = False,
     stale: Annotated[bool, typer.Option("--stale", help="Every run that is stale.")] = False,
     done: Annotated[bool, typer.Option("--done", help="Finished runs too, where a glob matches them.")] = False,
-    matrix: Annotated[
-        Path | None, typer.Option(help="Folder of the matrix, e.g. runs/dlcv. Not needed when there is only one.")
-    ] = None,
-    runs_root: Annotated[Path, typer.Option(help="Folder of all matrices.")] = Path("runs"),
-    json: Annotated[bool, typer.Option("--json", help="One JSON object as the last line of stdout.")] = False,
+    matrix: MatrixFolder = None,
+    runs_root: RunsRoot = Path("runs"),
+    json: AsJson = False,
 ) -> None:
     """Train runs again from their beginning. Nothing is deleted: what there was is moved into old/ of the matrix.
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from labtools.cli._options import AsJson, MatrixFolder, RunsRoot, SomeRunNames
+
 if TYPE_CHECKING:
     from labtools.artifacts.runs import Run
     from labtools.cli._runs import Told
@@ -15,13 +17,11 @@ ORDER = 33
 
 
 def command(
-    runs: Annotated[list[str] | None, typer.Argument(help="Run ids, or globs of them in quotes: 'yolov8x*'.")] = None,
+    runs: SomeRunNames = None,
     failed: Annotated[bool, typer.Option("--failed", help="Every run that has failed.")] = False,
-    matrix: Annotated[
-        Path | None, typer.Option(help="Folder of the matrix, e.g. runs/dlcv. Not needed when there is only one.")
-    ] = None,
-    runs_root: Annotated[Path, typer.Option(help="Folder of all matrices.")] = Path("runs"),
-    json: Annotated[bool, typer.Option("--json", help="One JSON object as the last line of stdout.")] = False,
+    matrix: MatrixFolder = None,
+    runs_root: RunsRoot = Path("runs"),
+    json: AsJson = False,
 ) -> None:
     """Give failed or cancelled runs another chance, from their last checkpoint.
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from labtools.artifacts.record import State
 from labtools.core.errors import LabError
 from labtools.core.progress import Tick, silent
 from labtools.train import here
@@ -101,7 +100,7 @@ def train_matrix(
         for run in meant:
             retry(run.folder)
     grid = read_grid(plan.root)
-    open_runs = sum(run.state in (State.TODO, State.RUNNING) and is_meant(run.run_id, only) for run in grid.runs)
+    open_runs = sum(run.state.is_open and is_meant(run.run_id, only) for run in grid.runs)
     if open_runs == 0:
         return Launched(plan, grid, None)
     lanes_wanted = (

@@ -86,7 +86,7 @@ class Ears:
 
 def _tell(grid: Grid, told: dict[str, int], tick: Tick) -> None:
     """What has changed: of the matrix, and of each run that was seen running."""
-    over = sum(run.state not in (State.TODO, State.RUNNING) for run in grid.runs)
+    over = sum(not run.state.is_open for run in grid.runs)
     news = {"runs": (over, len(grid.runs))}
     for run in grid.runs:
         if run.state is State.RUNNING or run.run_id in told:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from labtools.artifacts.record import Record, State, judge, read_record
+from labtools.artifacts.record import Record, State, read_record
 from labtools.artifacts.runs import RunSpec, list_runs
 from labtools.train.estimates import (
     CPU,
@@ -23,7 +23,7 @@ from labtools.train.estimates import (
 )
 from labtools.train.planning.folders import runs_aside
 from labtools.train.planning.plan import Plan
-from labtools.train.runqueue.claims import is_dead
+from labtools.train.runqueue.claims import state_now
 from labtools.train.runqueue.order import pace_here, turn
 from labtools.train.runqueue.run_queue import is_meant
 
@@ -155,7 +155,7 @@ def _finished(root: Path) -> list[Finished]:
 
 def _expect(plan: Plan, spec: RunSpec, record: Record, speed: Pace, scale: float, gpu_bytes: int | None) -> ExpectedRun:
     workload = plan.workloads[spec.run_id]
-    state = judge(record, stale=record.is_taken and is_dead(record))
+    state = state_now(record)
     reason = plan.stale.get(spec.run_id, "")
     if reason and state is not State.RUNNING:
         state = State.STALE
@@ -165,7 +165,7 @@ def _expect(plan: Plan, spec: RunSpec, record: Record, speed: Pace, scale: float
         state=state,
         priority=record.priority or plan.expansion.priorities.get(spec.run_id, 0),
         seconds=float((record.done or {}).get("seconds") or seconds),
-        left_s=seconds * (1 - _kept(record, spec)) if state in (State.TODO, State.RUNNING) else 0.0,
+        left_s=seconds * (1 - _kept(record, spec)) if state.is_open else 0.0,
         memory_bytes=expected_bytes(spec, workload, scale),
         fits=None if gpu_bytes is None else _largest_batch(spec, workload, scale, gpu_bytes),
         reason=reason,

@@ -18,13 +18,13 @@ from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
 
-from labtools.artifacts.record import Cause, Order, Record, State, judge, read_beat, read_record
+from labtools.artifacts.record import Cause, Order, Record, State, read_beat, read_record
 from labtools.artifacts.runs import OLD_FOLDER, RUN_FILE
 from labtools.core.errors import LabError
 from labtools.core.files import link_exclusive, write_json
 from labtools.train.estimates import WORKLOAD_FILE
 from labtools.train.processes import is_alive, is_here
-from labtools.train.runqueue.claims import as_json, is_dead, now, write_end
+from labtools.train.runqueue.claims import as_json, now, state_now, write_end
 from labtools.train.runqueue.news import announce
 
 PATIENCE_S = 60.0
@@ -51,7 +51,7 @@ def cancel(folder: Path) -> bool:
 def retry(folder: Path) -> bool:
     """Give a failed or cancelled run another chance as asked, from its last checkpoint; False if it is neither."""
     record = read_record(folder)
-    if judge(record, stale=is_dead(record)) not in (State.FAILED, State.CANCELLED):
+    if state_now(record) not in (State.FAILED, State.CANCELLED):
         return False
     _order(folder, "retry", record.attempt)
     return True

@@ -75,7 +75,7 @@ def _so_far(run: RunStatus, asked: Asked) -> Finished:
 
 def expect(run: RunStatus, asked: Asked, pace: Pace) -> RunStatus:
     """The run with `RunStatus.expected_s`: its own estimate where it has one, else that of its work at that pace."""
-    if run.state not in (State.RUNNING, State.TODO):
+    if not run.state.is_open:
         return replace(run, expected_s=0.0)
     if run.eta_s is not None:
         return replace(run, expected_s=run.eta_s)
@@ -111,7 +111,7 @@ def forecast(
     for run in runs:
         if run.state is State.RUNNING and (run.lane, run.host) in able:
             able[run.lane, run.host] = run.expected_s or 0.0
-        elif run.state in (State.RUNNING, State.TODO):
+        elif run.state.is_open:
             waiting.append(run.expected_s or 0.0)
     if not able:
         return None

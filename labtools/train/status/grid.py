@@ -89,7 +89,7 @@ class Grid:
     @property
     def is_over(self) -> bool:
         """Nothing is left to do or running (failures included)."""
-        return all(run.state not in (State.TODO, State.RUNNING) for run in self.runs)
+        return not any(run.state.is_open for run in self.runs)
 
     @property
     def totals(self) -> Totals:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 
-from labtools.artifacts.record import State
 from labtools.core.words import duration, memory, score
 from labtools.train.status import cells
 from labtools.train.status.grid import Grid
@@ -89,7 +88,7 @@ def _rows(grid: Grid) -> Iterator[PageRow]:
 def _cell(run: RunStatus) -> PageCell:
     hint = "\n".join(f"{name}: {value}" for name, value in _facts(run))
     lines = cells.two_lines(run, wide=True)
-    progress = run.progress if run.state in (State.RUNNING, State.TODO) else 0.0
+    progress = run.progress if run.state.is_open else 0.0
     return PageCell(run.state.value, cells.SIGNS[run.state], tuple(filter(None, lines)), progress, hint)
 
 

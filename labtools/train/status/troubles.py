@@ -117,7 +117,7 @@ def _command(verb: str, ids: Sequence[str]) -> str:
 def _of_lanes(runs: Sequence[RunStatus], lanes: Sequence[LaneStatus]) -> Iterator[Trouble]:
     """Of interest as long as there is something to train; a lane that waits, while there is something to take."""
     states = {run.state for run in runs}
-    if not states & {State.TODO, State.RUNNING}:
+    if not any(state.is_open for state in states):
         return
     yield from _silent(lanes)
     for word, level, fix in (

@@ -1,0 +1,16 @@
+"""Options that several commands have alike."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+RunNames = Annotated[list[str], typer.Argument(help="Run ids, or globs of them in quotes: 'yolov8x*'.")]
+SomeRunNames = Annotated[list[str] | None, typer.Argument(help="Run ids, or globs of them in quotes: 'yolov8x*'.")]
+MatrixFolder = Annotated[
+    Path | None, typer.Option(help="Folder of the matrix, e.g. runs/dlcv. Not needed when there is only one.")
+]
+RunsRoot = Annotated[Path, typer.Option(help="Folder of all matrices.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object as the last line of stdout.")]
