@@ -8,6 +8,10 @@ and end, and those that each epoch costs. From these follows the overhead of a 1
     python scripts/bench_train.py               # about 10 minutes on two cores
     python scripts/bench_train.py --quick       # about 2 minutes: a rough idea
     python scripts/bench_train.py --epochs 10 300 --rounds 3 --json
+    python scripts/bench_train.py --ten-minutes # about 25 minutes: runs of that length, as they are
+
+The last one extrapolates nothing: a plain run and a lane's go on at the same time, on a core each, then again with the
+cores exchanged, so that whatever else the machine does slows both alike. It needs Linux (taskset) and two cores.
 """
 
 from __future__ import annotations
@@ -56,6 +60,7 @@ class Bench:
 
     folder: Path
     lane: Lane
+    imgsz: int = 96
     costs: dict[tuple[str, int], list[Cost]] = field(default_factory=lambda: defaultdict(list))
     gaps: list[float] = field(default_factory=list)
 
@@ -66,13 +71,13 @@ class Bench:
         for command in ([sys.executable, "-m", "labtools", *prepare], [*_YOLO, "settings", "tensorboard=True"]):
             self._run([command])
 
-    def plan(self, name: str, epochs: int, first_seed: int) -> list[RunSpec]:
+    def plan(self, name: str, epochs: int, first_seed: int, runs: int = _RUNS) -> list[RunSpec]:
         """The runs of one round, with folders ready for a lane."""
         matrix = {
             "name": name,
             "data": "datasets/shapes",
-            "axes": {"model": "yolov8f", "imgsz": 96, "batch": 8},
-            "seeds": [first_seed + i for i in range(_RUNS)],
+            "axes": {"model": "yolov8f", "imgsz": self.imgsz, "batch": 8},
+            "seeds": [first_seed + i for i in range(runs)],
             "epochs": epochs,
             "weights": {"yolov8f": str(WEIGHTS / "yolov8f.pt")},
             "defaults": {"nbs": 8, "optimizer": "AdamW", "lr0": 0.002},
@@ -86,9 +91,33 @@ class Bench:
         specs = self.plan(name, epochs, first_seed)
         self.costs["plain", epochs].append(self._run([self._plain(name, spec) for spec in specs]))
         with self._watch(self.folder / "runs" / name, [spec.run_id for spec in specs]):
-            command = [sys.executable, "-m", "labtools", "lane", str(self.folder / "runs" / name), self.lane.name]
-            cost = self._run([[*command, "--threads", str(self.lane.threads)]])
+            cost = self._run([self._by_lane(name)])
         self.costs["lane", epochs].append(cost)
+
+    def side_by_side(self, name: str, epochs: int, cores: tuple[int, int]) -> dict[str, float]:
+        """Seconds of one plain run and of one by a lane, at the same time on a core each."""
+        (spec,) = self.plan(name, epochs, first_seed=0, runs=1)
+        ways = {"plain": self._plain(name, spec), "lane": self._by_lane(name)}
+        seconds: dict[str, float] = {}
+
+        def one(way: str, core: int) -> None:
+            start = time.monotonic()
+            command = ["taskset", "--cpu-list", str(core), *ways[way]]
+            self._call(command, self.folder / f"log_{way}.txt")
+            seconds[way] = time.monotonic() - start
+
+        threads = [threading.Thread(target=one, args=pair) for pair in zip(ways, cores, strict=True)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if judge(read_record(self.folder / "runs" / name / spec.run_id), stale=False) is not State.DONE:
+            raise SystemExit(f"not done: {spec.run_id}")
+        return seconds
+
+    def _by_lane(self, name: str) -> list[str]:
+        command = [sys.executable, "-m", "labtools", "lane", str(self.folder / "runs" / name), self.lane.name]
+        return [*command, "--threads", str(self.lane.threads)]
 
     def _plain(self, name: str, spec: RunSpec) -> list[str]:
         """The course's own command for that run."""
@@ -109,14 +138,16 @@ class Bench:
         """Seconds per run of these commands, children included."""
         start, before = time.monotonic(), os.times()
         for command in commands:
-            log = self.folder / "log.txt"
-            with log.open("wb") as out:
-                done = subprocess.run(command, cwd=self.folder, env=self._environment(), stdout=out, stderr=out)
-            if done.returncode:
-                raise SystemExit(f"{shlex.join(command)}\n{log.read_text(errors='replace')[-2000:]}")
+            self._call(command, self.folder / "log.txt")
         after = os.times()
         spent = after.children_user + after.children_system - before.children_user - before.children_system
         return Cost((time.monotonic() - start) / _RUNS, spent / _RUNS)
+
+    def _call(self, command: list[str], log: Path) -> None:
+        with log.open("wb") as out:
+            done = subprocess.run(command, cwd=self.folder, env=self._environment(), stdout=out, stderr=out)
+        if done.returncode:
+            raise SystemExit(f"{shlex.join(command)}\n{log.read_text(errors='replace')[-2000:]}")
 
     @contextmanager
     def _watch(self, root: Path, run_ids: list[str]) -> Iterator[None]:
@@ -160,24 +191,49 @@ class Bench:
         return answer
 
 
+def ten_minutes(bench: Bench) -> dict[str, float]:
+    """As many epochs as ten minutes take, by both ways at once, on both cores in turns."""
+    cores = sorted(os.sched_getaffinity(0))
+    if len(cores) < 2:
+        raise SystemExit("--ten-minutes needs two cores, one for each way.")
+    bench.imgsz = 256
+    few, more = 2, 6  # two lengths tell what an epoch takes
+    short, longer = (max(bench.side_by_side(f"probe_{n}", n, (cores[0], cores[1])).values()) for n in (few, more))
+    epoch = (longer - short) / (more - few)
+    epochs = round((TEN_MINUTES_S - short) / epoch) + few
+    turns = [
+        bench.side_by_side(f"turn{i}", epochs, pair)
+        for i, pair in enumerate(((cores[0], cores[1]), (cores[1], cores[0])))
+    ]
+    figures = {"epochs": float(epochs)}
+    for way in ("plain", "lane"):
+        figures |= {f"{way}, s (turn {number})": turn[way] for number, turn in enumerate(turns, start=1)}
+    plain, lane = (sum(turn[way] for turn in turns) for way in ("plain", "lane"))
+    return figures | {"lane over plain, 10 minutes": lane / plain}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--epochs", type=int, nargs=2, default=(5, 60), metavar=("FEW", "MANY"))
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--ten-minutes", action="store_true", help="whole runs of ten minutes, side by side")
     parser.add_argument("--quick", action="store_true", help="2 and 12 epochs, one round")
     parser.add_argument("--json", action="store_true", help="one JSON object as the last line")
     options = parser.parse_args()
     lengths, rounds = ((2, 12), 1) if options.quick else (tuple(options.epochs), options.rounds)
     with tempfile.TemporaryDirectory() as folder:
         # As many threads as Ultralytics takes by itself: two that share two cores with others' work cost twice as much.
-        threads = max(1, min(8, (os.cpu_count() or 1) - 1))
+        threads = 1 if options.ten_minutes else max(1, min(8, (os.cpu_count() or 1) - 1))
         bench = Bench(Path(folder), Lane("cpu0", threads=threads))
         os.environ.update(LABTOOLS_CACHE=str(bench.folder / "cache"), LABTOOLS_OFFLINE="1")
         bench.furnish()
-        for number in range(rounds):
-            for epochs in lengths:
-                bench.round(f"round{number}_{epochs}", epochs, first_seed=number * _RUNS)
-        figures = bench.figures(lengths)
+        if options.ten_minutes:
+            figures = ten_minutes(bench)
+        else:
+            for number in range(rounds):
+                for epochs in lengths:
+                    bench.round(f"round{number}_{epochs}", epochs, first_seed=number * _RUNS)
+            figures = bench.figures(lengths)
     for name, value in figures.items():
         print(f"{name:44} {value:9.3f}")
     if options.json:
