@@ -197,7 +197,7 @@ def ten_minutes(bench: Bench) -> dict[str, float]:
     if len(cores) < 2:
         raise SystemExit("--ten-minutes needs two cores, one for each way.")
     bench.imgsz = 256
-    few, more = 2, 6  # two lengths tell what an epoch takes
+    few, more = 10, 60  # two lengths tell what an epoch takes; the first epochs of a machine are its slowest
     short, longer = (max(bench.side_by_side(f"probe_{n}", n, (cores[0], cores[1])).values()) for n in (few, more))
     epoch = (longer - short) / (more - few)
     epochs = round((TEN_MINUTES_S - short) / epoch) + few
