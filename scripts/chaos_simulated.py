@@ -71,7 +71,8 @@ def train(work: Work, witness: Witness, chance: random.Random, epoch_s: float) -
         if claims.is_fenced(run.folder, number):
             return
         for cause, rate in FAULTS.items():
-            if chance.random() < rate:
+            # A run that meets NaN without mixed precision too is given up, and rightly: not what is looked at here.
+            if chance.random() < rate and not (cause is Cause.NAN and work.attempt.settings.get("amp") is False):
                 claims.end_attempt(run, number, Fault(cause, "invented"))
                 return
         if epoch < EPOCHS:
