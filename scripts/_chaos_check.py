@@ -13,7 +13,8 @@ from typing import Any
 from _chaos_lab import Lab, SaidNothing
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from labtools.artifacts.record import BAD_LUCK, Cause, Record, State, judge, read_record
+from labtools.artifacts.record import BAD_LUCK, Cause, Record, State, judge
+from labtools.artifacts.record_files import read_record
 from labtools.artifacts.runs import read_curves, read_run
 from labtools.core.files import read_json
 

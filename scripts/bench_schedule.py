@@ -27,7 +27,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from labtools.artifacts.checkpoint import Kept, kept_epochs, write_kept
-from labtools.artifacts.record import Beat, Cause, ProcessId, State, judge, read_record
+from labtools.artifacts.record import Beat, Cause, ProcessId, State, judge
+from labtools.artifacts.record_files import read_record
 from labtools.artifacts.runs import RunSpec
 from labtools.core.files import write_json
 from labtools.core.words import duration

@@ -34,7 +34,8 @@ from pathlib import Path
 
 from _chaos_lab import draw_shapes
 
-from labtools.artifacts.record import State, judge, read_record
+from labtools.artifacts.record import State, judge
+from labtools.artifacts.record_files import read_record
 from labtools.artifacts.runs import RunSpec
 from labtools.core.config import dump_yaml
 from labtools.demo.scales import WEIGHTS

@@ -27,7 +27,8 @@ from pathlib import Path
 from typing import Any
 
 from labtools.artifacts.checkpoint import Kept, kept_epochs, write_kept
-from labtools.artifacts.record import Beat, Cause, State, judge, read_record
+from labtools.artifacts.record import Beat, Cause, State, judge
+from labtools.artifacts.record_files import read_record
 from labtools.artifacts.runs import RunSpec
 from labtools.core.files import read_json, write_json
 from labtools.train.estimates import Workload, write_workload

@@ -37,7 +37,7 @@ from _chaos_lab import Lab, Process, open_lab
 from loopback_servers import LoopbackServers
 
 from labtools.artifacts.checkpoint import kept_epochs
-from labtools.artifacts.record import read_record
+from labtools.artifacts.record_files import read_record
 
 _KILLS = {"training": 0.35, "lane": 0.3, "tmux": 0.15, "launcher": 0.2}
 _DARK_S = (2.0, 15.0)  # how long a server is without power

@@ -5,21 +5,15 @@ token. It is closed by ``end.<n>.json``, created the same way, whoever writes it
 finished run or why it ended; or somebody else, who thinks it dead. So an attempt that was given up can never finish,
 and one that has finished can never be given up. ``done.json`` is a second name of the result that closed the last
 attempt. What people decide (cancel, retry) is written likewise, as ``order.<n>.json``, and the last one holds.
+
+Here is what all that means; `labtools.artifacts.record_files` reads it.
 """
 
 from __future__ import annotations
 
-import os
-import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
-from pathlib import Path
-from typing import Any, TypeVar
-
-from labtools.core.fields import from_fields
-from labtools.core.files import read_json
-
-_T = TypeVar("_T")
+from typing import Any
 
 MAX_FAILURES = 2
 """A training that fails by itself twice, without one more epoch in between, would fail for ever."""
@@ -236,104 +230,6 @@ class Record:
                 merged.pop("fresh", None)
             merged.update(end.next)
         return merged
-
-
-_FIGURES = frozenset({"epochs", "seconds", "batch", "nominal_batch", "gpu_bytes", "map50", "map50_95", "best_epoch"})
-
-_NAME = re.compile(r"(claim|end|order)\.(\d{1,9})(\.json)?")
-
-
-def read_record(folder: Path) -> Record:
-    """Read the record of a run folder. Files that vanish or are foreign are as if absent."""
-    names = os.listdir(folder)  # names as one call gives them: over NFS the fastest to be true
-    at = f"{folder}{os.sep}"  # texts, not paths: status reads thousands of files, and building a path takes as long
-    claims, ends, orders = _numbers(names)
-    attempt = max(claims, default=0)
-    words = {n: _read(f"{at}end.{n}.json") for n in ends}
-    record = Record(
-        attempt=attempt,
-        ends=tuple((n, _end(content)) for n, content in words.items() if not _is_result(content)),
-        done=_result(_read(f"{at}done.json")) if "done.json" in names else None,
-        orders=tuple(order for n in orders if (order := _order(_read(f"{at}order.{n}.json")))),
-        stale=_stale(_read(f"{at}stale.json")) if "stale.json" in names else "",
-        priority=_priority(_read(f"{at}priority.json")) if "priority.json" in names else 0,
-    )
-    if record.done is None and any(_is_result(content) for content in words.values()):
-        # Killed between the two names of its result: finished all the same.
-        record = replace(record, done=_result(next(content for content in words.values() if _is_result(content))))
-    if record.is_taken:
-        claim = _with_process(Claim, _read(f"{at}claim.{attempt}"))
-        record = replace(record, claim=claim, beat=read_beat(folder, attempt))
-    return record
-
-
-def read_beat(folder: Path, attempt: int) -> Beat | None:
-    """The last sign of life of an attempt, also of one that is over."""
-    return _with_process(Beat, _read(f"{folder}{os.sep}beat.{attempt}.json"))
-
-
-def _numbers(names: list[str]) -> tuple[list[int], list[int], list[int]]:
-    """The numbers in ``claim.3``, ``end.3.json`` and ``order.3.json``, each ascending."""
-    found: dict[str, list[int]] = {"claim": [], "end": [], "order": []}
-    for name in names:
-        match = _NAME.fullmatch(name)
-        if match and (match[1] == "claim") == (match[3] is None):
-            found[match[1]].append(int(match[2]))
-    return sorted(found["claim"]), sorted(found["end"]), sorted(found["order"])
-
-
-def _is_result(content: dict[str, Any] | None) -> bool:
-    """Did this closing word finish the run?"""
-    return content is not None and "cause" not in content and "attempt" in content
-
-
-def _result(content: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Of a finished run, without figures that are none."""
-    if content is None:
-        return None
-    return {k: v for k, v in content.items() if k not in _FIGURES or v is None or isinstance(v, (int, float))}
-
-
-def _end(content: dict[str, Any] | None) -> End:
-    """A damaged word (a power cut, a full disk) closes its attempt too: nobody else could."""
-    try:
-        return from_fields(End, {**(content or {}), "cause": Cause((content or {})["cause"])})
-    except (KeyError, TypeError, ValueError):
-        return End(Cause.LANE, "the record of its end is damaged", True, "")
-
-
-def _order(content: dict[str, Any] | None) -> Order | None:
-    try:
-        return from_fields(Order, content) if content else None
-    except TypeError:
-        return None
-
-
-def _with_process(kind: type[_T], content: dict[str, Any] | None) -> _T | None:
-    """A `Claim` or a `Beat`, from the keys that this version knows: servers may be a version apart for a day."""
-    try:
-        return (
-            from_fields(kind, {**content, "process": from_fields(ProcessId, content["process"])}) if content else None
-        )
-    except (KeyError, TypeError, AttributeError):
-        return None
-
-
-def _stale(content: dict[str, Any] | None) -> str:
-    return str((content or {}).get("reason") or "no reason was given")
-
-
-def _priority(content: dict[str, Any] | None) -> int:
-    value = (content or {}).get("priority", 0)
-    return value if isinstance(value, int) else 0
-
-
-def _read(path: str) -> dict[str, Any] | None:
-    try:
-        value = read_json(path)
-    except (FileNotFoundError, ValueError):  # gone, or half written on a disk without hard links
-        return None
-    return value if isinstance(value, dict) else None
 
 
 def judge(record: Record, *, stale: bool) -> State:

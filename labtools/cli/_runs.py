@@ -79,7 +79,7 @@ def _matching(pattern: str, known: Sequence[Run], root: Path) -> list[Run]:
 
 def state_of(run: Run) -> State:
     """The state of a run at this moment, as far as this machine can tell."""
-    from labtools.artifacts.record import read_record
+    from labtools.artifacts.record_files import read_record
     from labtools.train.runqueue.claims import state_now
 
     return state_now(read_record(run.folder))

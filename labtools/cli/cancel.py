@@ -36,7 +36,8 @@ def command(
 
 
 def _cancel(run: Run) -> Told:
-    from labtools.artifacts.record import State, read_record
+    from labtools.artifacts.record import State
+    from labtools.artifacts.record_files import read_record
     from labtools.cli._runs import Told, state_of
     from labtools.train.runqueue.orders import cancel
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from labtools.artifacts.record import Record, State, judge, read_record
+from labtools.artifacts.record import Record, State, judge
+from labtools.artifacts.record_files import read_record
 from labtools.artifacts.runs import Run
 
 

@@ -13,7 +13,8 @@ import psutil
 import pytest
 from typer.testing import CliRunner
 
-from labtools.artifacts.record import Beat, Cause, Claim, ProcessId, State, judge, read_record
+from labtools.artifacts.record import Beat, Cause, Claim, ProcessId, State, judge
+from labtools.artifacts.record_files import read_record
 from labtools.artifacts.runs import RunSpec, read_run
 from labtools.cli import main
 from labtools.core.errors import LabError

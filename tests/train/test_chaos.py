@@ -13,7 +13,8 @@ from _chaos_check import Told, _beginnings, _check_attempts
 from _chaos_lab import Process
 from chaos_train import plan_blows
 
-from labtools.artifacts.record import Cause, Claim, read_record
+from labtools.artifacts.record import Cause, Claim
+from labtools.artifacts.record_files import read_record
 from labtools.train.processes import this_process
 from labtools.train.runqueue import claims
 

@@ -14,7 +14,8 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from labtools.artifacts.dataset import Dataset
-from labtools.artifacts.record import Cause, State, read_record
+from labtools.artifacts.record import Cause, State
+from labtools.artifacts.record_files import read_record
 from labtools.artifacts.runs import read_curves, read_run
 from labtools.core.errors import LabError
 from labtools.core.files import read_json

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from labtools.artifacts.dataset import Dataset
-from labtools.artifacts.record import Cause, ProcessId, State, judge, read_record
+from labtools.artifacts.record import Cause, ProcessId, State, judge
+from labtools.artifacts.record_files import read_record
 from labtools.artifacts.runs import read_curves, read_run
 from labtools.train.lanes.records import living_lanes
 from labtools.train.processes import is_alive

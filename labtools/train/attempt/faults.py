@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from labtools.artifacts.checkpoint import kept_epochs
-from labtools.artifacts.record import Cause, read_record
+from labtools.artifacts.record import Cause
+from labtools.artifacts.record_files import read_record
 from labtools.artifacts.runs import Run
 from labtools.core.errors import LabError
 from labtools.train.runqueue.policy import Fault

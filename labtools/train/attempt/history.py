@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from labtools.artifacts.record import read_record
+from labtools.artifacts.record_files import read_record
 from labtools.core.files import read_json
 
 _PACKAGES = ("labtools", "ultralytics", "torch")

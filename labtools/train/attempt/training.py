@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labtools.artifacts.checkpoint import Kept
-from labtools.artifacts.record import read_record
+from labtools.artifacts.record_files import read_record
 from labtools.artifacts.runs import Run, RunSpec
 from labtools.train.attempt import checkpoints, events
 from labtools.train.attempt.heartbeat import Fenced, Heartbeat, number

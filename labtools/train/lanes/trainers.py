@@ -10,7 +10,8 @@ import sys
 import time
 from dataclasses import dataclass, field
 
-from labtools.artifacts.record import Beat, Cause, read_record
+from labtools.artifacts.record import Beat, Cause
+from labtools.artifacts.record_files import read_record
 from labtools.core.words import duration
 from labtools.train.attempt import EXIT_NO_SPACE
 from labtools.train.attempt.faults import diagnose

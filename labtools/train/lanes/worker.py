@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from labtools.artifacts.lanes import LaneMood
-from labtools.artifacts.record import OWN_TROUBLE, Cause, Record, read_record
+from labtools.artifacts.record import OWN_TROUBLE, Cause, Record
+from labtools.artifacts.record_files import read_record
 from labtools.core.words import duration, score
 from labtools.train.lanes import guards, records
 from labtools.train.lanes.gpu_watch import GpuWatch

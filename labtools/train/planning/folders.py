@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from labtools.artifacts.record import Record, read_record
+from labtools.artifacts.record import Record
+from labtools.artifacts.record_files import read_record
 from labtools.artifacts.runs import OLD_FOLDER, RUN_FILE, Run, RunSpec, list_runs, read_run
 from labtools.core.errors import LabError
 from labtools.core.files import read_json, write_json

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from labtools.artifacts.record import Record, State, read_record
+from labtools.artifacts.record import Record, State
+from labtools.artifacts.record_files import read_record
 from labtools.artifacts.runs import RunSpec, list_runs
 from labtools.train.estimates import (
     CPU,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from labtools.artifacts.dataset import open_dataset
-from labtools.artifacts.record import read_record
+from labtools.artifacts.record_files import read_record
 from labtools.artifacts.runs import Run, RunSpec, list_runs
 from labtools.artifacts.weights import find_weights
 from labtools.core.config import line_of

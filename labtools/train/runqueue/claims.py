@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from labtools.artifacts.checkpoint import kept_epochs
-from labtools.artifacts.record import Beat, Cause, Claim, End, Record, State, judge, read_record
+from labtools.artifacts.record import Beat, Cause, Claim, End, Record, State, judge
+from labtools.artifacts.record_files import read_record
 from labtools.artifacts.runs import Run
 from labtools.core.files import link_again, link_exclusive, write_json
 from labtools.train.processes import is_alive, is_here

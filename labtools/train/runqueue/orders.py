@@ -18,7 +18,8 @@ from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
 
-from labtools.artifacts.record import Cause, Order, Record, State, read_beat, read_record
+from labtools.artifacts.record import Cause, Order, Record, State
+from labtools.artifacts.record_files import read_beat, read_record
 from labtools.artifacts.runs import OLD_FOLDER, RUN_FILE
 from labtools.core.errors import LabError
 from labtools.core.files import link_exclusive, write_json

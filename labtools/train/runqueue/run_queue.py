@@ -10,7 +10,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from labtools.artifacts.record import Cause, Claim, ProcessId, Record, State, judge, read_record
+from labtools.artifacts.record import Cause, Claim, ProcessId, Record, State, judge
+from labtools.artifacts.record_files import read_record
 from labtools.artifacts.runs import NOT_RUNS, Run, read_run
 from labtools.core.errors import LabError
 from labtools.train.estimates import Finished, Pace, Workload, expected_seconds, read_workload

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from labtools.artifacts.lanes import read_lane_states
-from labtools.artifacts.record import Record, State, read_record
+from labtools.artifacts.record import Record, State
+from labtools.artifacts.record_files import read_record
 from labtools.artifacts.runs import NOT_RUNS, RUN_FILE, Run, course_order, model_order, read_run
 from labtools.core.errors import LabError
 from labtools.train.cluster import glance

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from labtools.artifacts.record import Beat, Cause, Claim, read_record
+from labtools.artifacts.record import Beat, Cause, Claim
+from labtools.artifacts.record_files import read_record
 from labtools.train.attempt import heartbeat
 from labtools.train.attempt.heartbeat import Fenced, Heartbeat
 from labtools.train.processes import this_process

@@ -20,7 +20,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from labtools.artifacts.checkpoint import Kept, kept_epochs, kept_files, write_kept
 from labtools.artifacts.dataset import Dataset
-from labtools.artifacts.record import Beat, Cause, Claim, End, State, judge, read_record
+from labtools.artifacts.record import Beat, Cause, Claim, End, State, judge
+from labtools.artifacts.record_files import read_record
 from labtools.artifacts.runs import RunSpec, read_curves, read_run
 from labtools.core.config import read_yaml
 from labtools.core.files import read_json, write_json

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from labtools.artifacts.lanes import LaneMood, LaneState, read_lane_states
-from labtools.artifacts.record import Cause, read_record
+from labtools.artifacts.record import Cause
+from labtools.artifacts.record_files import read_record
 from labtools.core.files import write_json
 
 Until = Callable[..., None]

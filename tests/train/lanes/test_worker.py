@@ -15,7 +15,8 @@ import psutil
 import pytest
 
 from labtools.artifacts.lanes import LaneMood, LaneState, read_lane_states
-from labtools.artifacts.record import Beat, Cause, Claim, Record, State, judge, read_record
+from labtools.artifacts.record import Beat, Cause, Claim, Record, State, judge
+from labtools.artifacts.record_files import read_record
 from labtools.core.files import write_json
 from labtools.train.lanes import guards, trainers
 from labtools.train.lanes.lane import Lane

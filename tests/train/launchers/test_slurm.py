@@ -14,7 +14,8 @@ from loopback_slurm import LoopbackSlurm
 from labtools.artifacts.checkpoint import kept_epochs
 from labtools.artifacts.dataset import Dataset
 from labtools.artifacts.lanes import LaneMood, read_lane_states
-from labtools.artifacts.record import Cause, Claim, ProcessId, State, judge, read_record
+from labtools.artifacts.record import Cause, Claim, ProcessId, State, judge
+from labtools.artifacts.record_files import read_record
 from labtools.artifacts.runs import RunSpec, read_curves, read_run
 from labtools.core.errors import LabError
 from labtools.core.files import read_json, write_json

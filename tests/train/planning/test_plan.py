@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from labtools.artifacts.dataset import Dataset
-from labtools.artifacts.record import Cause, Claim, State, judge, read_record
+from labtools.artifacts.record import Cause, Claim, State, judge
+from labtools.artifacts.record_files import read_record
 from labtools.artifacts.runs import list_runs, read_run
 from labtools.core.errors import LabError
 from labtools.core.files import read_json, write_json

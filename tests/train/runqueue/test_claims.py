@@ -22,8 +22,8 @@ from labtools.artifacts.record import (
     ProcessId,
     State,
     judge,
-    read_record,
 )
+from labtools.artifacts.record_files import read_record
 from labtools.artifacts.runs import read_run
 from labtools.train.processes import end_process, is_alive, is_here, this_process
 from labtools.train.runqueue import claims

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from labtools.artifacts.record import Beat, Cause, Claim, ProcessId, State, judge, read_record
+from labtools.artifacts.record import Beat, Cause, Claim, ProcessId, State, judge
+from labtools.artifacts.record_files import read_record
 from labtools.core.errors import LabError
 from labtools.train.runqueue import claims
 from labtools.train.runqueue.orders import cancel, requeue

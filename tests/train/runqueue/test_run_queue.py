@@ -12,7 +12,8 @@ from typing import Any
 import psutil
 import pytest
 
-from labtools.artifacts.record import Beat, Cause, Claim, ProcessId, State, judge, read_record
+from labtools.artifacts.record import Beat, Cause, Claim, ProcessId, State, judge
+from labtools.artifacts.record_files import read_record
 from labtools.train.estimates import Workload, write_workload
 from labtools.train.processes import is_alive, this_process
 from labtools.train.runqueue import claims

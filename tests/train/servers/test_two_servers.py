@@ -13,7 +13,8 @@ from loopback_servers import LoopbackServers
 
 from labtools.artifacts.dataset import Dataset
 from labtools.artifacts.lanes import LaneMood, read_lane_states
-from labtools.artifacts.record import Cause, Claim, ProcessId, State, read_record
+from labtools.artifacts.record import Cause, Claim, ProcessId, State
+from labtools.artifacts.record_files import read_record
 from labtools.artifacts.runs import read_curves, read_run
 from labtools.core.files import read_json
 from labtools.train.planning.plan import plan_matrix, write_plan

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from labtools.artifacts.record import State, read_record
+from labtools.artifacts.record import State
+from labtools.artifacts.record_files import read_record
 from labtools.artifacts.runs import list_runs
 from labtools.train.estimates import Workload, write_workload
 from labtools.train.runqueue import claims
