@@ -12,5 +12,11 @@ SomeRunNames = Annotated[list[str] | None, typer.Argument(help="Run ids, or glob
 MatrixFolder = Annotated[
     Path | None, typer.Option(help="Folder of the matrix, e.g. runs/dlcv. Not needed when there is only one.")
 ]
+MatrixArgument = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="MATRIX_FOLDER", help="Folder of the matrix, e.g. runs/dlcv; the only one of --runs-root if left out."
+    ),
+]
 RunsRoot = Annotated[Path, typer.Option(help="Folder of all matrices.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object as the last line of stdout.")]

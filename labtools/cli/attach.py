@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from labtools.artifacts.lab import RUNS, SERVERS
+from labtools.cli._options import RunsRoot
 
 if TYPE_CHECKING:
     from labtools.train.servers.config import Server
@@ -19,7 +20,7 @@ def command(
     lane: Annotated[str | None, typer.Argument(help="A lane, e.g. gpu0. Without: all, one window each.")] = None,
     server: Annotated[str | None, typer.Option(help="Of which server, as servers.yaml calls it.")] = None,
     servers: Annotated[Path, typer.Option(help="The file that lists them.")] = SERVERS,
-    runs_root: Annotated[Path, typer.Option(help="Folder of all matrices.")] = RUNS,
+    runs_root: RunsRoot = RUNS,
 ) -> None:
     """See lanes at work, in their tmux windows; Ctrl-b d leaves them, and they go on.
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from labtools.artifacts.lab import RUNS
 from labtools.cli._options import AsJson, MatrixFolder, RunNames, RunsRoot
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ ORDER = 32
 def command(
     runs: RunNames,
     matrix: MatrixFolder = None,
-    runs_root: RunsRoot = Path("runs"),
+    runs_root: RunsRoot = RUNS,
     json: AsJson = False,
 ) -> None:
     """Leave runs out, also while lanes are at work: a training under way ends within seconds.

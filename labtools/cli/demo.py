@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from labtools.cli._options import AsJson
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -27,7 +29,7 @@ def command(
         str | None,
         typer.Option("--launcher", help="tmux, process or inline. [dim]Default: tmux where there is one.[/dim]"),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="End with one JSON object of the figures.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """See the whole chain at work: a simulated cohort from its messy submissions to a report. Needs no network.
 

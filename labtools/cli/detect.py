@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from labtools.artifacts import lab
+from labtools.cli._options import AsJson, RunsRoot
 from labtools.cli._show import print_json
 from labtools.core.console import err, out, progress_display
 
@@ -28,7 +29,7 @@ def command(
         typer.Option(help="A .pt file or a run id; default: the finished run with the best mAP50-95 on val."),
     ] = None,
     name: Annotated[str | None, typer.Option(help="Name of the output folder; default: the source's name.")] = None,
-    runs_root: Annotated[Path, typer.Option(help="Folder of the matrices.")] = lab.RUNS,
+    runs_root: RunsRoot = lab.RUNS,
     out_folder: Annotated[Path, typer.Option("--out", help="Where the output folder is made.")] = lab.DETECT,
     conf: Annotated[float, typer.Option(min=0.0, max=1.0, help="Least confidence that is kept.")] = 0.25,
     iou: Annotated[
@@ -41,7 +42,7 @@ def command(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace an output of that name; else the next is NAME-2.")
     ] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")] = False,
+    json: AsJson = False,
 ) -> None:
     """Detect objects; write annotated copies and a table of detections.
 

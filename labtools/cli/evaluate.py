@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from labtools.artifacts import lab
+from labtools.cli._options import AsJson, RunsRoot
 from labtools.cli._show import print_json
 from labtools.core.console import err, out, progress_display
 
@@ -64,7 +65,7 @@ def command(
     runs: Annotated[
         str, typer.Option(help="Run ids with wildcards, e.g. 'yolov8s_*', or the path of a run or a matrix.")
     ] = "*",
-    runs_root: Annotated[Path, typer.Option(help="Folder of the matrices.")] = lab.RUNS,
+    runs_root: RunsRoot = lab.RUNS,
     data: Annotated[
         Path | None, typer.Option(help="Dataset, where it is not the one that the runs were trained on.")
     ] = None,
@@ -75,7 +76,7 @@ def command(
     ] = "",
     images: Annotated[int, typer.Option(min=1, help="Images that are timed (speed, study).")] = 24,
     force: Annotated[bool, typer.Option("--force", help="Measure again what is up to date.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")] = False,
+    json: AsJson = False,
 ) -> None:
     """Measure finished runs on a split: mAP, precision, recall, per class and team.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from labtools.artifacts.lab import COURSE, DATASET
+from labtools.cli._options import AsJson
 
 if TYPE_CHECKING:
     from labtools.prepare.pipeline import PrepareResult
@@ -32,44 +33,52 @@ class Resplit(str, Enum):
     RANDOM = "random"
 
 
+_Submissions = Annotated[
+    Path, typer.Argument(help="The cohort: a folder (<class>/<team>/<sequence>/...) or an archive; or one dataset.")
+]
+_Out = Annotated[Path, typer.Option("--out", help="The dataset's folder; replaced if labtools wrote it.")]
+_Course = Annotated[
+    Path | None,
+    typer.Option(
+        "--course",
+        help="Classes of the course, or an Ultralytics data YAML. "
+        f"[dim]Default: {COURSE} where its class names are found, else the submissions' own names.[/dim]",
+    ),
+]
+_Check = Annotated[
+    bool, typer.Option("--check", help="Write nothing; say what to mend. The exit code is 1 if something is wrong.")
+]
+_AskInto = Annotated[
+    Path | None, typer.Option("--ask", help="Write the questions that only you can answer into this YAML.")
+]
+_Answers = Annotated[
+    Path | None, typer.Option("--answers", help="The same YAML with your answers; what they decide is done.")
+]
+_Resplit = Annotated[
+    Resplit | None, typer.Option("--resplit", help="Also write DATASET-<how>: the same pictures, split otherwise.")
+]
+_Seed = Annotated[int, typer.Option("--seed", help="Of --resplit.")]
+_Leakage = Annotated[
+    bool,
+    typer.Option("--leakage/--no-leakage", help="For each val and test picture, find the nearest training picture."),
+]
+_Images = Annotated[
+    ImageMode, typer.Option("--images", help="link: hard-link what no trainer would rewrite, copy the rest; or copy.")
+]
+
+
 def command(
-    submissions: Annotated[
-        Path, typer.Argument(help="The cohort: a folder (<class>/<team>/<sequence>/...) or an archive; or one dataset.")
-    ],
-    out: Annotated[Path, typer.Option("--out", help="The dataset's folder; replaced if labtools wrote it.")] = DATASET,
-    course: Annotated[
-        Path | None,
-        typer.Option(
-            "--course",
-            help="Classes of the course, or an Ultralytics data YAML. "
-            f"[dim]Default: {COURSE} where its class names are found, else the submissions' own names.[/dim]",
-        ),
-    ] = None,
-    check: Annotated[
-        bool,
-        typer.Option("--check", help="Write nothing; say what to mend. The exit code is 1 if something is wrong."),
-    ] = False,
-    ask: Annotated[
-        Path | None, typer.Option("--ask", help="Write the questions that only you can answer into this YAML.")
-    ] = None,
-    answers: Annotated[
-        Path | None, typer.Option("--answers", help="The same YAML with your answers; what they decide is done.")
-    ] = None,
-    resplit: Annotated[
-        Resplit | None, typer.Option("--resplit", help="Also write DATASET-<how>: the same pictures, split otherwise.")
-    ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Of --resplit.")] = 0,
-    leakage: Annotated[
-        bool,
-        typer.Option(
-            "--leakage/--no-leakage", help="For each val and test picture, find the nearest training picture."
-        ),
-    ] = True,
-    images: Annotated[
-        ImageMode,
-        typer.Option("--images", help="link: hard-link what no trainer would rewrite, copy the rest; or copy."),
-    ] = ImageMode.LINK,
-    as_json: Annotated[bool, typer.Option("--json", help="End with one JSON object of the counts.")] = False,
+    submissions: _Submissions,
+    out: _Out = DATASET,
+    course: _Course = None,
+    check: _Check = False,
+    ask: _AskInto = None,
+    answers: _Answers = None,
+    resplit: _Resplit = None,
+    seed: _Seed = 0,
+    leakage: _Leakage = True,
+    images: _Images = ImageMode.LINK,
+    as_json: AsJson = False,
 ) -> None:
     """Turn whatever students handed in into one dataset, and list every repair and every file left out.
 

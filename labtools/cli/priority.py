@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from labtools.artifacts.lab import RUNS
 from labtools.cli._options import AsJson, MatrixFolder, RunNames, RunsRoot
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def command(
     runs: RunNames,
     to: Annotated[int, typer.Option("--to", min=-1000, max=1000, help="Higher ones are trained first; 0 is usual.")],
     matrix: MatrixFolder = None,
-    runs_root: RunsRoot = Path("runs"),
+    runs_root: RunsRoot = RUNS,
     json: AsJson = False,
 ) -> None:
     """Train runs sooner, or later, also while lanes are at work: the next free lane takes the highest priority.

@@ -3,37 +3,43 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from labtools.artifacts.lab import RUNS
+from labtools.cli._options import AsJson, MatrixArgument, RunsRoot
+
+if TYPE_CHECKING:
+    from labtools.report.pipeline import Report
+
 ORDER = 60
+
+_Classes = Annotated[list[str] | None, typer.Option("--class", help="Only this class's own page (may be repeated).")]
+_Teams = Annotated[list[str] | None, typer.Option(help="Only this team's own page (may be repeated).")]
+_Split = Annotated[
+    str | None, typer.Option(help="Split whose results are shown: test if it was evaluated, else val, else train.")
+]
+_Data = Annotated[Path | None, typer.Option(help="The dataset, if not where the runs say; or one without any run yet.")]
+_Compare = Annotated[
+    Path | None, typer.Option(help="Another dataset, last year's say, to put beside: its folder or its YAML.")
+]
+_Out = Annotated[
+    Path | None,
+    typer.Option(help="Folder to write; MATRIX_FOLDER/report, or RUNS_ROOT/DATASET/report, if left out."),
+]
 
 
 def command(
-    matrix: Annotated[
-        Path | None,
-        typer.Argument(metavar="MATRIX_FOLDER", help="Folder of the runs; the only one of --runs-root if left out."),
-    ] = None,
-    runs_root: Annotated[Path, typer.Option(help="Folder of all matrices.")] = Path("runs"),
-    class_name: Annotated[
-        list[str] | None, typer.Option("--class", help="Only this class's own page (may be repeated).")
-    ] = None,
-    team: Annotated[list[str] | None, typer.Option(help="Only this team's own page (may be repeated).")] = None,
-    split: Annotated[
-        str | None, typer.Option(help="Split whose results are shown: test if it was evaluated, else val, else train.")
-    ] = None,
-    data: Annotated[
-        Path | None, typer.Option(help="The dataset, if not where the runs say; or one without any run yet.")
-    ] = None,
-    compare: Annotated[
-        Path | None, typer.Option(help="Another dataset, last year's say, to put beside: its folder or its YAML.")
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(help="Folder to write; MATRIX_FOLDER/report, or RUNS_ROOT/DATASET/report, if left out."),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object as the last line.")] = False,
+    matrix: MatrixArgument = None,
+    runs_root: RunsRoot = RUNS,
+    class_name: _Classes = None,
+    team: _Teams = None,
+    split: _Split = None,
+    data: _Data = None,
+    compare: _Compare = None,
+    out: _Out = None,
+    as_json: AsJson = False,
 ) -> None:
     """Write a report that opens offline: dataset, training and inference, for everyone and for each class and team.
 
@@ -70,17 +76,19 @@ def command(
     console.print(f"{report.pages} pages, {report.figures} figures, {report.pictures} pictures")
     console.print(f"Open {report.index}", markup=False, soft_wrap=True)
     if as_json:
-        print_json(
-            {
-                "report": str(report.folder),
-                "index": str(report.index),
-                "matrix": str(subject.matrix) if subject.matrix else None,
-                "split": report.split,
-                "best": report.best,
-                "pages": report.pages,
-                "figures": report.figures,
-                "pictures": report.pictures,
-                "tables": report.tables,
-                "missing": list(report.missing),
-            }
-        )
+        print_json(_to_json(report, subject.matrix))
+
+
+def _to_json(report: Report, matrix: Path | None) -> dict[str, Any]:
+    return {
+        "report": str(report.folder),
+        "index": str(report.index),
+        "matrix": str(matrix) if matrix else None,
+        "split": report.split,
+        "best": report.best,
+        "pages": report.pages,
+        "figures": report.figures,
+        "pictures": report.pictures,
+        "tables": report.tables,
+        "missing": list(report.missing),
+    }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from labtools.artifacts.lab import RUNS
 from labtools.cli._options import AsJson, MatrixFolder, RunsRoot, SomeRunNames
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def command(
     stale: Annotated[bool, typer.Option("--stale", help="Every run that is stale.")] = False,
     done: Annotated[bool, typer.Option("--done", help="Finished runs too, where a glob matches them.")] = False,
     matrix: MatrixFolder = None,
-    runs_root: RunsRoot = Path("runs"),
+    runs_root: RunsRoot = RUNS,
     json: AsJson = False,
 ) -> None:
     """Train runs again from their beginning. Nothing is deleted: what there was is moved into old/ of the matrix.

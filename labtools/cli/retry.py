@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from labtools.artifacts.lab import RUNS
 from labtools.cli._options import AsJson, MatrixFolder, RunsRoot, SomeRunNames
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def command(
     runs: SomeRunNames = None,
     failed: Annotated[bool, typer.Option("--failed", help="Every run that has failed.")] = False,
     matrix: MatrixFolder = None,
-    runs_root: RunsRoot = Path("runs"),
+    runs_root: RunsRoot = RUNS,
     json: AsJson = False,
 ) -> None:
     """Give failed or cancelled runs another chance, from their last checkpoint.

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from labtools.artifacts.lab import RUNS
+from labtools.cli._options import MatrixArgument, RunsRoot
+
 if TYPE_CHECKING:
     from tensorboard.program import TensorBoard
 
@@ -14,11 +17,8 @@ ORDER = 36
 
 
 def command(
-    matrix: Annotated[
-        Path | None,
-        typer.Argument(metavar="MATRIX_FOLDER", help="Folder of the runs; the only one of --runs-root if left out."),
-    ] = None,
-    runs_root: Annotated[Path, typer.Option(help="Folder of all matrices.")] = Path("runs"),
+    matrix: MatrixArgument = None,
+    runs_root: RunsRoot = RUNS,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0: any that is free.")] = 6006,
     host: Annotated[
         str, typer.Option(help="Address to listen on. 0.0.0.0 lets everyone on the network look, without a password.")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from labtools.artifacts.lab import MATRIX, RUNS, SERVERS
+from labtools.cli._options import AsJson, RunsRoot
 
 if TYPE_CHECKING:
     from labtools.core.errors import LabError
@@ -20,50 +21,55 @@ if TYPE_CHECKING:
 ORDER = 20
 
 
+_Matrix = Annotated[Path, typer.Option(help="The matrix file.")]
+_Data = Annotated[Path | None, typer.Option(help="A prepared dataset, instead of the one that the matrix names.")]
+_Gpus = Annotated[
+    str | None, typer.Option(help="GPUs, one lane each: 0-7 or 0,2,3; or cpu. With servers.yaml: all, if not given.")
+]
+_Lanes = Annotated[int | None, typer.Option(min=1, help="With --gpus cpu: lanes that share the cores.")]
+_Servers = Annotated[
+    Path | None, typer.Option(help=f"The servers whose GPUs are numbered through; {SERVERS} where it names any.")
+]
+_SkipUnreachable = Annotated[
+    bool, typer.Option("--skip-unreachable", help="Go on without servers that cannot be reached.")
+]
+_Launcher = Annotated[
+    str | None, typer.Option(help="tmux (where there is one), process, slurm for a cluster, or inline for a debugger.")
+]
+_MemoryFloor = Annotated[
+    float, typer.Option(min=0.0, help="GB free that suffice on a GPU that others use; 0: wait until it is free.")
+]
+_Lease = Annotated[
+    float | None, typer.Option(min=10.0, help="Seconds of silence that mean death, for lanes elsewhere. [120]")
+]
+_Only = Annotated[
+    str, typer.Option(help="Train only these runs: globs of their ids, separated by commas, e.g. 'yolov8n_*'.")
+]
+_Wait = Annotated[bool, typer.Option("--wait", help="Stay until all is finished. Ctrl-C leaves lanes at work.")]
+_DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Check everything, on all servers; list the runs, start nothing.")
+]
+_RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Give runs that were given up another chance.")]
+_Stop = Annotated[bool, typer.Option("--stop", help="End the lanes of this matrix, on all servers.")]
+
+
 def command(
-    matrix: Annotated[Path, typer.Option(help="The matrix file.")] = MATRIX,
-    data: Annotated[
-        Path | None, typer.Option(help="A prepared dataset, instead of the one that the matrix names.")
-    ] = None,
-    runs_root: Annotated[Path, typer.Option(help="Folder of all matrices.")] = RUNS,
-    gpus: Annotated[
-        str | None,
-        typer.Option(help="GPUs, one lane each: 0-7 or 0,2,3; or cpu. With servers.yaml: all, if not given."),
-    ] = None,
-    lanes: Annotated[int | None, typer.Option(min=1, help="With --gpus cpu: lanes that share the cores.")] = None,
-    servers: Annotated[
-        Path | None,
-        typer.Option(help=f"The servers whose GPUs are numbered through; {SERVERS} where it names any."),
-    ] = None,
-    skip_unreachable: Annotated[
-        bool, typer.Option("--skip-unreachable", help="Go on without servers that cannot be reached.")
-    ] = False,
-    launcher: Annotated[
-        str | None,
-        typer.Option(help="tmux (where there is one), process, slurm for a cluster, or inline for a debugger."),
-    ] = None,
-    memory_floor: Annotated[
-        float,
-        typer.Option(min=0.0, help="GB free that suffice on a GPU that others use; 0: wait until it is free."),
-    ] = 0.0,
-    lease: Annotated[
-        float | None,
-        typer.Option(min=10.0, help="Seconds of silence that mean death, for lanes elsewhere. [120]"),
-    ] = None,
-    only: Annotated[
-        str, typer.Option(help="Train only these runs: globs of their ids, separated by commas, e.g. 'yolov8n_*'.")
-    ] = "",
-    wait: Annotated[
-        bool, typer.Option("--wait", help="Stay until all is finished. Ctrl-C leaves lanes at work.")
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Check everything, on all servers; list the runs, start nothing.")
-    ] = False,
-    retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="Give runs that were given up another chance.")
-    ] = False,
-    stop: Annotated[bool, typer.Option("--stop", help="End the lanes of this matrix, on all servers.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object as the last line of stdout.")] = False,
+    matrix: _Matrix = MATRIX,
+    data: _Data = None,
+    runs_root: RunsRoot = RUNS,
+    gpus: _Gpus = None,
+    lanes: _Lanes = None,
+    servers: _Servers = None,
+    skip_unreachable: _SkipUnreachable = False,
+    launcher: _Launcher = None,
+    memory_floor: _MemoryFloor = 0.0,
+    lease: _Lease = None,
+    only: _Only = "",
+    wait: _Wait = False,
+    dry_run: _DryRun = False,
+    retry_failed: _RetryFailed = False,
+    stop: _Stop = False,
+    json: AsJson = False,
 ) -> None:
     """Train model x freeze x imgsz x batch, one lane per GPU, in tmux windows that nothing can hang up.
 
