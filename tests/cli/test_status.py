@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -198,7 +199,7 @@ def test_no_runs_is_a_sentence(tmp_path: Path) -> None:
 
 def test_watch_ends_when_all_is_finished(make_spec: Callable[..., Path]) -> None:
     folder = make_spec("yolov8n_320_freeze")
-    with watching(folder, "--json", "--html", "w.html") as process:
+    with watching(folder, "--html", "w.html") as process:
         assert "○ to do" in until(process, "no lane is at work")
         claims.take(folder, 1, Claim("gpu0", this_process(), claims.now()))
         until(process, "yolov8n_320_freeze  ▶ running, on gpu0")
@@ -208,8 +209,23 @@ def test_watch_ends_when_all_is_finished(make_spec: Callable[..., Path]) -> None
         text += process.stdout.read()
     assert process.returncode == 0
     assert "✔ .500" in text
-    assert json.loads(text.splitlines()[-1])["counts"]["done"] == 1
     assert "1 done" in (folder.parents[2] / "w.html").read_text(encoding="utf-8")
+
+
+def test_watching_as_json_is_a_line_for_each_change_and_nothing_else(make_spec: Callable[..., Path]) -> None:
+    folder = make_spec("a")
+    with watching(folder, "--json") as process:
+        assert process.stdout is not None
+        first = json.loads(process.stdout.readline())
+        time.sleep(0.7)  # some looks that see nothing new: no lines
+        claims.take(folder, 1, Claim("gpu0", this_process(), claims.now()))
+        second = json.loads(process.stdout.readline())
+        claims.write_done(folder, {"attempt": 1, "epochs": 100, "map50": 0.5, "map50_95": 0.4})
+        last = [json.loads(line) for line in process.stdout][-1]
+    counts = [answer["counts"] for answer in (first, second, last)]
+    assert [(found["todo"], found["running"], found["done"]) for found in counts] == [(1, 0, 0), (0, 1, 0), (0, 0, 1)]
+    assert process.returncode == 0
+    assert last.keys() == read_grid(folder.parent).to_json().keys()
 
 
 def test_watching_goes_on_where_the_page_cannot_be_written(make_spec: Callable[..., Path]) -> None:
