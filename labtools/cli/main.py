@@ -17,7 +17,7 @@ import labtools.cli
 from labtools import __version__
 from labtools.core.console import err
 from labtools.core.errors import LabError
-from labtools.core.registry import members
+from labtools.core.registry import member, member_names
 
 app = typer.Typer(
     name="labtools",
@@ -45,12 +45,17 @@ def _options(
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
 
 
-def _register_commands() -> None:
+def _register_commands(asked: str = "") -> None:
     """One command per file of this folder, in each file's ``ORDER``; a file with ``HIDDEN`` is for programs.
 
     Each module imports its room inside the command, so that --help stays instant.
+
+    Args:
+        asked: the first word that was typed. Where that is a command, it is enough to know that one, and faster.
     """
-    modules = {name: module for name, module in members(labtools.cli).items() if name != "main"}
+    known = [name for name in member_names(labtools.cli) if name != "main"]
+    typed = asked.replace("-", "_")
+    modules = {name: member(labtools.cli, name) for name in ([typed] if typed in known else known)}
     for name, module in sorted(modules.items(), key=lambda item: (item[1].ORDER, item[0])):
         hidden = getattr(module, "HIDDEN", False)
         app.command(name.replace("_", "-"), hidden=hidden, help=_reflow(module.command.__doc__))(
@@ -91,7 +96,7 @@ _DISK_TROUBLE = {
 
 def main() -> None:
     """Entry point: a LabError is three lines and exit code 2."""
-    _register_commands()
+    _register_commands(sys.argv[1] if len(sys.argv) > 1 else "")
     try:
         app()
     except LabError as error:
