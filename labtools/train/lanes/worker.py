@@ -206,13 +206,17 @@ class _Worker:
         self.journal.works_on(attempt)
         begin = self.clock()
         surroundings = {**environment(self.lane), **(self.gpu.environment() if self.gpu else {})}
-        work = Work(attempt, self.lane, surroundings, self.stop, self.stopped_as, self.journal.say, self.journal.pulse)
+        work = Work(attempt, self.lane, surroundings, self.stop, self.stopped_as, self.journal.say, self._pulse)
         if self.needs_data and (fault := guards.look_at_data_of(run.spec)):
             self._data = Path(run.spec.data)
             close(work, fault)
         else:
             self.trainer(work)
         return self._conclude(attempt, self.clock() - begin)
+
+    def _pulse(self) -> None:
+        self.journal.pulse()
+        self.queue.watch()
 
     def _conclude(self, attempt: Attempt, seconds: float) -> bool:
         """Say how the attempt ended, from the record, and learn from it; True if the run is done."""

@@ -30,6 +30,9 @@ LOOK_EVERY_S = 1.0
 LOOKS = 16
 """At how many of the others a lane looks before it claims, while there is something to claim anyway."""
 
+WATCH_EVERY_S = 30.0
+"""How often a lane that trains looks whether the others are alive."""
+
 LOOK_AGAIN_S = 60.0
 """How often a lane that finds nothing open reads all that is not done again, whatever it believes of it. (What it
 believes open is read before it is claimed.)"""
@@ -117,6 +120,23 @@ class RunQueue:
             if attempt := self._take(known, lane):
                 return attempt
         return None
+
+    def watch(self) -> None:
+        """To be called often while this lane trains: sees now and then whether the others are alive.
+
+        A lane that looked at them only when it wants its next run would see the last sign of life of a dead one for the
+        first time, could not yet tell it from that of a living one, and would take a shorter run before the long one
+        that lost its lane: the long one would end after all the others.
+        """
+        at = self._clock()
+        if at - self._looked_at < WATCH_EVERY_S:
+            return
+        self._looked_at = at
+        others = [known for known in self._due() if known.run.folder != self._ours]
+        # What others have taken since the last claim was the first in turn.
+        taken = sorted(self._in(State.TODO), key=lambda known: known.turn(self._pace[1]))
+        for known in others[:LOOKS] + taken[:LOOKS]:
+            self._look(known)
 
     def waiting(self) -> int:
         """How many runs are open: nobody trains them, and somebody should."""

@@ -19,7 +19,7 @@ from labtools.train.processes import is_alive, this_process
 from labtools.train.runqueue import claims
 from labtools.train.runqueue.orders import cancel, requeue, retry, set_priority
 from labtools.train.runqueue.policy import Fault
-from labtools.train.runqueue.run_queue import LOOK_AGAIN_S, LOOK_EVERY_S, RunQueue
+from labtools.train.runqueue.run_queue import LOOK_AGAIN_S, LOOK_EVERY_S, WATCH_EVERY_S, RunQueue
 
 MakeRun = Callable[..., Path]
 ELSEWHERE = ProcessId("another-machine", 4711, 1.0)
@@ -213,6 +213,23 @@ def test_a_lane_elsewhere_is_dead_after_a_silent_lease_of_our_clock(make_run: Ma
     assert attempt is not None and attempt.number == 2
     assert read_record(folder).ends[0][1].reason == "lane gpu0 on another-machine died in epoch 3"
     assert claims.is_fenced(folder, 1)
+
+
+def test_a_lane_watches_the_others_while_it_trains(make_run: MakeRun) -> None:
+    """The long run of a dead lane is open when the next run is wanted; after a shorter one, it would end last."""
+    folders = [make_run(name, imgsz=imgsz) for name, imgsz in (("longest", 1280), ("long", 640), ("short", 320))]
+    clock = [0.0]
+    queue = RunQueue(folders[0].parent, lease_s=100, clock=lambda: clock[0])
+    ours = queue.claim("gpu0")
+    assert ours is not None and ours.run.run_id == "longest"
+    claims.take(folders[1], 1, Claim("gpu1", ELSEWHERE, claims.now()))
+    for _ in range(5):
+        clock[0] += WATCH_EVERY_S
+        queue.watch()
+    assert read_record(folders[0]).is_taken, "nobody gives up its own run"
+    claims.write_done(ours.run.folder, {"attempt": 1})
+    attempt = queue.claim("gpu0")
+    assert attempt is not None and (attempt.run.run_id, attempt.number) == ("long", 2)
 
 
 def test_a_lane_of_this_machine_is_dead_at_once_and_its_training_is_ended(make_run: MakeRun, tmp_path: Path) -> None:
