@@ -1,8 +1,9 @@
 """How long `labtools status` takes, the whole command, over 500 and 1,000 invented run folders.
 
-The folders hold what real ones hold (half of the runs are done, one in fifty failed, 64 lanes on 16 servers are at
-work), and the floor beside it is the same Python doing nothing but listing each of these folders and reading the same
-files.
+The folders hold what real ones hold. Usually half of the runs are done, one in twenty failed, and 64 lanes on 16
+servers are at work; beside that, all are done, all are in training (on as many lanes), and all have failed after three
+attempts, each for a reason of its own. The floor is the same Python doing nothing but listing each of these folders and
+reading the same files. Python's bytecode is kept from one command to the next, as where labtools was installed.
 
     python scripts/bench_status.py
     python scripts/bench_status.py --quick --json
@@ -34,6 +35,7 @@ from labtools.train.estimates import Workload, expected_seconds, pace, write_wor
 from labtools.train.runqueue import claims
 
 COUNTS, QUICK_COUNTS = (500, 1000), (500,)
+USUAL, ALL_DONE, ALL_RUNNING, ALL_FAILED = SCENES = ("usual", "all done", "all running", "all failed")
 EPOCHS, BATCH = 100, 64
 GB = 2**30
 WORKLOAD = Workload(17_119, 5_385)
@@ -42,17 +44,19 @@ WORKLOAD = Workload(17_119, 5_385)
 def main() -> None:
     options = _options()
     if options.keep is not None:
-        invent(options.keep, options.runs)
+        invent(options.keep, options.runs, options.scene)
         print(f"labtools status {options.keep}")
         return
     figures: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:
-        for count in QUICK_COUNTS if options.quick else COUNTS:
-            root = Path(folder) / f"invented{count}"
-            invent(root, count)
-            figures |= measure(root, count, 3 if options.quick else 9)
+        bytecode = Path(folder) / "bytecode"
+        for count, scene in product(QUICK_COUNTS if options.quick else COUNTS, SCENES):
+            root = Path(folder) / f"{scene} {count}" / "invented"
+            invent(root, count, scene)
+            forms = measure(root, bytecode, 3 if options.quick else 9)
+            figures |= {f"{count} runs, {scene}: {form}, s": seconds for form, seconds in forms.items()}
     for name, value in figures.items():
-        print(f"{name:34} {value:8.3f}")
+        print(f"{name:44} {value:8.3f}")
     if options.json:
         print(json.dumps({"figures": figures}))
 
@@ -63,11 +67,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="figures as the last line")
     parser.add_argument("--keep", type=Path, help="only invent a lab in this folder")
     parser.add_argument("--runs", type=int, default=24, help="how many, with --keep")
+    parser.add_argument("--scene", choices=SCENES, default=USUAL, help="how they are, with --keep")
     return parser.parse_args()
 
 
-def measure(root: Path, count: int, times: int) -> dict[str, float]:
-    """Median seconds of the command in its usual forms, and of the floor, in turns."""
+def measure(root: Path, bytecode: Path, times: int) -> dict[str, float]:
+    """Median seconds of the command in its usual forms, and of the floor, in turns, after a first one of each."""
     command = [sys.executable, "-m", "labtools", "status", str(root)]
     page = str(root.parent / "status.html")
     forms = {
@@ -77,12 +82,14 @@ def measure(root: Path, count: int, times: int) -> dict[str, float]:
         "status --plain": [*command, "--plain"],
         "status --html": [*command, "--html", page],
     }
+    environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(bytecode)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     seconds: dict[str, list[float]] = {form: [] for form in forms}
-    for form, argv in list(forms.items()) * times:
+    for form, argv in list(forms.items()) * (times + 1):
         start = time.perf_counter()
-        subprocess.run(argv, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(argv, check=True, stdout=subprocess.DEVNULL, env=environment)
         seconds[form].append(time.perf_counter() - start)
-    return {f"{form}, {count} runs, s": round(statistics.median(taken), 3) for form, taken in seconds.items()}
+    return {form: round(statistics.median(taken[1:]), 3) for form, taken in seconds.items()}
 
 
 _FLOOR = """
@@ -94,11 +101,11 @@ for folder in os.scandir(sys.argv[1]):
 """
 
 
-def invent(root: Path, count: int) -> None:
-    """A matrix folder with that many runs in all states, and lanes on invented servers that are at work on it."""
+def invent(root: Path, count: int, scene: str = USUAL) -> None:
+    """A matrix folder with that many runs, and lanes on invented servers that are at work on it."""
     dice = random.Random(0)  # noqa: S311 - invented figures, not secrets
     specs = list(_specs(count))
-    lanes = _lanes(max(8, min(64, count // 8)))
+    lanes = _lanes(count + 2 if scene == ALL_RUNNING else max(8, min(64, count // 8)))
     working = iter(lanes[1:-1])
     speed = pace([])
     for index, spec in enumerate(specs):
@@ -106,14 +113,14 @@ def invent(root: Path, count: int) -> None:
         write_json(folder / "run.json", spec.to_json())
         write_workload(folder, WORKLOAD)
         seconds = expected_seconds(spec, WORKLOAD, speed) * dice.uniform(0.9, 1.1)
-        share = index / count
-        lane = next(working, None) if share > 0.5 else None
+        share = {USUAL: index / count, ALL_DONE: 0.0, ALL_RUNNING: 0.6, ALL_FAILED: 1.0}[scene]
+        lane = next(working, None) if 0.5 < share < 1 else None
         if share <= 0.5:
             _finish(folder, spec, lanes[index % len(lanes)], seconds, dice)
         elif lane is not None:
             _train(root, spec, lane, seconds, dice)
         elif share > 0.95:
-            _fail(folder, spec, lanes[0])
+            _fail(folder, spec, lanes[0], 3 if scene == ALL_FAILED else 1)
     _idle_lanes(root, lanes)
 
 
@@ -186,10 +193,12 @@ def _train(root: Path, spec: RunSpec, lane: tuple[str, str], seconds: float, dic
     _say(root, lane, LaneMood.WORKING, run_id=spec.run_id, attempt=attempt, gpu_used_bytes=_memory(spec) + GB // 2)
 
 
-def _fail(folder: Path, spec: RunSpec, lane: tuple[str, str]) -> None:
-    claims.take(folder, 1, Claim(lane[0], _process(lane[1]), claims.now()))
-    reason = f"out of memory even with batch 1: {spec.model} at {spec.imgsz} px on a GPU of 8.0 GB"
-    claims.write_end(folder, 1, Cause.OOM, reason, again=False)
+def _fail(folder: Path, spec: RunSpec, lane: tuple[str, str], attempts: int) -> None:
+    for number in range(1, attempts + 1):
+        claims.take(folder, number, Claim(lane[0], _process(lane[1]), claims.now()))
+        why = "with batch 1" if number == attempts else f"with batch {2 ** (attempts - number)}"
+        reason = f"out of memory even {why}: {spec.model} at {spec.imgsz} px on a GPU of 8.0 GB ({spec.run_id})"
+        claims.write_end(folder, number, Cause.OOM, reason, again=number < attempts)
 
 
 def _say(root: Path, lane: tuple[str, str], state: LaneMood, **facts: Any) -> None:
