@@ -28,11 +28,13 @@ def read_record(folder: Path) -> Record:
     at = f"{folder}{os.sep}"  # texts, not paths: status reads thousands of files, and building a path takes as long
     claims, ends, orders = _numbers(names)
     attempt = max(claims, default=0)
-    words = {n: _read(f"{at}end.{n}.json") for n in ends}
+    done = _result(_read(f"{at}done.json")) if "done.json" in names else None
+    its_own = done.get("attempt") if done else None  # done.json is a second name of this one
+    words = {n: _read(f"{at}end.{n}.json") for n in ends if n != its_own}
     record = Record(
         attempt=attempt,
         ends=tuple((n, _end(content)) for n, content in words.items() if not _is_result(content)),
-        done=_result(_read(f"{at}done.json")) if "done.json" in names else None,
+        done=done,
         orders=tuple(order for n in orders if (order := _order(_read(f"{at}order.{n}.json")))),
         stale=_stale(_read(f"{at}stale.json")) if "stale.json" in names else "",
         priority=_priority(_read(f"{at}priority.json")) if "priority.json" in names else 0,

@@ -26,6 +26,7 @@
 from __future__ import annotations
 
 import fnmatch
+import os
 import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -124,7 +125,7 @@ def read_run(folder: Path) -> Run:
     Raises:
         LabError: no ``run.json`` there, or one that this version cannot read.
     """
-    path = folder / RUN_FILE
+    path = f"{folder}{os.sep}{RUN_FILE}"  # a text: see `record_files.read_record`
     try:
         content = read_json(path)
         if not isinstance(content, dict):

@@ -136,10 +136,10 @@ def _tables(grid: Grid, signs: dict[State, str], shape: Shape, options: ConsoleO
     table = GridTable(grid, grid.columns, signs, shape.lines, rules=shape.rules)
     for wide, padding in ((True, 1), (False, 1), (False, 0)):
         fitting = replace(table, wide=wide, padding=padding)
-        if fitting.width <= options.max_width:
+        if fitting.fits(options.max_width):
             yield fitting
             return
-    for band in cells.split_columns(grid.columns, lambda some: replace(table, columns=some).width <= options.max_width):
+    for band in cells.split_columns(grid.columns, lambda some: replace(table, columns=some).fits(options.max_width)):
         yield replace(table, columns=band)
 
 

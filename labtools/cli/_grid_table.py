@@ -66,10 +66,12 @@ class GridTable:
     padding: int = 0
     rules: bool = True
 
-    @property
-    def width(self) -> int:
-        """Columns of the terminal that it takes."""
-        return sum(self._widths) + len(self._widths) + 1
+    def fits(self, width: int) -> bool:
+        """Is a terminal of so many columns wide enough? Its heads alone often tell, long before all cells are made."""
+        heads = [
+            2 * self.padding + max(map(cell_len, cells.column_words(self.grid, column))) for column in self.columns
+        ]
+        return sum(heads) + len(heads) < width and sum(self._widths) + len(self._widths) < width
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         box = ASCII if options.ascii_only else ROUNDED
@@ -103,8 +105,8 @@ class GridTable:
     def _rows_of(self, imgsz: int) -> Iterator[_Row]:
         """The sub-rows of an image size that hold any run."""
         there = self._by_place
-        variants = [v for v in self.grid.variants if any((imgsz, c, v) in there for c in self.grid.columns)]
-        for index, variant in enumerate(variants):
+        used = {variant for size, _, variant in there if size == imgsz}
+        for index, variant in enumerate(variant for variant in self.grid.variants if variant in used):
             found = [there.get((imgsz, column, variant), ()) for column in self.columns]
             yield _Row(str(imgsz) if index == 0 else "", variant, tuple(self._cell(runs) for runs in found))
 
@@ -135,9 +137,12 @@ class GridTable:
         if self._has_labels:
             widths.append(1 + max(map(cell_len, self.grid.variants)))
         for index, column in enumerate(self.columns):
-            words = [line.words for row in self._rows for line in row.cells[index]]
-            widths.append(2 * self.padding + max(map(cell_len, (*cells.column_words(self.grid, column), *words))))
+            words = {line.words for row in self._rows for line in row.cells[index]}
+            widths.append(max([self._head_width(column), *(2 * self.padding + cell_len(word) for word in words)]))
         return widths
+
+    def _head_width(self, column: Column) -> int:
+        return 2 * self.padding + max(map(cell_len, cells.column_words(self.grid, column)))
 
     def _draw(self, box: Box, row: _Row) -> Iterator[Segment]:
         """Cells are filled over the whole height of their row; what stands on the left is beside its middle."""

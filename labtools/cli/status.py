@@ -131,11 +131,13 @@ class _View:
 
 def _once(root: Path, view: _View) -> None:
     from labtools.cli._show import print_json
+    from labtools.core.collector import paused_collector
     from labtools.core.errors import LabError
     from labtools.train.status.grid import read_grid
 
-    grid = read_grid(root)
-    view.show(grid)
+    with paused_collector():
+        grid = read_grid(root)
+        view.show(grid)
     try:
         view.write(grid)
     except OSError as error:

@@ -71,8 +71,8 @@ def write_json(path: Path, value: Any, *, durable: bool = True) -> None:
 
 def read_json(path: Path | str) -> Any:
     """Read UTF-8 JSON; raises OSError or ValueError like the functions beneath it."""
-    with open(path, "rb") as file:  # noqa: PTH123 - thousands of small files: half the time of `Path.read_text`
-        return json.loads(file.read())
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - thousands of small files: half of `Path.read_text`
+        return json.loads(file.readall())
 
 
 def hash_bytes(data: bytes) -> str:

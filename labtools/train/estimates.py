@@ -9,6 +9,7 @@ is arithmetic on a `RunSpec` and a `Workload`, so lanes order hundreds of runs b
 from __future__ import annotations
 
 import heapq
+import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -73,7 +74,7 @@ def write_workload(folder: Path, workload: Workload) -> None:
 def read_workload(folder: Path) -> Workload | None:
     """None where nobody has written one that can be read."""
     try:
-        content = read_json(folder / WORKLOAD_FILE)
+        content = read_json(f"{folder}{os.sep}{WORKLOAD_FILE}")
         network = Network(**content["network"]) if content.get("network") else None
         return Workload(int(content["images"]), int(content["val_images"]), network)
     except (OSError, ValueError, TypeError, KeyError, AttributeError):

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -68,12 +69,12 @@ class Grid:
     at: datetime | None = None
     variants: tuple[str, ...] = ("",)
 
-    @property
+    @cached_property
     def rows(self) -> tuple[int, ...]:
         """Image sizes, ascending."""
         return tuple(sorted({run.imgsz for run in self.runs}))
 
-    @property
+    @cached_property
     def columns(self) -> tuple[tuple[str, int | None], ...]:
         """(model, freeze): models by size, and in each the frozen before the free."""
         pairs = {(run.model, run.freeze) for run in self.runs}
