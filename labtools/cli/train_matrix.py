@@ -172,11 +172,13 @@ def _dry_run(ask: _Ask) -> dict[str, Any]:
     from labtools.cli._plan_screen import kind_of_lanes, render_outlook, smallest_gpu
     from labtools.core.console import out, progress_display
     from labtools.train import pipeline
+    from labtools.train.matrix.config import read_matrix
+    from labtools.train.place import Place
     from labtools.train.planning.outlook import look_out
     from labtools.train.planning.plan import plan_matrix
 
-    wants_place = ask.gpus is not None or ask.servers is not None
-    place = pipeline.find_place(ask.gpus, ask.lanes, ask.servers, ask.launcher) if wants_place else pipeline.Place(())
+    read_matrix(ask.matrix)  # first, as in `pipeline.train_matrix`
+    place = pipeline.find_place(ask.gpus, ask.lanes, ask.servers, ask.launcher) if _says_where(ask) else Place(())
     found: list[Checkup] = []
 
     def show(checkups: Sequence[Checkup]) -> None:
@@ -191,6 +193,15 @@ def _dry_run(ask: _Ask) -> dict[str, Any]:
     outlook = look_out(plan, kind=kind, lanes=len(place.lanes), gpu_bytes=memory, only=ask.only)
     out().print(render_outlook(outlook, datetime.now().astimezone()))
     return outlook.to_json()
+
+
+def _says_where(ask: _Ask) -> bool:
+    """Is it known where to train? To look at a matrix, that need not be: it is checked, without an expected end."""
+    from labtools.train.servers.config import read_servers
+
+    if ask.gpus is not None or ask.launcher == "slurm":
+        return True
+    return ask.servers is not None and bool(read_servers(ask.servers))
 
 
 def _train(ask: _Ask, retry_failed: bool, wait: bool) -> dict[str, Any]:

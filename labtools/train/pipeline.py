@@ -11,6 +11,7 @@ from labtools.core.errors import LabError
 from labtools.core.progress import Tick, silent
 from labtools.train import here
 from labtools.train.launchers import Launch
+from labtools.train.matrix.config import read_matrix
 from labtools.train.place import Place, find_place
 from labtools.train.planning.plan import Plan, plan_matrix, write_plan
 from labtools.train.runqueue.orders import retry
@@ -91,6 +92,7 @@ def train_matrix(
     Raises:
         LabError: see `labtools.train.planning.plan.plan_matrix`; a GPU, server or launcher that is not there.
     """
+    read_matrix(matrix)  # first: in another folder than the lab's, what is said of GPUs and servers would mislead
     place = find_place(gpus, lanes, servers, launcher)
     plan = plan_matrix(matrix, data, runs, tick)
     require_meant(plan, only, matrix)

@@ -56,7 +56,8 @@ def find_place(
     if known:
         planned = number_lanes(known, gpus, lanes)
     elif gpus is None:
-        raise LabError("where to train was not said", None, "Add --gpus 0-7 for GPUs, or --gpus cpu.")
+        fix = "Name GPUs of this machine, --gpus 0-3, or --gpus cpu; or list servers in configs/servers.yaml."
+        raise LabError("where to train was not said", None, fix)
     else:
         planned = plan_lanes(gpus, lanes)
     used = {lane.server for lane in planned}

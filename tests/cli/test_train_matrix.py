@@ -64,6 +64,8 @@ def test_a_dry_run_lists_the_runs_and_writes_nothing(folder: Path) -> None:
 
 
 def test_a_dry_run_of_some_runs_lists_those(folder: Path) -> None:
+    """With the commented example of servers.yaml beside it, as it comes: nowhere to train is said there."""
+    (folder / "configs" / "servers.yaml").write_text("# servers:\n#   - name: a\n", encoding="utf-8")
     result = run("--dry-run", "--only", "*_96_*", "--json", cwd=folder)
     assert [r["run_id"] for r in json.loads(result.stdout.splitlines()[-1])["runs"]] == [
         "yolov8f_96_freeze",
@@ -75,7 +77,8 @@ def test_a_dry_run_of_some_runs_lists_those(folder: Path) -> None:
     ("arguments", "said"),
     [
         ([], "where to train was not said"),
-        (["--gpus", "cpu", "--matrix", "nowhere.yaml"], "does not exist"),
+        (["--matrix", "nowhere.yaml"], "this matrix file does not exist"),
+        (["--gpus", "0-7", "--matrix", "nowhere.yaml"], "Type this in the lab's folder"),
         (["--gpus", "0-"], "'0-' is not a list of GPUs"),
         (["--gpus", "cpu", "--launcher", "cron"], "there is no launcher 'cron'"),
         (["--gpus", "cpu", "--data", "nowhere"], "no such dataset"),

@@ -265,6 +265,9 @@ def read_matrix(path: Path) -> MatrixConfig:
     """
     from labtools.train.matrix.combine import rule_mistakes  # it needs the model above
 
+    if not path.exists():
+        fix = "Type this in the lab's folder, which holds configs/; or name the file: --matrix FILE."
+        raise LabError("this matrix file does not exist", path.absolute(), fix)
     written = read_yaml(path)
     if isinstance(written, dict) and "args" in written:
         where = f"{path}:{line_of(path, ('args',))}"

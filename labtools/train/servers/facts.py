@@ -151,7 +151,8 @@ def _check_shared(token: Path, secret: str) -> None:
         raise LabError(
             f"what is written to {folder} elsewhere is not seen here: this server {there}",
             folder,
-            "Servers that share a matrix need one disk (NFS) under one path on all of them; a symbolic link may help.",
+            "The lab's folder must be on one disk (NFS), under one path on all servers and where you type this: "
+            "log in to one of them and type it there; a symbolic link may help.",
         )
     try:
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".labtools-"):
