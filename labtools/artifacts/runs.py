@@ -29,9 +29,10 @@ import fnmatch
 import os
 import re
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
+from labtools.artifacts.lab import DATASET
 from labtools.core.errors import LabError
 from labtools.core.fields import from_fields
 from labtools.core.files import read_json
@@ -142,6 +143,24 @@ def read_run(folder: Path) -> Run:
         raise LabError(f"this run.json cannot be read ({error})", path, fix) from None
 
 
+def find_data(run: Run) -> Path:
+    """The dataset's YAML: where it was when the run was planned, else in the ``datasets/`` beside the run's ``runs/``.
+
+    So whoever gets the two folders, a student on a laptop, names no path. The fingerprint tells whether it is the one.
+    """
+    planned = Path(run.spec.data)
+    parts = PureWindowsPath(run.spec.data).parts[-2:]  # knows both slashes: it may have been planned on any system
+    beside = run.root.parent.parent.joinpath(DATASET.parent, *parts)
+    return beside if not planned.is_file() and _is_planned_with(beside, run.spec) else planned
+
+
+def _is_planned_with(data: Path, spec: RunSpec) -> bool:
+    try:
+        return bool(read_json(data.parent / "dataset.json")["fingerprint"] == spec.fingerprint)
+    except (OSError, ValueError, TypeError, KeyError):  # no dataset
+        return False
+
+
 def list_runs(root: Path) -> list[Run]:
     """All runs below one matrix folder, by run id; an absent folder has none."""
     if not root.is_dir():
@@ -195,7 +214,8 @@ def find_matrix(path: Path | None, runs_root: Path) -> Path:
     if len(found) == 1:
         return found[0]
     if not found:
-        raise LabError("there are no runs yet", runs_root, "Train first: `labtools train-matrix`.")
+        fix = "Train first: `labtools train-matrix`. If that was done, type this in the folder that holds runs/."
+        raise LabError("there are no runs yet", runs_root.absolute(), fix)
     listed = ", ".join(p.name for p in found)
     raise LabError(f"there are several matrices: {listed}", runs_root, f"Name one, e.g. {runs_root / found[0].name}.")
 

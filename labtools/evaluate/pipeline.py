@@ -11,7 +11,7 @@ import pandas as pd
 
 from labtools.artifacts import results
 from labtools.artifacts.dataset import Dataset, open_dataset
-from labtools.artifacts.runs import Run
+from labtools.artifacts.runs import Run, find_data
 from labtools.core.errors import LabError
 from labtools.core.progress import Tick, silent
 from labtools.evaluate import predict, speed, study
@@ -125,7 +125,7 @@ def _dataset_for(run: Run, data: Path | None) -> Dataset:
     if not run.best.is_file():
         raise LabError("its weights/best.pt is missing", run.best, "Copy it here, or train the run again.")
     try:
-        return open_dataset(data or Path(run.spec.data))
+        return open_dataset(data or find_data(run))
     except LabError as error:
         if data is not None:
             raise

@@ -18,7 +18,7 @@ from labtools.artifacts.results import (
     read_split_table,
     split_folder,
 )
-from labtools.artifacts.runs import Run, list_runs, read_curves
+from labtools.artifacts.runs import Run, find_data, list_runs, read_curves
 from labtools.core.errors import LabError
 from labtools.core.names import natural_key
 from labtools.report.data import Data, read_compared, read_data
@@ -175,9 +175,9 @@ def _load_data(runs: list[Run], data: Path | None) -> tuple[Data | None, str]:
     if data is not None:
         return read_data(data), ""
     trouble = "no run names a dataset"
-    for path in dict.fromkeys(run.spec.data for run in runs):
+    for path in dict.fromkeys(find_data(run) for run in runs):
         try:
-            return read_data(Path(path)), ""
+            return read_data(path), ""
         except LabError as error:
             trouble = f"the dataset of these runs cannot be opened: {error.what} ({error.where})"
     return None, trouble

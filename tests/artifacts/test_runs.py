@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from labtools.artifacts.runs import find_matrix, find_runs, list_runs, read_curves, read_run
+from labtools.artifacts.runs import Run, RunSpec, find_data, find_matrix, find_runs, list_runs, read_curves, read_run
 from labtools.core.errors import LabError
 from labtools.core.files import read_json, write_json
 
@@ -70,3 +70,24 @@ def test_curves_have_one_row_per_epoch(shapes_runs: Path) -> None:
     assert list(read_curves(run)["epoch"]) == [1, 2]
     (run.folder / "results.csv").unlink()
     assert read_curves(run).empty
+
+
+@pytest.mark.parametrize("planned", ["/nfs/lab/datasets/dlcv/dlcv.yaml", r"D:\lab\datasets\dlcv\dlcv.yaml"])
+def test_the_dataset_of_a_copied_lab_is_beside_its_runs(tmp_path: Path, planned: str) -> None:
+    spec = RunSpec("yolov8n_320_freeze", "yolov8n", "yolov8n.pt", 10, 320, 8, 1, 0, planned, "abc")
+    run = Run(tmp_path / "runs" / "dlcv" / spec.run_id, spec)
+    assert find_data(run) == Path(planned), "there is none here"
+    beside = tmp_path / "datasets" / "dlcv"
+    write_json(beside / "dataset.json", {"fingerprint": "another"})
+    assert find_data(run) == Path(planned), "another dataset of that name"
+    write_json(beside / "dataset.json", {"fingerprint": "abc"})
+    assert find_data(run) == beside / "dlcv.yaml"
+
+
+def test_the_dataset_that_a_run_was_planned_with_comes_first(tmp_path: Path) -> None:
+    planned = tmp_path / "elsewhere" / "dlcv" / "dlcv.yaml"
+    planned.parent.mkdir(parents=True)
+    planned.touch()
+    write_json(tmp_path / "datasets" / "dlcv" / "dataset.json", {"fingerprint": "abc"})
+    spec = RunSpec("yolov8n_320_freeze", "yolov8n", "yolov8n.pt", 10, 320, 8, 1, 0, str(planned), "abc")
+    assert find_data(Run(tmp_path / "runs" / "dlcv" / spec.run_id, spec)) == planned
