@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from labtools.core.files import read_json, write_json
+from labtools.core.files import read_json, sweep_halves, write_json
 
 _FOLDER = "weights"
 _FILE = "resume.json"
@@ -72,5 +72,22 @@ def kept_epochs(folder: Path) -> int:
 
 
 def kept_files(folder: Path) -> list[Path]:
-    """Everything here that is only there to go on from, also of earlier epochs."""
-    return [folder / _FOLDER / _FILE, *sorted((folder / _FOLDER).glob("resume.*.pt"))]
+    """Everything here that is only there to go on from, also of earlier epochs; what names it is the last."""
+    return [*sorted((folder / _FOLDER).glob("resume.*.pt")), folder / _FOLDER / _FILE]
+
+
+def forget(folder: Path) -> None:
+    """Remove everything that is only there to go on from, and what killed attempts left half written: it is done.
+
+    The file that names the rest goes last: where it is still there, `forget` has not come to its end (`is_forgotten`).
+    """
+    # Whoever still writes one of these has been fenced, or was too late. Orders are people's: theirs to write.
+    sweep_halves(folder, "beat.", "claim.", "end.", "events.", "results.csv.")
+    sweep_halves(folder / _FOLDER, "")
+    for path in kept_files(folder):
+        path.unlink(missing_ok=True)
+
+
+def is_forgotten(folder: Path) -> bool:
+    """Is nothing left of what a run could go on from?"""
+    return not (folder / _FOLDER / _FILE).exists()

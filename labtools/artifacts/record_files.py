@@ -43,9 +43,13 @@ def read_record(folder: Path) -> Record:
         # Killed between the two names of its result: finished all the same.
         record = replace(record, done=_result(next(content for content in words.values() if _is_result(content))))
     if record.is_taken:
-        claim = _with_process(Claim, _read(f"{at}claim.{attempt}"))
-        record = replace(record, claim=claim, beat=read_beat(folder, attempt))
+        record = replace(record, claim=read_claim(folder, attempt), beat=read_beat(folder, attempt))
     return record
+
+
+def read_claim(folder: Path, attempt: int) -> Claim | None:
+    """Who took an attempt, also one that is over; None where nobody has, as far as one can read."""
+    return _with_process(Claim, _read(f"{folder}{os.sep}claim.{attempt}"))
 
 
 def read_beat(folder: Path, attempt: int) -> Beat | None:

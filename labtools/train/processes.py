@@ -27,6 +27,12 @@ def is_here(process: ProcessId) -> bool:
     return process.host == socket.gethostname() and process.boot in ("", _boot())
 
 
+def is_ours(process: ProcessId) -> bool:
+    """Is it this process, or one that has started it, directly or not? (A virtual environment of Windows puts a
+    process of its own in between.)"""
+    return is_here(process) and process.pid in (os.getpid(), *(parent.pid for parent in psutil.Process().parents()))
+
+
 def _boot() -> str:
     """Linux gives every start of a machine a random number; elsewhere ""."""
     try:

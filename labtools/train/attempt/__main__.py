@@ -15,11 +15,13 @@ import traceback
 from pathlib import Path
 
 from labtools.artifacts.record import Cause
+from labtools.artifacts.record_files import read_claim
 from labtools.artifacts.runs import Run, read_run
 from labtools.train.attempt import EXIT_FAILED, EXIT_FENCED, EXIT_NO_SPACE, EXIT_ORPHAN
 from labtools.train.attempt.faults import Fault, diagnose
 from labtools.train.attempt.heartbeat import Fenced
 from labtools.train.attempt.training import train_attempt
+from labtools.train.processes import is_ours
 from labtools.train.runqueue.claims import end_attempt
 
 
@@ -52,7 +54,10 @@ def main(arguments: list[str]) -> int:
 
 
 def _record(run: Run, number: int, fault: Fault) -> int:
-    """Write down how the attempt ended, if the disk takes it; the exit code."""
+    """Write down how the attempt ended, if it still is ours and the disk takes it; the exit code."""
+    claim = read_claim(run.folder, number)
+    if claim is None or not is_ours(claim.process):
+        return EXIT_FENCED
     try:
         end_attempt(run, number, fault)
     except OSError as error:

@@ -27,15 +27,9 @@ def keep(folder: Path, kept: Kept) -> None:
     _second_name(weights / "best.pt", kept.best(folder))
     _second_name(weights / "last.pt", kept.last(folder))
     write_kept(folder, kept)
-    _remove(folder, but=(kept.last(folder), kept.best(folder)))
-
-
-def forget(folder: Path) -> None:
-    """Remove everything that is only there to go on from, and what killed attempts left half written: it is done."""
-    _remove(folder)
-    # Whoever still writes one of these has been fenced, or was too late. Orders are people's: theirs to write.
-    sweep_halves(folder, "beat.", "claim.", "end.", "events.", "results.csv.")
-    sweep_halves(folder / "weights", "")
+    for path in kept_files(folder):
+        if path.suffix == ".pt" and path not in (kept.last(folder), kept.best(folder)):
+            path.unlink(missing_ok=True)
 
 
 def put_back(folder: Path, kept: Kept) -> None:
@@ -119,9 +113,3 @@ def _second_name(source: Path, target: Path) -> None:
         shutil.copyfile(source, aside)
     aside.replace(target)
     aside.unlink(missing_ok=True)  # renaming one name of a file over another of the same leaves both (POSIX)
-
-
-def _remove(folder: Path, but: tuple[Path, ...] = ()) -> None:
-    for path in kept_files(folder):
-        if path not in but and (not but or path.suffix == ".pt"):
-            path.unlink(missing_ok=True)

@@ -15,8 +15,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from labtools.artifacts.record import Beat
-from labtools.train.processes import this_process
+from labtools.artifacts.record import Beat, Claim
+from labtools.artifacts.record_files import read_claim
+from labtools.train.processes import is_ours, this_process
 from labtools.train.runqueue.claims import is_fenced, now, write_beat
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Heartbeat:
     clock: Callable[[], float] = time.monotonic
     leave: Callable[[], None] | None = None
     _beat: Beat = field(init=False)
+    _claim: Claim | None = field(init=False)
     _start: float = field(init=False)
     _first_step: float | None = field(init=False, default=None)
     _fenced: bool = field(init=False, default=False)
@@ -62,6 +64,9 @@ class Heartbeat:
     def __post_init__(self) -> None:
         self._beat = Beat(0, now(), this_process())
         self._start = self.clock()
+        # Put aside by a requeue before we could begin, and fresh in its place: not ours, whatever the number.
+        self._claim = read_claim(self.folder, self.attempt)
+        self._fenced = self._claim is None or not is_ours(self._claim.process)
         self._thread = threading.Thread(target=self._loop, name="heartbeat", daemon=True)
 
     def __enter__(self) -> Heartbeat:
@@ -121,7 +126,7 @@ class Heartbeat:
             Fenced: it is not.
             OSError: the disk does not tell.
         """
-        self._fenced = self._fenced or is_fenced(self.folder, self.attempt)
+        self._fenced = self._fenced or is_fenced(self.folder, self.attempt, self._claim)
         self.check()
 
     def beat(self) -> None:
@@ -133,7 +138,7 @@ class Heartbeat:
             beat = self._beat
         try:
             # Asked first: writing would bring back a folder that was taken away.
-            self._fenced = self._fenced or is_fenced(self.folder, self.attempt)
+            self._fenced = self._fenced or is_fenced(self.folder, self.attempt, self._claim)
             if not self._fenced:
                 write_beat(self.folder, self.attempt, beat)
         except FileNotFoundError:

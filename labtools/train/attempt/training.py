@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from labtools.artifacts.checkpoint import Kept
+from labtools.artifacts.checkpoint import Kept, forget
 from labtools.artifacts.record_files import read_record
 from labtools.artifacts.runs import Run, RunSpec
 from labtools.train.attempt import checkpoints, events
@@ -34,6 +34,7 @@ def train_attempt(
         Exception: whatever the training raises.
     """
     with Heartbeat(run.folder, attempt, leave=leave) as heart:
+        heart.check()
         from labtools import yolo  # seconds: the first beat is already out
 
         spec, settings = run.spec, _Settings.of(read_record(run.folder).changes)
@@ -63,7 +64,7 @@ def train_attempt(
         result = _result(run, outcome, kept, attempt, device, lane)
         if not write_done(run.folder, {**result, "notes": list(notes)}):
             raise Fenced
-    checkpoints.forget(run.folder)
+    forget(run.folder)
     return outcome
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from labtools.artifacts.record import Beat, Cause
 from labtools.artifacts.record_files import read_record
 from labtools.core.words import duration
+from labtools.train import processes
 from labtools.train.attempt import EXIT_NO_SPACE
 from labtools.train.attempt.faults import diagnose
 from labtools.train.attempt.heartbeat import Fenced
@@ -151,7 +152,8 @@ def close(work: Work, fault: Fault) -> None:
     while True:
         try:
             record = read_record(run.folder)
-            if record.attempt == number and record.is_taken:
+            is_ours = record.claim is None or processes.is_ours(record.claim.process)  # else it was requeued, and taken
+            if record.attempt == number and record.is_taken and is_ours:
                 end_attempt(run, number, fault)
             return
         except FileNotFoundError:

@@ -7,19 +7,22 @@ stop, and cannot finish the run any more.
 from __future__ import annotations
 
 import json
+import logging
 import os
 from dataclasses import asdict, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from labtools.artifacts.checkpoint import kept_epochs
+from labtools.artifacts.checkpoint import forget, is_forgotten, kept_epochs
 from labtools.artifacts.record import Beat, Cause, Claim, End, Record, State, judge
-from labtools.artifacts.record_files import read_record
+from labtools.artifacts.record_files import read_claim, read_record
 from labtools.artifacts.runs import Run
 from labtools.core.files import link_again, link_exclusive, write_json
 from labtools.train.processes import is_alive, is_here
 from labtools.train.runqueue.policy import Fault, decide
+
+log = logging.getLogger(__name__)
 
 
 def now() -> str:
@@ -104,13 +107,27 @@ def write_done(folder: Path, result: dict[str, Any]) -> bool:
         return link_exclusive(folder / "done.json", content)
     # The attempt is closed first, under the one name that everybody closes it by: this is what decides.
     end = folder / f"end.{attempt}.json"
-    return link_exclusive(end, content) and link_again(end, folder / "done.json")
+    if not link_exclusive(end, content):
+        return False
+    link_again(end, folder / "done.json")  # unless whoever looked in between was faster: see `mend_done`
+    return True
 
 
 def mend_done(folder: Path, result: dict[str, Any]) -> None:
-    """Write the ``done.json`` of a finished run whose training was killed before it could: see `write_done`."""
+    """What a training could no more that was killed when it had finished its run.
+
+    That is to give its result the second name, see `write_done`, and to remove what it could have gone on from.
+
+    Raises:
+        OSError: the result cannot get its name.
+    """
     if not (folder / "done.json").exists():
         link_again(folder / f"end.{result['attempt']}.json", folder / "done.json")
+    try:
+        if not is_forgotten(folder):
+            forget(folder)
+    except OSError as error:  # the run is done all the same; some room on the disk is lost until somebody looks again
+        log.debug("%s: the checkpoints of a finished training are still there: %s", folder, error)
 
 
 def mark_stale(folder: Path, reason: str) -> None:
@@ -118,16 +135,24 @@ def mark_stale(folder: Path, reason: str) -> None:
     write_json(folder / "stale.json", {"reason": reason, "time": now()})
 
 
-def is_fenced(folder: Path, attempt: int) -> bool:
+def is_fenced(folder: Path, attempt: int, claim: Claim | None = None) -> bool:
     """Has somebody closed this attempt, or taken the next one? Then its owner must stop.
 
     A listing and not ``exists``: over NFS the latter has been seen to lag by 25 s, the former by 1 s.
+
+    Args:
+        folder: of the run.
+        attempt: its number.
+        claim: the one by which its owner has it. A requeue puts a fresh folder in the place of this one, in which
+            attempts are counted anew: somebody else's attempt of the same number is not ours.
 
     Raises:
         FileNotFoundError: the run's folder is gone.
     """
     names = set(os.listdir(folder))
-    return f"end.{attempt}.json" in names or f"claim.{attempt + 1}" in names
+    if f"end.{attempt}.json" in names or f"claim.{attempt + 1}" in names:
+        return True
+    return claim is not None and read_claim(folder, attempt) != claim
 
 
 def as_json(value: dict[str, Any]) -> bytes:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from labtools.artifacts.checkpoint import Kept, kept_epochs, read_kept
+from labtools.artifacts.checkpoint import Kept, forget, kept_epochs, read_kept
 from labtools.train.attempt import checkpoints
 from labtools.train.attempt.checkpoints import clear_leftovers, cut_results, is_there, keep, put_back
 
@@ -45,7 +45,7 @@ def test_each_epoch_replaces_what_was_kept(folder: Path) -> None:
     kept = is_there(folder)
     assert kept == Kept(3, False, 3, 30.0) and kept is not None
     assert kept.last(folder).read_text() == "last.pt of epoch 3", "a later epoch does not write over it"
-    checkpoints.forget(folder)
+    forget(folder)
     assert names(folder) == ["best.pt", "last.pt"]
 
 
@@ -93,7 +93,7 @@ def test_of_a_finished_run_nothing_half_written_stays(folder: Path) -> None:
     for half in (".beat.2.json.a1.tmp", ".claim.1.a2.tmp", ".events.out.tfevents.7.h.1.tmp", "weights/.last.pt.9.tmp"):
         (folder / half).touch()
     (folder / ".order.1.json.a3.tmp").touch()  # somebody writes it now
-    checkpoints.forget(folder)
+    forget(folder)
     assert [path.name for path in folder.glob(".*")] == [".order.1.json.a3.tmp"]
     assert names(folder) == ["best.pt", "last.pt"]
 

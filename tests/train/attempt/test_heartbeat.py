@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from labtools.artifacts.record import Beat, Cause, Claim
+from labtools.artifacts.record import Beat, Cause, Claim, ProcessId
 from labtools.artifacts.record_files import read_record
 from labtools.train.attempt import heartbeat
 from labtools.train.attempt.heartbeat import Fenced, Heartbeat
@@ -79,7 +79,7 @@ def test_a_fenced_training_stops_at_its_next_step(make_run: MakeRun) -> None:
 
 
 def test_before_its_first_step_a_fenced_training_leaves_at_once(make_run: MakeRun, until: Callable[..., None]) -> None:
-    folder = make_run()
+    folder = claimed(make_run)
     left = threading.Event()
     with Heartbeat(folder, 1, leave=left.set) as heart:
         assert not left.wait(0.1)
@@ -153,3 +153,21 @@ def test_a_training_whose_folder_was_taken_away_stops(make_run: MakeRun) -> None
     with pytest.raises(Fenced):
         heart.check()
     assert not folder.exists(), "nothing is written where the folder was"
+
+
+def test_a_requeue_is_heard_though_somebody_has_the_fresh_folder_under_our_number(make_run: MakeRun) -> None:
+    """This machine was cut off while the run was put aside; when it is back, another lane trains attempt 1 there."""
+    folder = claimed(make_run)
+    heart = Heartbeat(folder, 1)
+    heart.beat()
+    folder.rename(folder.with_name("old"))
+    make_run()
+    with pytest.raises(Fenced):
+        heart.confirm()
+
+    claims.take(folder, 1, Claim("gpu7", ProcessId("elsewhere", 1, 0.0), claims.now()))
+    for late in (heart, Heartbeat(folder, 1)):
+        late.beat()
+        with pytest.raises(Fenced):
+            late.check()
+    assert read_record(folder).beat is None, "nothing is written into it"

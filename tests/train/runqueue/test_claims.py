@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from labtools.artifacts.checkpoint import Kept, write_kept
 from labtools.artifacts.record import (
     MAX_FAILURES,
     MAX_FRUITLESS,
@@ -25,6 +26,8 @@ from labtools.artifacts.record import (
 )
 from labtools.artifacts.record_files import read_record
 from labtools.artifacts.runs import read_run
+from labtools.train.estimates import Workload
+from labtools.train.planning.folders import write_run
 from labtools.train.processes import end_process, is_alive, is_here, this_process
 from labtools.train.runqueue import claims
 from labtools.train.runqueue.orders import cancel, retry
@@ -103,6 +106,42 @@ def test_killed_between_the_two_names_of_its_result_a_run_is_done(make_run: Make
     assert state(folder) is State.DONE
     assert RunQueue(folder.parent).claim("gpu0") is None
     assert read_run(folder).is_done, "the next lane that looks writes what is missing"
+
+
+def test_whoever_gives_a_result_its_second_name_the_run_was_finished_by_its_training(
+    make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lane looks between the two names, and mends what is about to be done anyway."""
+    folder = make_run()
+    claims.take(folder, 1, claim())
+    link = claims.link_again
+
+    def overtaken(source: Path, path: Path) -> bool:
+        assert link(source, path)
+        return link(source, path)
+
+    monkeypatch.setattr(claims, "link_again", overtaken)
+    assert claims.write_done(folder, {"map50": 0.5}), "else the training would think that it was given up"
+
+
+def test_killed_before_it_could_tidy_up_a_finished_training_is_tidied_up_after(make_run: MakeRun) -> None:
+    """By the next lane that looks; by the next train-matrix where no lane is needed any more."""
+    lane = make_run("by_a_lane")
+    for folder in (lane, make_run("by_a_plan")):
+        claims.take(folder, 1, claim())
+        write_kept(folder, Kept(3, False, 3, 1.0))
+        for name in ("resume.3.pt", "resume.3.best.pt", "last.pt", ".best.pt.7.tmp"):
+            (folder / "weights" / name).touch()
+    before = sorted(path.name for path in (lane / "weights").iterdir())
+    queue = RunQueue(lane.parent)
+    assert queue.claim("gpu1") is None
+    assert sorted(path.name for path in (lane / "weights").iterdir()) == before, "it is needed until the run is done"
+    for folder in (lane, lane.parent / "by_a_plan"):
+        claims.write_done(folder, {"map50": 0.5})
+    assert RunQueue(lane.parent, only="by_a_lane").claim("gpu1") is None
+    write_run(lane.parent, read_run(lane.parent / "by_a_plan").spec, Workload(1, 1), 0, {})
+    for folder in (lane, lane.parent / "by_a_plan"):
+        assert [path.name for path in (folder / "weights").iterdir()] == ["last.pt"]
 
 
 def test_who_was_ended_or_overtaken_is_fenced(make_run: MakeRun) -> None:
