@@ -28,11 +28,13 @@ def command(
         float | None, typer.Option(help="Seconds of silence after which a lane elsewhere is dead.")
     ] = None,
     only: Annotated[str, typer.Option(help="Globs of the run ids to train.")] = "",
+    idle: Annotated[float | None, typer.Option(help="Seconds without an open run after which it leaves.")] = None,
 ) -> None:
     """Train one open run of a matrix after the other, until none is left."""
     from labtools.artifacts.lanes import LaneMood
     from labtools.artifacts.record import Cause
     from labtools.train.lanes.lane import Lane
+    from labtools.train.lanes.records import EXIT_TAKEN
     from labtools.train.lanes.signals import stop_on_signals
     from labtools.train.lanes.worker import run_lane
     from labtools.train.runqueue.run_queue import LEASE_S
@@ -40,7 +42,7 @@ def command(
     with stop_on_signals() as stop:
         report = run_lane(
             root,
-            Lane(name, gpu, threads, server, given, memory_floor, lease, only),
+            Lane(name, gpu, threads, server, given, memory_floor, lease, only, idle_s=idle),
             _say,
             lease_s=LEASE_S if lease is None else lease,
             stop=stop,
@@ -50,6 +52,8 @@ def command(
         from labtools.train.launchers.slurm import queue_again
 
         queue_again(root, _say)
+    if report.is_double:
+        raise typer.Exit(EXIT_TAKEN)
     if report.mood is LaneMood.RETIRED:
         raise typer.Exit(1)
 

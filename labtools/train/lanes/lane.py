@@ -24,6 +24,8 @@ class Lane:
             0: it leaves a GPU that others use alone until they have gone.
         lease_s: seconds of silence after which it takes a lane elsewhere for dead, None: the usual.
         only: globs of the run ids that it trains, separated by commas; "": all.
+        idle_s: seconds without an open run after which it leaves, though others still train (what they drop goes to the
+            lanes that are left, or to those that come back); None: it stays until all is done.
         request: what a cluster is asked for to run it, as options of `sbatch`; of no use once it runs.
     """
 
@@ -35,6 +37,7 @@ class Lane:
     memory_floor_gb: float = 0.0
     lease_s: float | None = None
     only: str = ""
+    idle_s: float | None = None
     request: tuple[str, ...] = ()
 
     @property
@@ -52,6 +55,7 @@ def arguments(lane: Lane) -> list[str]:
         "--memory-floor": lane.memory_floor_gb or None,
         "--lease": lane.lease_s,
         "--only": lane.only or None,
+        "--idle": lane.idle_s,
     }
     said = [word for option, value in valued.items() if value is not None for word in (option, str(value))]
     return [lane.name, *said, *(["--given"] if lane.is_given else [])]

@@ -24,6 +24,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
+import psutil
+
 from labtools.artifacts.lanes import lanes_folder
 from labtools.artifacts.record import ProcessId
 from labtools.core.errors import LabError
@@ -34,6 +36,9 @@ from labtools.train.lanes.locks import lock_path
 from labtools.train.processes import end_process, is_alive, this_process
 
 _STOP_PATIENCE_S = 20.0
+
+EXIT_TAKEN = 3
+"""Exit code of a lane that leaves because another process of this machine is that lane."""
 
 
 @dataclass(frozen=True)
@@ -90,26 +95,41 @@ def hold(root: Path, lane: Lane) -> Iterator[bool]:
 def start_detached(root: Path, lane: Lane) -> bool:
     """Start a lane that outlives this process and its terminal; False if it lives already.
 
+    Of two who start it at the same moment one is told True: the lane itself decides (`hold`), and says so as it ends.
+
     Raises:
         LabError: it ended as soon as it began; with the last line of its log.
     """
-    if _is_living(root, lane):
+    if _living(root, lane) is not None:
         return False
     path = log_path(root, lane)
     path.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "labtools", "lane", str(root), *arguments(lane)]
     with path.open("ab") as log:
         process = _popen_detached(command, log, cwd=path.parent)
-    while process.poll() is None and not _is_living(root, lane):
+    while process.poll() is None:
+        living = _living(root, lane)
+        if living is not None and _is_from(process.pid, living):
+            return True
         time.sleep(0.05)
+    if process.returncode == EXIT_TAKEN:
+        return False
     if process.returncode:
         last = path.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
         raise LabError(f"lane {lane.name} ended at once: {''.join(last)}", path, "Read its log, mend that, run again.")
     return True
 
 
-def _is_living(root: Path, lane: Lane) -> bool:
-    return any(record.lane.name == lane.name for record in living_lanes(root))
+def _living(root: Path, lane: Lane) -> ProcessId | None:
+    return next((record.process for record in living_lanes(root) if record.lane.name == lane.name), None)
+
+
+def _is_from(pid: int, lane: ProcessId) -> bool:
+    """Is a lane that process, or was it started by it (as by the `python.exe` of a virtual environment on Windows)?"""
+    try:
+        return pid == lane.pid or pid in (parent.pid for parent in psutil.Process(lane.pid).parents())
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _popen_detached(command: list[str], log: IO[bytes], cwd: Path) -> subprocess.Popen[bytes]:

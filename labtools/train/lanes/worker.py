@@ -28,6 +28,9 @@ _LONGEST_LOOK_S = 10.0
 _LONGEST_IDLE_S = 3.0
 _GONE_PATIENCE_S = 60.0
 
+_QUIET_S = 15.0
+"""A training that has not beaten for so long (seven beats) may be dead: it is waited for until its lease ends."""
+
 
 @dataclass(frozen=True)
 class LaneReport:
@@ -37,11 +40,13 @@ class LaneReport:
         done: run ids.
         failed: run ids of attempts that ended otherwise, as often as that happened.
         mood: how it ended.
+        is_double: it did nothing, because another process of this machine is that lane.
     """
 
     done: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
     mood: LaneMood = LaneMood.OVER
+    is_double: bool = False
 
 
 def run_lane(
@@ -59,6 +64,8 @@ def run_lane(
 ) -> LaneReport:
     """Work until nothing is open and nobody else trains either (what they drop, this lane takes).
 
+    A lane with `Lane.idle_s` does not wait that long for the others.
+
     Args:
         root: the matrix's folder.
         lane: where to compute.
@@ -73,8 +80,8 @@ def run_lane(
     """
     with records.hold(root, lane) as is_ours:
         if not is_ours:
-            say(f"lane {lane.name} is already at work elsewhere; leaving")
-            return LaneReport()
+            say(f"lane {lane.name} is already at work; this second one leaves")
+            return LaneReport(is_double=True)
         needs_gpu = lane.gpu is not None or lane.is_given
         gpu = GpuWatch(lane, gpus or Nvml(), f"lane {lane.name} of {root}") if needs_gpu else None
         queue = RunQueue(root, lease_s=lease_s, clock=clock, only=lane.only)
@@ -124,27 +131,47 @@ class _Worker:
     def _next(self) -> Attempt | None:
         """The next attempt, when there is one and nothing stands in its way; None: the lane has said good-bye."""
         looks = 0
+        idle_since: float | None = None
         while not self.stop.is_set():
             hold = self._hold()
             attempt = self._claim() if hold is None else None
             if isinstance(attempt, Attempt):
                 return attempt
+            if self.gpu is not None:
+                self.gpu.release()  # other lanes of this user may have it while nothing is trained here
             hold = self._idle(hold or attempt)
-            if hold is None:
-                self.journal.ends(
-                    LaneMood.OVER, f"nothing left to do: {self.journal.state.trained} trained by this lane"
-                )
+            idle_since = (self.clock() if idle_since is None else idle_since) if hold and hold.is_idle else None
+            if (bye := self._good_bye(hold, idle_since)) is not None:
+                self.journal.ends(*bye)
                 return None
-            if hold.is_final:
-                self.journal.ends(LaneMood.RETIRED, hold.why)
-                return None
-            if looks:  # what is over in a moment is not worth a line: a process that still lets go of the GPU, say
+            if looks and hold:  # what is over in a moment is not worth a line: a process that still lets go of the GPU
                 self.journal.waits(hold.why)
-            self.stop.wait(min(_FIRST_LOOK_S * 2**looks, _LONGEST_IDLE_S if hold.is_idle else _LONGEST_LOOK_S))
+            is_idle = idle_since is not None
+            self.stop.wait(min(_FIRST_LOOK_S * 2**looks, _LONGEST_IDLE_S if is_idle else _LONGEST_LOOK_S))
             looks = min(looks + 1, 10)
         why = "the cluster wants its machine back" if self.stopped_as is Cause.PREEMPTED else "stopped, as asked"
         self.journal.ends(LaneMood.STOPPED, why)
         return None
+
+    def _good_bye(self, hold: Hold | None, idle_since: float | None) -> tuple[LaneMood, str] | None:
+        """How and why the lane ends now, None if it goes on.
+
+        An idle one leaves only while it hears all others: with one that fell silent a run may be about to fall free,
+        and whoever brings a lane back (a cluster, whose node died) has brought it for that run.
+        """
+        if hold is None:
+            return LaneMood.OVER, f"nothing left to do: {self.journal.state.trained} trained by this lane"
+        if hold.is_final:
+            return LaneMood.RETIRED, hold.why
+        limit = self.lane.idle_s
+        if (
+            limit is None
+            or idle_since is None
+            or self.clock() - idle_since < limit
+            or self.queue.silence_s() > _QUIET_S
+        ):
+            return None
+        return LaneMood.OVER, f"nothing was open for {duration(limit)}: others train what is left"
 
     def _hold(self) -> Hold | None:
         """What stands in the way of any training."""
@@ -181,8 +208,6 @@ class _Worker:
             attempt = self.queue.claim(self.lane.name)
         except OSError as error:
             return Hold(f"no run can be claimed: {error.strerror or error}")
-        if attempt is None and self.gpu is not None:
-            self.gpu.release()
         return attempt
 
     def _idle(self, hold: Hold | None) -> Hold | None:

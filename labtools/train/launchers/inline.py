@@ -22,7 +22,9 @@ def start(root: Path, lanes: Sequence[Lane]) -> Launch:
     """Returns when nothing is left to do. One process is one lane: the first one asked for does all the work."""
     lane = lanes[0]
     with interrupted_by_sigterm():
-        run_lane(root, lane, _say, trainer=train_here)
+        report = run_lane(root, lane, _say, trainer=train_here)
+    if report.is_double:
+        return Launch("inline", (), (lane.name,))
     note = f"inline is one lane: {lane.name} did all the work" if len(lanes) > 1 else ""
     return Launch("inline", (lane.name,), (), note=note)
 

@@ -2,6 +2,11 @@
 
 The cluster decides when and where each starts and which GPU it gets; a lane claims runs as everywhere else. It is told
 a minute before its time is over, ends its training, which goes on from its checkpoint later, and queues again.
+
+A lane that finds nothing open keeps its place for some minutes (`SlurmOptions.idle_minutes`), then leaves it to others,
+though a training elsewhere may still fall free. Nothing is lost by that: a lane whose node dies or is preempted comes
+back by itself, and takes what it dropped; every lane looks again when it ends a training; and what is left open all the
+same is there for the lanes that the next `train-matrix` submits.
 """
 
 from __future__ import annotations
@@ -12,6 +17,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from labtools.artifacts.lanes import lanes_folder
@@ -54,7 +60,8 @@ def plan(options: SlurmOptions, gpus: str | None, lanes: int | None = None) -> t
     count = lanes or options.lanes
     if gpus is not None and gpus.strip().lower() == "cpu":
         request = _request(options, gres="")
-        return tuple(Lane(f"cpu{i}", threads=options.cpus or 1, request=request) for i in range(count or 1))
+        cpu = Lane("cpu", threads=options.cpus or 1, idle_s=60 * options.idle_minutes, request=request)
+        return tuple(replace(cpu, name=f"cpu{i}") for i in range(count or 1))
     if gpus is None and count is None:
         fix = "Add --lanes 8, or `lanes: 8` to the slurm: section of servers.yaml."
         raise LabError("how many lanes the cluster should run was not said", None, fix)
@@ -62,7 +69,8 @@ def plan(options: SlurmOptions, gpus: str | None, lanes: int | None = None) -> t
         [lane.name for lane in plan_lanes(gpus, lanes)] if gpus is not None else [f"gpu{i}" for i in range(count or 0)]
     )
     request = _request(options, gres=options.gres)
-    return tuple(Lane(name, threads=options.cpus, is_given=True, request=request) for name in names)
+    gpu = Lane("gpu", threads=options.cpus, is_given=True, idle_s=60 * options.idle_minutes, request=request)
+    return tuple(replace(gpu, name=name) for name in names)
 
 
 def _request(options: SlurmOptions, gres: str) -> tuple[str, ...]:

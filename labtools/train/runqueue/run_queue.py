@@ -12,7 +12,7 @@ from typing import Any
 
 from labtools.artifacts.record import Cause, Claim, ProcessId, Record, State, judge
 from labtools.artifacts.record_files import read_record
-from labtools.artifacts.runs import NOT_RUNS, Run, read_run
+from labtools.artifacts.runs import NOT_RUNS, RUN_FILE, Run, read_run
 from labtools.core.errors import LabError
 from labtools.train.estimates import Finished, Pace, Workload, expected_seconds, read_workload
 from labtools.train.processes import end_process, is_here, this_process
@@ -59,6 +59,7 @@ class _Known:
 
     run: Run
     workload: Workload | None
+    stamp: tuple[int, int]  # of its run.json
     state: State = State.TODO
     record: Record = field(default_factory=Record)
     seconds: tuple[Pace, float] | None = None
@@ -73,8 +74,8 @@ class _Known:
 class RunQueue:
     """The runs of one matrix folder, as one lane sees them.
 
-    Only what may have changed is read again: what was asked never changes, a finished run stays finished (a folder put
-    in its place is another folder to the system), and what people decide is announced in one file (see `news`).
+    Only what may have changed is read again: a finished run stays finished (a folder put in its place is another folder
+    to the system), and what people and plans decide, what was asked included, is announced in one file (see `news`).
 
     Args:
         root: the matrix's folder.
@@ -151,6 +152,11 @@ class RunQueue:
         """
         return len(self._in(State.RUNNING))
 
+    def silence_s(self) -> float:
+        """For how long the most silent of `running` has not been heard, by our clock; 0 where there is none."""
+        folders = {known.run.folder for known in self._in(State.RUNNING)}
+        return max((self._clock() - at for folder, (_, at) in self._signs.items() if folder in folders), default=0.0)
+
     def _in(self, state: State) -> list[_Known]:
         return [known for known in self._known.values() if known.state is state]
 
@@ -167,6 +173,8 @@ class RunQueue:
         at, news = self._clock(), read_news(self._root)
         again = news != self._news or (at - self._read_at > LOOK_AGAIN_S and not self._in(State.TODO))
         look = again or at - self._looked_at >= LOOK_EVERY_S
+        if news != self._news:
+            self._known = {key: known for key, known in self._known.items() if not _is_another(known)}
         fresh = self._list()
         due = [known for key, known in self._known.items() if key in fresh or known.run.folder == self._ours]
         if again:
@@ -254,10 +262,23 @@ def is_meant(run_id: str, only: str) -> bool:
 def _meet(folder: Path) -> _Known | None:
     """A run as its folder says; None while it is no run folder (yet)."""
     try:
-        run = read_run(folder)
+        stamp, run = _stamp(folder), read_run(folder)
     except (LabError, OSError):
         return None
-    return _Known(run, read_workload(folder))
+    return _Known(run, read_workload(folder), stamp)
+
+
+def _stamp(folder: Path) -> tuple[int, int]:
+    about = (folder / RUN_FILE).stat()
+    return about.st_ino, about.st_mtime_ns
+
+
+def _is_another(known: _Known) -> bool:
+    """Was it asked for anew in the same folder, as after an `rm -r`, when the system uses the folder's number again?"""
+    try:
+        return _stamp(known.run.folder) != known.stamp
+    except OSError:  # gone; or the file server is, and then nothing changes
+        return False
 
 
 def _bury(run: Run, record: Record) -> None:

@@ -143,6 +143,8 @@ class SlurmOptions(Config):
         cpus: cores of one lane, for what loads its images; None: Slurm's default, which is one.
         mem: memory of one lane, e.g. ``32G``; None: the partition's default.
         lanes: how many at once; None: as many as ``--gpus`` names.
+        idle_minutes: how long a lane keeps its place when no run is open any more, though others still train. More than
+            the two minutes after which a silent lane counts as dead, so that most of what falls free is still taken.
         extra: more options of sbatch, e.g. ``--qos=long``.
     """
 
@@ -153,6 +155,7 @@ class SlurmOptions(Config):
     cpus: Annotated[int | None, Field(ge=1, le=1024, strict=True)] = None
     mem: Annotated[str | None, BeforeValidator(_text)] = None
     lanes: Annotated[int | None, Field(ge=1, le=1000, strict=True)] = None
+    idle_minutes: Annotated[float, Field(ge=1, le=10080, strict=True)] = 5.0
     extra: list[str] = Field(default=[])
 
 

@@ -5,15 +5,22 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from labtools.artifacts.record import Claim
 from labtools.core.errors import LabError
 from labtools.train.lanes import records
 from labtools.train.lanes.lane import Lane, environment, plan_lanes
+from labtools.train.processes import this_process
+from labtools.train.runqueue import claims
 
 
 @pytest.mark.parametrize(
@@ -80,6 +87,29 @@ def test_a_lane_is_held_by_one_process_and_freed_by_its_death(tmp_path: Path) ->
     assert records.living_lanes(tmp_path) == []
     with records.hold(tmp_path, lane) as ours:
         assert ours
+
+
+def test_of_two_who_start_a_lane_at_the_same_moment_one_is_told_that_it_did(
+    make_run: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, lane = make_run(), Lane("cpu0", None, 1)
+    claims.take(folder, 1, Claim("other", this_process(), claims.now()))  # so the lane waits
+    root, both_saw_none, popen = folder.parent, threading.Barrier(2), records._popen_detached
+
+    def start_together(*arguments: Any, **options: Any) -> subprocess.Popen[bytes]:
+        both_saw_none.wait(60)
+        return popen(*arguments, **options)
+
+    monkeypatch.setattr(records, "_popen_detached", start_together)
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            told = list(pool.map(lambda _: records.start_detached(root, lane), range(2)))
+        said = records.log_path(root, lane).read_text(encoding="utf-8")
+        assert sorted(told) == [False, True], said
+        assert "this second one leaves" in said
+        assert records.start_detached(root, lane) is False
+    finally:
+        assert records.stop_lanes(root) == ["cpu0"]
 
 
 def test_a_lane_sweeps_what_it_left_half_written_when_it_was_killed(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from labtools.artifacts.lanes import LaneMood, LaneState, read_lane_states
-from labtools.artifacts.record import Beat, Cause, Claim, Record, State, judge
+from labtools.artifacts.record import Beat, Cause, Claim, ProcessId, Record, State, judge
 from labtools.artifacts.record_files import read_record
 from labtools.core.files import write_json
 from labtools.train.lanes import guards, trainers
@@ -24,10 +24,12 @@ from labtools.train.lanes.trainers import close
 from labtools.train.lanes.work import Work
 from labtools.train.lanes.worker import LaneReport, _conclusion, run_lane
 from labtools.train.processes import this_process
-from labtools.train.runqueue import claims
+from labtools.train.runqueue import claims, orders
 from labtools.train.runqueue.policy import Fault
 
 Until = Callable[..., None]
+
+ELSEWHERE = ProcessId("elsewhere", 1, 0.0)
 
 
 def finish(work: Work) -> None:
@@ -156,6 +158,37 @@ def test_a_full_disk_is_waited_for(make: Callable[..., Path], until: Until, monk
         assert lane.join().done == ("a",)
 
 
+class Ticking(threading.Event):
+    """Whoever waits for it lets a clock go on instead, and the world with it."""
+
+    def __init__(self, world: Callable[[float], None]) -> None:
+        super().__init__()
+        self.now = 0.0
+        self._world = world
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.now += timeout or 0.0
+        assert self.now < 1000.0, "for ever"
+        self._world(self.now)
+        return self.is_set()
+
+
+def test_a_lane_of_a_cluster_does_not_idle_for_hours_beside_the_others(make: Callable[..., Path]) -> None:
+    """It leaves when nothing was open for a while, but stays while one of the others is silent, and takes its run."""
+    beating, silent = make("beating"), make("silent")
+    for folder in (beating, silent):
+        claims.take(folder, 1, Claim("gpu7", ELSEWHERE, claims.now()))
+    stop = Ticking(lambda now: claims.write_beat(beating, 1, Beat(int(10 * now), claims.now(), ELSEWHERE, "training")))
+    said: list[str] = []
+    lane = Lane("cpu0", None, 1, idle_s=60.0)
+    root, seconds = beating.parent, lambda: stop.now
+    report = run_lane(root, lane, said.append, trainer=finish, clock=seconds, stop=stop, lease_s=100.0)
+    assert (report.done, report.mood) == (("silent",), LaneMood.OVER)
+    assert 160.0 < stop.now < 180.0, "a lease until it took that run, and then a minute without any"
+    assert said[-1] == "nothing was open for 60 s: others train what is left"
+    assert read_record(beating).is_taken
+
+
 def test_a_lane_on_which_run_after_run_fails_retires(make: Callable[..., Path]) -> None:
     for name in "abcde":
         root = make(name).parent
@@ -231,6 +264,23 @@ def test_a_training_that_hangs_is_known_by_its_batches_not_by_its_beats() -> Non
     still = [motion.still_s(beat, 2.0 * beat.count) for beat in beats]
     assert max(still[:41]) == 0.0
     assert still[-1] == 2.0 * (999 - 40)
+
+
+def test_a_lane_ends_no_attempt_but_its_own(make: Callable[..., Path]) -> None:
+    """Its training was requeued, and before it hears of that another lane has taken the fresh run."""
+    fresh = make("a")
+
+    def train(work: Work) -> None:
+        seconds = iter(range(0, 1000, 20))  # it has not beaten yet, and is believed to be gone
+        orders.requeue(work.attempt.run.folder, clock=lambda: float(next(seconds)), sleep=lambda _: None)
+        assert claims.take(fresh, 1, Claim("gpu7", ELSEWHERE, claims.now()))
+        close(work, Fault(Cause.ERROR, "the training ended with exit code 75 without a word"))
+        assert read_record(fresh).is_taken
+        work.stop.set()
+
+    with lane_at_work(fresh.parent, train) as lane:
+        assert lane.join().mood is LaneMood.STOPPED
+        assert read_record(fresh).is_taken
 
 
 def test_a_requeue_is_called_by_its_name() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from loopback_slurm import LoopbackSlurm
 from labtools.artifacts.checkpoint import kept_epochs
 from labtools.artifacts.dataset import Dataset
 from labtools.artifacts.lanes import LaneMood, read_lane_states
-from labtools.artifacts.record import Cause, Claim, ProcessId, State, judge
+from labtools.artifacts.record import Beat, Cause, Claim, ProcessId, State, judge
 from labtools.artifacts.record_files import read_record
 from labtools.artifacts.runs import RunSpec, read_curves, read_run
 from labtools.core.errors import LabError
@@ -102,6 +103,25 @@ def test_each_lane_gets_a_gpu_of_its_own_and_no_lane_is_asked_for_twice(timed: P
     assert {state.state for state in read_lane_states(busy)} == {LaneMood.STOPPED}
     assert here.stop(busy) == []
     assert not [lane for lane in read_grid(busy).lanes if lane.state is LaneWord.PENDING]
+
+
+def test_a_lane_with_nothing_to_train_gives_its_gpu_back_while_others_train(busy: Path, until: Until) -> None:
+    """It is there again when it is asked for again, and gone by itself."""
+    beats = iter(range(1000))
+
+    def beat() -> bool:
+        for folder in (busy / "yolov8n_320_freeze", busy / "yolov8s_320_freeze"):
+            claims.write_beat(folder, 1, Beat(next(beats), claims.now(), ProcessId("far-away", 1, 0.0), "training"))
+        return True
+
+    (lane,) = plan(AWAY_FROM_TIMED, "0")
+    assert lane.idle_s == 300.0
+    for _ in range(2):
+        assert start(busy, [replace(lane, idle_s=1.0)]).started == ("gpu0",)
+        until(lambda: beat() and any(s.state is LaneMood.WAITING for s in read_lane_states(busy)), "the lane to wait")
+        until(lambda: beat() and not read_queue(busy), "it to leave the cluster")
+        assert {state.state for state in read_lane_states(busy)} == {LaneMood.OVER}
+        assert all(read_record(busy / name).is_taken for name in ("yolov8n_320_freeze", "yolov8s_320_freeze"))
 
 
 def test_a_lane_whose_node_dies_is_moved_to_another(busy: Path, slurm: LoopbackSlurm, until: Until) -> None:

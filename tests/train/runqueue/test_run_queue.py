@@ -17,6 +17,7 @@ from labtools.artifacts.record_files import read_record
 from labtools.train.estimates import Workload, write_workload
 from labtools.train.processes import is_alive, this_process
 from labtools.train.runqueue import claims
+from labtools.train.runqueue.news import announce
 from labtools.train.runqueue.orders import cancel, requeue, retry, set_priority
 from labtools.train.runqueue.policy import Fault
 from labtools.train.runqueue.run_queue import LOOK_AGAIN_S, LOOK_EVERY_S, WATCH_EVERY_S, RunQueue
@@ -123,6 +124,22 @@ def test_a_requeued_run_is_another_one(make_run: MakeRun) -> None:
     assert requeue(folder) == folder.parent / "old" / f"{folder.name}.1"
     again = queue.claim("gpu0")
     assert again is not None and (again.number, again.settings) == (1, {})
+
+
+def test_a_run_whose_folder_was_emptied_and_asked_for_again_is_another_one(make_run: MakeRun) -> None:
+    """As after `rm -r` and `train-matrix`: to the system it may even be the same folder."""
+    folder = make_run()
+    queue = RunQueue(folder.parent)
+    attempt = queue.claim("gpu0")
+    assert attempt is not None and claims.write_done(folder, {"attempt": 1})
+    time.sleep(LOOK_EVERY_S)
+    assert queue.claim("gpu0") is None
+    for path in folder.iterdir():
+        path.unlink()
+    make_run(epochs=9)
+    announce(folder.parent)
+    again = queue.claim("gpu0")
+    assert again is not None and (again.number, again.run.spec.epochs) == (1, 9)
 
 
 def test_a_folder_that_is_no_run_or_is_broken_is_passed_over(make_run: MakeRun) -> None:
