@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from labtools.artifacts.lanes import read_lane_states
 from labtools.core.errors import LabError
+from labtools.train import cluster
 from labtools.train.lanes.lane import Lane, plan_lanes, require_gpus
 from labtools.train.launchers import choose, launchers, slurm
 from labtools.train.servers.config import Server, SlurmOptions, read_servers, read_slurm
@@ -65,6 +67,27 @@ def find_place(
     require_gpus(place.on(""))
     _require_launcher(launcher, is_for_here=bool(place.on("")))
     return place
+
+
+def choose_lanes(root: Path, lanes: Sequence[Lane], open_runs: int) -> tuple[Lane, ...]:
+    """Those lanes that a matrix needs, in the order given.
+
+    A machine's GPUs all get theirs, however few runs are left. Of eight GPUs somebody else may use the first three,
+    now or when a run falls free: their lanes wait, the others go on, and a lane without a run keeps nobody from its
+    GPU. Lanes on cores are all alike, and a cluster has to make room for each of its own: of these only as many as
+    there are runs, those that are at work already before the others.
+
+    Args:
+        root: the matrix's folder.
+        lanes: all that were asked for.
+        open_runs: that are to do or under way.
+    """
+    everywhere = [lane for lane in lanes if lane.gpu is not None and not lane.is_given]
+    at_work = {state.lane for state in read_lane_states(root) if not state.has_ended}
+    at_work |= {element.lane for element in cluster.glance(root)}
+    others = sorted((lane for lane in lanes if lane not in everywhere), key=lambda lane: lane.name not in at_work)
+    chosen = {lane.name for lane in (*everywhere, *others[: max(0, open_runs - len(everywhere))])}
+    return tuple(lane for lane in lanes if lane.name in chosen)
 
 
 def _require_launcher(name: str | None, *, is_for_here: bool) -> None:
