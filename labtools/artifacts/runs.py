@@ -61,6 +61,7 @@ class RunSpec:
         data: absolute path of the dataset's YAML.
         fingerprint: the dataset's fingerprint when the run was planned.
         args: any other training argument of Ultralytics.
+        weights_digest: of the checkpoint's content when the run was planned, "" where nobody looked (older versions).
     """
 
     run_id: str
@@ -74,6 +75,7 @@ class RunSpec:
     data: str
     fingerprint: str
     args: dict[str, Any] = field(default_factory=dict)
+    weights_digest: str = ""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

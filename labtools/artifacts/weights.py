@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 import re
 import socket
@@ -12,9 +14,13 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from labtools.core.errors import LabError
+from labtools.core.files import hash_bytes, hash_file, write_text
 
 _RELEASE = "https://github.com/ultralytics/assets/releases/download/v8.4.0/"
 _NETWORK_PATIENCE_S = 3.0
+_DIGITS = 32  # of a digest
+
+log = logging.getLogger(__name__)
 
 
 def cache_folder() -> Path:
@@ -48,6 +54,29 @@ def find_weights(name: str, folders: Sequence[Path] = ()) -> Path:
         here.absolute(),
         f"Put the file at {here} (or {cached}); COCO checkpoints are at {_RELEASE}{asked.name}",
     )
+
+
+def digest_weights(path: Path) -> str:
+    """What tells a checkpoint from another that bears its name: a hash of all its bytes, 32 hex digits.
+
+    Kept in the cache folder under the file's path, size and time of change: lanes ask before each training, and to
+    read 130 MB from a file server takes a second.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    about = path.stat()
+    known_by = f"{path.absolute()}\0{about.st_size}\0{about.st_mtime_ns}"
+    kept = cache_folder() / "digests" / hash_bytes(known_by.encode("utf-8", "surrogateescape"))
+    with contextlib.suppress(OSError, UnicodeDecodeError):  # nobody has looked yet
+        if len(digest := kept.read_text(encoding="ascii")) == _DIGITS:
+            return digest
+    digest = hash_file(path)
+    try:
+        write_text(kept, digest, durable=False)
+    except OSError as error:  # then everybody reads it for himself
+        log.debug("the digest of %s was not kept: %s", path, error)
+    return digest
 
 
 def _download(name: str, target: Path) -> str | None:

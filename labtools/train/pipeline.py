@@ -12,7 +12,7 @@ from labtools.core.progress import Tick, silent
 from labtools.train import here
 from labtools.train.launchers import Launch
 from labtools.train.matrix.config import read_matrix
-from labtools.train.place import Place, find_place
+from labtools.train.place import Place, choose_lanes, find_place
 from labtools.train.planning.plan import Plan, plan_matrix, write_plan
 from labtools.train.runqueue.orders import retry
 from labtools.train.runqueue.run_queue import is_meant
@@ -106,7 +106,8 @@ def train_matrix(
     if open_runs == 0:
         return Launched(plan, grid, None)
     lanes_wanted = (
-        replace(lane, memory_floor_gb=memory_floor_gb, lease_s=lease_s, only=only) for lane in place.lanes[:open_runs]
+        replace(lane, memory_floor_gb=memory_floor_gb, lease_s=lease_s, only=only)
+        for lane in choose_lanes(plan.root, place.lanes, open_runs)
     )
     launch, troubles = _start(plan.root, replace(place, lanes=tuple(lanes_wanted)), tick)
     return Launched(plan, read_grid(plan.root), launch, place.servers, troubles)
@@ -131,12 +132,12 @@ def check(
     if not place.servers:
         return place
     first = plan.specs[0]
-    weights = tuple(sorted({spec.weights for spec in plan.specs}))
+    weights, digests = zip(*sorted({(spec.weights, spec.weights_digest) for spec in plan.specs}), strict=True)
     with token(plan.root) as (path, secret):
 
         def needs(server: Server) -> Needs:
             gpus = tuple(lane.gpu for lane in place.on(server.name) if lane.gpu is not None)
-            return Needs(str(plan.root), str(path), secret, first.data, first.fingerprint, weights, gpus)
+            return Needs(str(plan.root), str(path), secret, first.data, first.fingerprint, weights, gpus, digests)
 
         found = check_servers(place.servers, needs, place.launcher, tick)
     show(found)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from labtools.artifacts.weights import cache_folder, find_weights
+from labtools.artifacts.weights import cache_folder, digest_weights, find_weights
 from labtools.core.errors import LabError
 
 
@@ -35,3 +35,19 @@ def test_a_checkpoint_that_cannot_be_had_says_where_to_put_it(tmp_path: Path, mo
 def test_a_path_is_never_downloaded(tmp_path: Path) -> None:
     with pytest.raises(LabError, match="a path is never downloaded"):
         find_weights(str(tmp_path / "lost.pt"))
+
+
+def test_a_checkpoint_is_known_by_its_content_which_is_read_once(tmp_path: Path) -> None:
+    path, copy = tmp_path / "a.pt", tmp_path / "b.pt"
+    path.write_bytes(b"weights")
+    copy.write_bytes(b"weights")
+    first = digest_weights(path)
+    assert digest_weights(copy) == first
+    about = path.stat()
+    path.write_bytes(b"others!")
+    assert digest_weights(path) != first
+    os.utime(path, ns=(about.st_atime_ns, about.st_mtime_ns))
+    assert digest_weights(path) == first, "as long as size and time are the same, nobody reads it again"
+    for kept in (cache_folder() / "digests").iterdir():
+        kept.write_text("torn")
+    assert digest_weights(copy) == first

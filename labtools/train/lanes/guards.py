@@ -1,4 +1,4 @@
-"""Looked at before each training: is there room on the disk, is the dataset there and still the same?"""
+"""Looked at before each training: is there room on the disk, are dataset and weights there and still the same?"""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from labtools.artifacts.dataset import read_fingerprint
 from labtools.artifacts.record import Cause
 from labtools.artifacts.runs import RUN_FILE, RunSpec, read_run
+from labtools.artifacts.weights import digest_weights
 from labtools.core.errors import LabError
 from labtools.core.words import memory
 from labtools.train.lanes.holds import Hold
@@ -33,26 +34,42 @@ def look_at_disk(folder: Path) -> Hold | None:
 
 def look_at_dataset(data: Path) -> Hold | None:
     """Can the dataset of that ``dlcv.yaml`` be read now, an image of it included?"""
+    found = _read(data)
+    return found if isinstance(found, Hold) else None
+
+
+def _read(data: Path) -> str | Hold:
+    """The fingerprint of a dataset that can be read, or why it cannot."""
     try:
-        read_fingerprint(data)
+        fingerprint = read_fingerprint(data)
         with (data.parent / "train.txt").open(encoding="utf-8") as listed:
             image = data.parent / listed.readline().strip()
         with image.open("rb") as file:
             file.read(1)
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else f"{type(error).__name__}: {error}"
         return Hold(f"the dataset {data.parent} cannot be read: {reason}")
-    return None
+    return fingerprint
 
 
 def look_at_data_of(spec: RunSpec) -> Fault | None:
-    """Why a run that was just claimed cannot be trained on what it was planned with; None where it can."""
-    data = Path(spec.data)
-    if (hold := look_at_dataset(data)) is not None:
-        return Fault(Cause.DATA, hold.why)
-    if read_fingerprint(data) != spec.fingerprint:
+    """Why a run that was just claimed cannot be trained on, and from, what it was planned with; None where it can."""
+    found = _read(Path(spec.data))
+    if isinstance(found, Hold):
+        return Fault(Cause.DATA, found.why)
+    if found != spec.fingerprint:
         return Fault(Cause.STALE, "the dataset has changed since this run was planned")
-    return None
+    return _look_at_weights(Path(spec.weights), spec.weights_digest)
+
+
+def _look_at_weights(weights: Path, digest: str) -> Fault | None:
+    """Absent ones are the training's to tell: it knows whether it needs them, and where they may lie."""
+    try:
+        if not digest or not weights.is_file() or digest_weights(weights) == digest:
+            return None
+    except OSError as error:
+        return Fault(Cause.DATA, f"the weights {weights} cannot be read: {error.strerror or error}")
+    return Fault(Cause.STALE, f"the weights {weights.name} have changed since this run was planned")
 
 
 def dataset_of(root: Path) -> Path | None:

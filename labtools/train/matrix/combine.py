@@ -60,6 +60,18 @@ def combine(config: MatrixConfig) -> Combined:
     return Combined(tuple(kept.values()), len(every), excluded, tuple(included))
 
 
+def written_at(config: MatrixConfig, cell: Cell, name: str) -> tuple[int | str, ...]:
+    """Where in the file a run got one of its settings: in the axes, or in the rule that included it."""
+    axes, key = _axes(config), _key(cell)
+    is_excluded = any(fits(rule, cell) for rule in config.exclude)
+    if not is_excluded and key in map(_key, _cells(axes, config.defaults)):
+        return ("axes", name)
+    for index, rule in enumerate(config.include):
+        if key in map(_key, _cells({**axes, **rule}, config.defaults)):
+            return ("include", index, name) if name in rule else ("include", index)
+    return ("axes", name)
+
+
 def priority(config: MatrixConfig, cell: Cell) -> int:
     """Of several rules that a run fits, the first counts; 0 where none fits."""
     return next((p.priority for p in config.priorities if fits(p.rule, cell)), 0)

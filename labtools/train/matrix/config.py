@@ -39,6 +39,8 @@ OWNED_ARGS = {
     "save": "always on: a run without weights is of no use",
     "cfg": "`defaults:`, one by one",
     "time": "`epochs:`: runs that end by the clock cannot be compared",
+    "classes": "the dataset: runs that learn other classes cannot be compared",
+    "single_cls": "the dataset: runs that learn other classes cannot be compared",
     "mode": "always train",
     "task": "always detect",
 }

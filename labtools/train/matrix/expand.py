@@ -39,6 +39,7 @@ def expand(
     fingerprint: str,
     known: Iterable[RunSpec] = (),
     usual: Mapping[str, Any] | None = None,
+    digests: Mapping[str, str] | None = None,
 ) -> Expansion:
     """One spec per combination that is not excluded.
 
@@ -49,9 +50,11 @@ def expand(
         fingerprint: of the dataset.
         known: runs that are in the matrix's folder: they keep their names.
         usual: training argument -> the value that it has where none is given.
+        digests: model -> that of its checkpoint (see `RunSpec.weights_digest`), where it is known.
     """
     combined = combine(config)
-    unnamed = [_spec(cell, weights, data, fingerprint) for cell in combined.cells]
+    known_digests = digests or {}
+    unnamed = [_spec(cell, weights, known_digests.get(cell["model"], ""), data, fingerprint) for cell in combined.cells]
     plain = plain_values(config)
     depths = {depth for depth in config.axes.freeze if depth is not None}
     if len(depths) == 1:
@@ -68,7 +71,12 @@ def expand(
     )
 
 
-def _spec(cell: Cell, weights: Mapping[str, Path], data: Path, fingerprint: str) -> RunSpec:
+def cell_of(spec: RunSpec) -> Cell:
+    """The settings that a run was made from."""
+    return {**{key: getattr(spec, key) for key in CELL_KEYS}, **spec.args}
+
+
+def _spec(cell: Cell, weights: Mapping[str, Path], digest: str, data: Path, fingerprint: str) -> RunSpec:
     return RunSpec(
         run_id="",
         model=cell["model"],
@@ -81,4 +89,5 @@ def _spec(cell: Cell, weights: Mapping[str, Path], data: Path, fingerprint: str)
         data=str(data),
         fingerprint=fingerprint,
         args={name: value for name, value in cell.items() if name not in CELL_KEYS},
+        weights_digest=digest,
     )

@@ -18,13 +18,14 @@ _LONGEST = 120  # of a folder's name; Windows allows 255 for the whole path to w
 
 
 def settings(spec: RunSpec, usual: Mapping[str, Any]) -> dict[str, Any]:
-    """What makes a training this one and no other, but for its data: equal ones are the same run.
+    """What makes a training this one and no other, but for its data and what it starts from: equal ones are one run.
 
-    A checkpoint counts by its file's name: a lab may be moved to another disk. An argument that is given the value
+    A checkpoint counts by its file's name here: a lab may be moved to another disk, and a run keeps its name when its
+    dataset or its checkpoint is made anew. An argument that is given the value
     that it has anyway (``usual``) is as if it were not given.
     """
     asked = spec.to_json()
-    for name in ("run_id", "data", "fingerprint"):
+    for name in ("run_id", "data", "fingerprint", "weights_digest"):
         del asked[name]
     asked["weights"] = Path(spec.weights).name
     asked["args"] = {name: value for name, value in spec.args.items() if name not in usual or usual[name] != value}

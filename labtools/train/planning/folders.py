@@ -13,7 +13,7 @@ from labtools.core.errors import LabError
 from labtools.core.files import read_json, write_json
 from labtools.train.estimates import Workload, read_workload, write_workload
 from labtools.train.matrix.naming import settings
-from labtools.train.runqueue.claims import mark_stale, now
+from labtools.train.runqueue.claims import mark_stale, mend_done, now
 from labtools.train.runqueue.news import announce
 from labtools.train.runqueue.orders import requeue
 
@@ -40,11 +40,16 @@ def runs_aside(root: Path) -> list[Run]:
 def difference(asked: RunSpec, there: RunSpec, usual: Mapping[str, Any]) -> str:
     """What a folder's run was asked for that is not what is asked now, as sentences; ``""``: it is the same training.
 
-    A lab may be moved to another disk: paths do not count, while the data's fingerprint and the name of the weights do.
-    Nor does it count whether an argument is given the value that it has anyway, see `settings`.
+    A lab may be moved to another disk: paths do not count, while the data's fingerprint and the name and content of the
+    weights do. Nor does it count whether an argument is given the value that it has anyway, see `settings`.
     """
     want, was = ({**settings(spec, usual), "fingerprint": spec.fingerprint} for spec in (asked, there))
-    return "; ".join(_difference(key, was[key], want[key]) for key in want if want[key] != was[key])
+    said = [_difference(key, was[key], want[key]) for key in want if want[key] != was[key]]
+    # Runs of older versions did not look at the content: they are taken for what their weights' name says.
+    is_known = bool(asked.weights_digest and there.weights_digest) and want["weights"] == was["weights"]
+    if is_known and asked.weights_digest != there.weights_digest:
+        said.append(f"the weights {want['weights']} have changed since")
+    return "; ".join(said)
 
 
 def _difference(key: str, before: Any, now: Any) -> str:
@@ -70,6 +75,8 @@ def write_run(root: Path, spec: RunSpec, workload: Workload, priority: int, usua
     folder = root / spec.run_id
     if (folder / RUN_FILE).is_file():
         there, record = read_run(folder).spec, read_record(folder)
+        if record.done is not None:
+            mend_done(folder, record.done)  # no lane is started, and so none looks, where everything is done
         reason = difference(spec, there, usual)
         if reason and is_untouched(record):
             mark_stale(folder, reason)  # from here on nobody claims it

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,14 @@ from typing import Any
 from labtools.artifacts.dataset import open_dataset
 from labtools.artifacts.record_files import read_record
 from labtools.artifacts.runs import Run, RunSpec, list_runs
-from labtools.artifacts.weights import find_weights
+from labtools.artifacts.weights import digest_weights, find_weights
 from labtools.core.config import line_of
 from labtools.core.errors import LabError
 from labtools.core.progress import Tick, silent
 from labtools.train.estimates import Workload
+from labtools.train.matrix.combine import written_at
 from labtools.train.matrix.config import MatrixConfig, read_matrix
-from labtools.train.matrix.expand import Expansion, expand
+from labtools.train.matrix.expand import Expansion, cell_of, expand
 from labtools.train.planning import ahead
 from labtools.train.planning.dataset import Counts, check_dataset
 from labtools.train.planning.folders import difference, is_untouched, known_specs, write_runs
@@ -71,9 +72,12 @@ def plan_matrix(matrix: Path, data: Path | None, runs: Path, tick: Tick = silent
     root = (runs / config.name).absolute()
     weights = _find_weights(config, matrix.parent, tick)
     looked = _look_ahead(config, matrix, weights, tick)
-    expansion = expand(config, weights, dataset.yaml, dataset.fingerprint, known_specs(root), looked.usual)
+    digests = {model: _digest(path) for model, path in weights.items()}
+    expansion = expand(config, weights, dataset.yaml, dataset.fingerprint, known_specs(root), looked.usual, digests)
     networks = {model: looked.networks[path] for model, path in weights.items()}
-    workloads = _workloads(expansion, counts, networks, matrix)
+    workloads = _workloads(
+        expansion, counts, networks, lambda spec, name: _at(matrix, written_at(config, cell_of(spec), name))
+    )
     there = {run.run_id: run for run in list_runs(root)}
     left = [spec.run_id for spec in expansion.specs if not (spec.run_id in there and there[spec.run_id].is_done)]
     require_space(root, bytes_needed(network for i in left if (network := workloads[i].network)))
@@ -137,6 +141,14 @@ def _find_weights(config: MatrixConfig, folder: Path, tick: Tick) -> dict[str, P
     return found
 
 
+def _digest(weights: Path) -> str:
+    try:
+        return digest_weights(weights)
+    except OSError as error:
+        fix = "Make it readable for you, on every server."
+        raise LabError(f"this checkpoint cannot be read: {error.strerror or error}", weights, fix) from None
+
+
 def _look_ahead(config: MatrixConfig, matrix: Path, weights: Mapping[str, Path], tick: Tick) -> ahead.Looked:
     """Have Ultralytics look at every argument and network.
 
@@ -152,9 +164,15 @@ def _look_ahead(config: MatrixConfig, matrix: Path, weights: Mapping[str, Path],
 
 
 def _workloads(
-    expansion: Expansion, counts: Counts, networks: Mapping[str, ahead.Measured], matrix: Path
+    expansion: Expansion, counts: Counts, networks: Mapping[str, ahead.Measured], where: Callable[[RunSpec, str], str]
 ) -> dict[str, Workload]:
     """What each run has to go through.
+
+    Args:
+        expansion: the runs.
+        counts: of the dataset's images.
+        networks: model -> what it costs.
+        where: tells file and line in which a run was given one of its settings.
 
     Raises:
         LabError: a network has no layer left to learn, or cannot take images of that size.
@@ -164,10 +182,10 @@ def _workloads(
         measured = networks[spec.model]
         if spec.freeze is not None and spec.freeze >= len(measured.layers):
             what = f"freeze {spec.freeze} leaves nothing to learn: {spec.model} has {len(measured.layers)} layers"
-            raise LabError(what, _at(matrix, ("axes", "freeze")), "Freeze fewer; 10 is the backbone of YOLOv8.")
+            raise LabError(what, where(spec, "freeze"), "Freeze fewer; 10 is the backbone of YOLOv8.")
         if spec.imgsz % measured.stride:
             below = max(1, spec.imgsz // measured.stride) * measured.stride
             what = f"imgsz {spec.imgsz} is no multiple of {measured.stride}: {spec.model} would see another size"
-            raise LabError(what, _at(matrix, ("axes", "imgsz")), f"Write {below} or {below + measured.stride}.")
+            raise LabError(what, where(spec, "imgsz"), f"Write {below} or {below + measured.stride}.")
         found[spec.run_id] = Workload(counts.train, counts.val, measured.network(spec.freeze))
     return found

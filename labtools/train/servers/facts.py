@@ -11,11 +11,13 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 import labtools
 from labtools.artifacts.dataset import open_dataset
+from labtools.artifacts.weights import digest_weights
 from labtools.core.errors import LabError
 from labtools.core.files import hash_bytes
 from labtools.train.lanes.gpus import Gpu, Gpus, NoDriver, Nvml
@@ -33,6 +35,7 @@ class Needs:
         fingerprint: of the dataset.
         weights: the checkpoints to start from.
         gpus: indices of the GPUs that will train.
+        digests: of these checkpoints' contents, in the same order; "" where nobody knows.
     """
 
     root: str
@@ -42,6 +45,7 @@ class Needs:
     fingerprint: str
     weights: tuple[str, ...]
     gpus: tuple[int, ...]
+    digests: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,8 @@ class Facts:
 
 
 def needs_from_json(content: dict[str, Any]) -> Needs:
-    return Needs(**{**content, "weights": tuple(content["weights"]), "gpus": tuple(content["gpus"])})
+    lists: dict[str, Any] = {name: tuple(content[name]) for name in ("weights", "gpus", "digests") if name in content}
+    return Needs(**{**content, **lists})
 
 
 def facts_from_json(content: dict[str, Any]) -> Facts:
@@ -101,7 +106,8 @@ def find_facts(needs: Needs, driver: Gpus | None = None) -> Facts:
     gpus, gpu_trouble = _gpus(driver or Nvml(), needs.gpus)
     shared = _find(lambda: _check_shared(Path(needs.token), needs.secret))
     # Where the folder is another one, everything below it would be told as missing once more.
-    rest = () if shared else (_find(lambda: _check_data(needs)), *(_find_weights(path) for path in needs.weights))
+    weights = zip_longest(needs.weights, needs.digests[: len(needs.weights)], fillvalue="")
+    rest = () if shared else (_find(lambda: _check_data(needs)), *(_find_weights(*one) for one in weights))
     return Facts(
         host=socket.gethostname(),
         user=getpass.getuser(),
@@ -175,13 +181,27 @@ def _check_data(needs: Needs) -> None:
         )
 
 
-def _find_weights(path: str) -> Trouble | None:
+def _find_weights(path: str, digest: str) -> Trouble | None:
     if Path(path).is_file():
-        return None
+        return _compare_weights(Path(path), digest)
     return Trouble(
         f"the checkpoint {Path(path).name} is not here",
         path,
         "Put it on the shared disk, e.g. into weights/ of the lab's folder, so that all servers find it.",
+    )
+
+
+def _compare_weights(path: Path, digest: str) -> Trouble | None:
+    """Two servers may each have a disk of their own under that path."""
+    try:
+        if not digest or digest_weights(path) == digest:
+            return None
+    except OSError as error:
+        return Trouble(f"the checkpoint {path.name} cannot be read: {error.strerror}", str(path), "Make it readable.")
+    return Trouble(
+        f"the checkpoint {path.name} here is another one than where the matrix was planned",
+        str(path),
+        "Keep one on the shared disk, or copy it here again.",
     )
 
 

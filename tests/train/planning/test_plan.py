@@ -14,10 +14,12 @@ from labtools.artifacts.dataset import Dataset
 from labtools.artifacts.record import Cause, Claim, State, judge
 from labtools.artifacts.record_files import read_record
 from labtools.artifacts.runs import list_runs, read_run
+from labtools.artifacts.weights import digest_weights
 from labtools.core.errors import LabError
 from labtools.core.files import read_json, write_json
 from labtools.demo.scales import WEIGHTS
 from labtools.train.estimates import read_workload
+from labtools.train.lanes import guards
 from labtools.train.planning import ahead
 from labtools.train.planning.folders import UNWANTED
 from labtools.train.planning.plan import Plan, plan_matrix, write_plan
@@ -104,6 +106,9 @@ def test_networks_are_measured_for_real_and_once(lab: Any) -> None:
         ({"axes": {"model": "yolov8f", "imgsz": 64, "batch": 8, "mixup": [0.1, 3]}}, "'mixup=3' is an", "mixup"),
         ({"axes": {"model": "yolov8f", "imgsz": [64, 100], "batch": 8}}, "100 is no multiple of 32", "imgsz"),
         ({"axes": {"model": "yolov8f", "imgsz": 64, "batch": 8, "freeze": 30}}, "leaves nothing to learn", "freeze"),
+        ({"include": [{"imgsz": 96}, {"imgsz": 100}]}, "100 is no multiple of 32", "- imgsz: 100"),
+        ({"include": [{"batch": 4, "freeze": 30}]}, "leaves nothing to learn", "freeze: 30"),
+        ({"defaults": {"single_cls": True}}, "single_cls is not set here but by the dataset", "single_cls"),
     ],
 )
 def test_mistakes_are_found_at_once(
@@ -230,6 +235,44 @@ def test_a_changed_dataset_makes_finished_runs_stale(lab: Any, shapes_dataset: D
     assert read_record(lab.root / FROZEN).stale == "the dataset has changed since"
     assert state(lab.root / FROZEN) is State.STALE
     assert read_run(lab.root / FREE).spec.fingerprint == "another"
+
+
+def set_digest(folder: Path, digest: str | None) -> None:
+    asked = read_json(folder / "run.json")
+    del asked["weights_digest"]
+    write_json(folder / "run.json", asked if digest is None else {**asked, "weights_digest": digest})
+
+
+def test_weights_that_were_trained_anew_under_their_old_name_are_others(lab: Any) -> None:
+    """What was begun with the old ones is neither mixed nor lost; what was not is asked for with the new."""
+    write_plan(plan(lab))
+    spec = read_run(lab.root / FROZEN).spec
+    assert spec.weights_digest == digest_weights(WEIGHTS / "yolov8f.pt")
+    begin(lab.root / FROZEN)
+    for name in (FROZEN, FREE):
+        set_digest(lab.root / name, "0" * 32)  # as if planned before they were trained anew
+    changed = plan(lab)
+    assert (dict(changed.stale), changed.renewed) == ({FROZEN: "the weights yolov8f.pt have changed since"}, {FREE})
+    write_plan(changed)
+    assert state(lab.root / FROZEN) is State.STALE
+    fault = guards.look_at_data_of(read_run(lab.root / FROZEN).spec)
+    assert fault is not None and (fault.cause, "yolov8f.pt have changed" in fault.reason) == (Cause.STALE, True)
+    assert guards.look_at_data_of(read_run(lab.root / FREE).spec) is None
+    set_digest(lab.root / FROZEN, spec.weights_digest)
+    assert not plan(lab).stale
+
+
+def test_a_run_of_a_version_that_did_not_look_at_its_weights_goes_on(lab: Any) -> None:
+    write_plan(plan(lab))
+    digest = read_run(lab.root / FROZEN).spec.weights_digest
+    for name in (FROZEN, FREE):
+        set_digest(lab.root / name, None)
+    begin(lab.root / FROZEN)
+    claims.write_done(lab.root / FREE, {"epochs": 2})
+    assert (dict(plan(lab).stale), plan(lab).renewed) == ({}, frozenset())
+    write_plan(plan(lab))
+    assert read_run(lab.root / FROZEN).spec.weights_digest == digest, "from now on it is known"
+    assert read_run(lab.root / FREE).spec.weights_digest == "", "what is finished stays as it was"
 
 
 def test_a_lab_may_be_moved(lab: Any, shapes_dataset: Dataset) -> None:

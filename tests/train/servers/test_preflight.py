@@ -15,6 +15,7 @@ from loopback_servers import LoopbackServers
 
 import labtools
 from labtools.artifacts.dataset import Dataset
+from labtools.artifacts.weights import digest_weights
 from labtools.core.errors import LabError
 from labtools.demo.scales import WEIGHTS
 from labtools.train.lanes.gpus import Gpu, NoDriver
@@ -97,6 +98,13 @@ def test_everything_that_is_missing_is_told_at_once(shared: Lab) -> None:
     ]
     assert shared.troubles(shared.a, data="/no/dlcv.yaml") == ["a: no such dataset"]
     assert shared.troubles(replace(shared.a, env=(("PATH", "/"),)), launcher="tmux") == ["a: tmux is not installed"]
+
+
+def test_a_server_with_other_weights_under_that_path_is_found_out(shared: Lab) -> None:
+    mine = str(WEIGHTS / "yolov8f.pt")
+    assert shared.troubles(shared.a, digests=(digest_weights(Path(mine)),)) == []
+    (what,) = shared.troubles(shared.b, digests=("0" * 32,))
+    assert what == "b: the checkpoint yolov8f.pt here is another one than where the matrix was planned"
 
 
 def test_one_machine_under_two_names_is_found_out(shared: Lab) -> None:
