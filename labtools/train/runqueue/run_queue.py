@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Callable
@@ -16,7 +17,8 @@ from labtools.artifacts.runs import NOT_RUNS, RUN_FILE, Run, read_run
 from labtools.core.errors import LabError
 from labtools.train.estimates import Finished, Pace, Workload, expected_seconds, read_workload
 from labtools.train.processes import end_process, is_here, this_process
-from labtools.train.runqueue.claims import end_attempt, is_dead, mend_done, now, take, write_end
+from labtools.train.runqueue.claims import end_attempt, mend_done, now, take, write_end
+from labtools.train.runqueue.leases import Leases
 from labtools.train.runqueue.news import read_news
 from labtools.train.runqueue.order import Turn, pace_here, turn
 from labtools.train.runqueue.policy import Fault
@@ -100,7 +102,7 @@ class RunQueue:
         self._lease_s = lease_s
         self._clock = clock
         self._known: dict[tuple[str, int], _Known] = {}
-        self._signs: dict[Path, tuple[tuple[int, int], float]] = {}
+        self._leases = Leases(lease_s, clock)
         self._news: str | None = None
         self._pace = (0, pace_here(()))
         self._read_at = self._looked_at = float("-inf")
@@ -129,14 +131,15 @@ class RunQueue:
         first time, could not yet tell it from that of a living one, and would take a shorter run before the long one
         that lost its lane: the long one would end after all the others.
         """
-        at = self._clock()
-        if at - self._looked_at < WATCH_EVERY_S:
+        at, every = self._clock(), min(WATCH_EVERY_S, self._lease_s / 4)
+        if at - self._looked_at < every:
             return
         self._looked_at = at
-        others = [known for known in self._due() if known.run.folder != self._ours]
+        others = [known for known in self._silent_first() if known.run.folder != self._ours]
+        share = math.ceil(len(others) * every / (self._lease_s / 2))  # each of them twice in a lease: see `Leases`
         # What others have taken since the last claim was the first in turn.
         taken = sorted(self._in(State.TODO), key=lambda known: known.turn(self._pace[1]))
-        for known in others[:LOOKS] + taken[:LOOKS]:
+        for known in others[: max(LOOKS, share)] + taken[:LOOKS]:
             self._look(known)
 
     def waiting(self) -> int:
@@ -154,8 +157,7 @@ class RunQueue:
 
     def silence_s(self) -> float:
         """For how long the most silent of `running` has not been heard, by our clock; 0 where there is none."""
-        folders = {known.run.folder for known in self._in(State.RUNNING)}
-        return max((self._clock() - at for folder, (_, at) in self._signs.items() if folder in folders), default=0.0)
+        return self._leases.silence_s(known.run.folder for known in self._in(State.RUNNING))
 
     def _in(self, state: State) -> list[_Known]:
         return [known for known in self._known.values() if known.state is state]
@@ -188,9 +190,12 @@ class RunQueue:
         self._looked_at = at if look else self._looked_at
 
     def _due(self) -> list[_Known]:
-        """Runs of others to look at, those first that were not for longest: all of them where nothing is open."""
-        running = sorted(self._in(State.RUNNING), key=lambda known: known.looked_at)
-        return running[:LOOKS] if self._in(State.TODO) else running
+        """Runs of others to look at: all of them where nothing is open."""
+        return self._silent_first()[:LOOKS] if self._in(State.TODO) else self._silent_first()
+
+    def _silent_first(self) -> list[_Known]:
+        """Those that others train; at which nobody has looked for longest, first."""
+        return sorted(self._in(State.RUNNING), key=lambda known: known.looked_at)
 
     def _list(self) -> set[tuple[str, int]]:
         """Forget folders that have gone, get to know new ones; those."""
@@ -211,7 +216,7 @@ class RunQueue:
         folder, known.looked_at = known.run.folder, self._clock()
         try:
             record = read_record(folder)
-            if record.is_taken and self._is_stale(folder, record):
+            if record.is_taken and self._leases.is_over(folder, record):
                 _bury(known.run, record)
                 record = read_record(folder)
             if record.done is not None:
@@ -220,14 +225,6 @@ class RunQueue:
             return known.state
         known.record, known.state = record, judge(record, stale=False)
         return known.state
-
-    def _is_stale(self, folder: Path, record: Record) -> bool:
-        if is_dead(record):
-            return True
-        sign = (record.attempt, record.beat.count if record.beat else -1)
-        if folder not in self._signs or self._signs[folder][0] != sign:
-            self._signs[folder] = (sign, self._clock())
-        return self._clock() - self._signs[folder][1] > self._lease_s
 
     def _take(self, known: _Known, lane: str) -> Attempt | None:
         """Claim a run, if it still is open."""
