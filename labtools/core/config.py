@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -84,10 +84,26 @@ def load_config(path: Path, model: type[Model]) -> Model:
             f"{'.'.join(map(str, p['loc'])) or 'file'}: {_plain(p['msg'])} (line {line})"
             for p, line in zip(problems, lines, strict=True)
         ]
-        keys = ", ".join(model.model_fields)
+        stranger = next((p["loc"][:-1] for p in problems if p["type"] == "extra_forbidden"), ())
+        keys = ", ".join(_model_at(model, stranger).model_fields)
         raise LabError(
             "; ".join(sentences), f"{path}:{lines[0]}", f"Mend these values; the keys known here are: {keys}."
         ) from None
+
+
+def _model_at(model: type[BaseModel], location: tuple[int | str, ...]) -> type[BaseModel]:
+    """The model of a part of the file, as far as that path leads: whose keys they are that may stand there."""
+    for key in location:
+        field = model.model_fields.get(str(key))
+        model = (_model_in(field.annotation) if field is not None else None) or model
+    return model
+
+
+def _model_in(hint: Any) -> type[BaseModel] | None:
+    """The model in a type such as ``list[Server]`` or ``Slurm | None``."""
+    if get_origin(hint) is None and isinstance(hint, type) and issubclass(hint, BaseModel):
+        return hint
+    return next((found for part in get_args(hint) if (found := _model_in(part)) is not None), None)
 
 
 def _plain(message: str) -> str:

@@ -15,9 +15,15 @@ class Split(Config):
     seed: int = 0
 
 
+class Team(Config):
+    members: int = 0
+    room: str = ""
+
+
 class Course(Config):
     names: tuple[str, ...] = ()
     split: Split = Field(default_factory=Split)
+    teams: list[Team] | None = None
 
 
 def _trouble(tmp_path: Path, text: str) -> LabError:
@@ -38,6 +44,18 @@ def test_an_unknown_key_is_named_with_its_line(tmp_path: Path) -> None:
     trouble = _trouble(tmp_path, "names: [a]\nsplit:\n  seed: 1\n  sead: 2\n")
     assert "split.sead: unknown key (line 4)" in trouble.what
     assert trouble.where is not None and trouble.where.endswith("course.yaml:4")
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("naems: [a]\n", "names, split, teams."),
+        ("split: {sead: 2}\n", "seed."),
+        ("teams: [{members: 1}, {member: 2}]\n", "members, room."),
+    ],
+)
+def test_the_keys_that_are_told_are_those_of_that_place(tmp_path: Path, text: str, keys: str) -> None:
+    assert _trouble(tmp_path, text).fix.endswith(f"the keys known here are: {keys}")
 
 
 def test_a_wrong_value_is_named_with_its_line(tmp_path: Path) -> None:

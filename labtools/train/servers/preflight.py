@@ -129,8 +129,16 @@ def require_ready(found: Sequence[Checkup], *, skip_unreachable: bool) -> tuple[
         fixes = list(dict.fromkeys(trouble.fix for trouble in troubles))
         if not skip_unreachable and 0 < sum(one.is_unreachable for one in found) < len(found):
             fixes.append("Or leave out what cannot be reached: --skip-unreachable")
-        raise LabError("; ".join(trouble.what for trouble in troubles), troubles[0].where, " ".join(fixes))
+        raise LabError("; ".join(trouble.what for trouble in troubles), troubles[0].where, _one_after_the_other(fixes))
     return tuple(one.server for one in found if one not in skipped)
+
+
+def _one_after_the_other(fixes: Sequence[str]) -> str:
+    """As one text; several servers that are to be prepared are one command."""
+    command = "prepare_server.sh "
+    names = " ".join(dict.fromkeys(fix.rpartition(command)[2] for fix in fixes if command in fix))
+    told = [f"{fix.rpartition(command)[0]}{command}{names}" if command in fix else fix for fix in fixes]
+    return " ".join(fix if fix.endswith(".") else f"{fix};" for fix in dict.fromkeys(told)).removesuffix(";")
 
 
 def _check(server: Server, needs: Needs, launcher: str | None) -> Facts:

@@ -147,6 +147,13 @@ def test_only_what_cannot_be_reached_may_be_skipped(shared: Lab) -> None:
     assert (refused.value.what, refused.value.fix) == ("a: no such dataset", "Get it.")
 
 
+def test_several_servers_that_lack_labtools_are_prepared_by_one_command(shared: Lab) -> None:
+    bare = [replace(server, python="/nowhere/bin/python") for server in (shared.a, shared.b)]
+    with pytest.raises(LabError, match=r"a has no Python at .*; b has no Python at ") as caught:
+        require_ready(shared.check(*bare), skip_unreachable=False)
+    assert caught.value.fix == "Prepare it: bash scripts/prepare_server.sh a b"
+
+
 class Driver:
     """Stands in for NVIDIA's, of which there is none where tests run."""
 
