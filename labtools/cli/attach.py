@@ -11,6 +11,7 @@ from labtools.artifacts.lab import RUNS, SERVERS
 from labtools.cli._options import RunsRoot
 
 if TYPE_CHECKING:
+    from labtools.artifacts.lanes import LaneState
     from labtools.train.servers.config import Server
 
 ORDER = 35
@@ -18,7 +19,9 @@ ORDER = 35
 
 def command(
     lane: Annotated[str | None, typer.Argument(help="A lane, e.g. gpu0. Without: all, one window each.")] = None,
-    server: Annotated[str | None, typer.Option(help="Of which server, as servers.yaml calls it.")] = None,
+    server: Annotated[
+        str | None, typer.Option(help="All lanes of that server, as servers.yaml calls it. A lane's own is known.")
+    ] = None,
     servers: Annotated[Path, typer.Option(help="The file that lists them.")] = SERVERS,
     runs_root: RunsRoot = RUNS,
 ) -> None:
@@ -30,12 +33,13 @@ def command(
     \b
     Examples:
       labtools attach
-      labtools attach gpu0
-      labtools attach gpu5 --server b
+      labtools attach gpu5
+      labtools attach --server b
     """
     import subprocess
 
     _require_terminal(runs_root)
+    server = server or _server_of(lane, runs_root)
     shown = _there(lane, _find(server, servers), runs_root) if server else _here(lane, runs_root)
     if not shown:
         return
@@ -44,11 +48,39 @@ def command(
 
 def _here(lane: str | None, runs: Path) -> list[str]:
     from labtools.core.errors import LabError
+    from labtools.train.lanes.records import living_lanes
     from labtools.train.launchers import tmux
 
     if lack := tmux.missing():
         raise LabError(lack, None, f"Install it, or follow the logs: {_tail(runs)}")
-    return tmux.view(sorted(path.absolute() for path in runs.glob("*/") if (path / "lanes").is_dir()), lane)
+    roots = _matrices(runs)
+    away = sorted({state.server for _, state in _away(runs)})
+    if away and not any(living_lanes(root) for root in roots):
+        fix = f"They are on {', '.join(away)}: `labtools attach --server {away[0]}`."
+        raise LabError("no lane is at work on this machine", None, fix)
+    return tmux.view(roots, lane)
+
+
+def _matrices(runs: Path) -> list[Path]:
+    return sorted(path.absolute() for path in runs.glob("*/") if (path / "lanes").is_dir())
+
+
+def _away(runs: Path) -> list[tuple[str, LaneState]]:
+    """The lanes that are on servers other than this machine, as far as they have not said good-bye; with their matrix.
+
+    Their own words tell, on the disk that all servers share.
+    """
+    from labtools.artifacts.lanes import read_lane_states
+    from labtools.train.processes import is_here
+
+    told = [(root.name, state) for root in _matrices(runs) for state in read_lane_states(root)]
+    return [(name, lane) for name, lane in told if lane.server and not lane.has_ended and not is_here(lane.process)]
+
+
+def _server_of(lane: str | None, runs: Path) -> str | None:
+    """The server that a lane works on, where it is one and not this machine: gpu5 is one lane, wherever it is."""
+    servers = {state.server for name, state in _away(runs) if lane in (state.lane, f"{name}-{state.lane}")}
+    return servers.pop() if len(servers) == 1 else None
 
 
 def _there(lane: str | None, server: Server, runs: Path) -> list[str]:

@@ -130,6 +130,24 @@ def test_a_lane_on_a_server_is_shown_through_ssh(tmp_path: Path, monkeypatch: py
     assert words.stdout.endswith("/venv/bin/python,-m,labtools,attach,gpu5,--runs-root,/scratch/l'été/runs,")
 
 
+def test_a_lane_is_looked_for_where_it_works(tmp_path: Path) -> None:
+    """By its own word, and as long as it has not said good-bye; one of this machine is no other server's."""
+    from labtools.artifacts.lanes import LaneMood, LaneState, write_lane_state
+    from labtools.artifacts.record import ProcessId
+    from labtools.cli import attach as door
+    from labtools.train.processes import this_process
+
+    elsewhere = ProcessId("server-b", 7, 0.0, "another boot")
+    for lane, server, process, mood in (
+        ("gpu0", "a", this_process(), LaneMood.WORKING),
+        ("gpu5", "b", elsewhere, LaneMood.WORKING),
+        ("gpu6", "b", elsewhere, LaneMood.STOPPED),
+    ):
+        write_lane_state(tmp_path / "runs" / "dlcv", LaneState(lane, server, process, mood, "", "", ""))
+    found = {lane: door._server_of(lane, tmp_path / "runs") for lane in ("gpu0", "gpu5", "dlcv-gpu5", "gpu6", None)}
+    assert found == {"gpu0": None, "gpu5": "b", "dlcv-gpu5": "b", "gpu6": None, None: None}
+
+
 @needs_tmux
 def test_windows_that_were_lost_are_opened_again(tmp_path: Path) -> None:
     from labtools.train.lanes import records
