@@ -256,9 +256,13 @@ def _tell(launched: Launched, ask: _Ask) -> None:
     if launch.launcher == "inline":
         return
     if launch.started:
-        console.print(f"started {len(launch.started)} lanes: {', '.join(launch.started)}")
+        count = len(launch.started)
+        console.print(f"started {count} lane{'s' if count > 1 else ''}: {', '.join(launch.started)}")
     if launch.alive:
         console.print(f"already at work: {', '.join(launch.alive)}")
+    if launched.as_before:
+        how = "as they were started: --only, --memory-floor and --lease are for lanes that start now"
+        console.print(f"{', '.join(launched.as_before)} go on {how}; `labtools train-matrix --stop` ends them first")
     console.print("They outlive this shell. How far they are:")
     for line in filter(None, (f"labtools status {_short(grid.root)} --watch", launch.watch, *_attach(launched, ask))):
         console.print(f"  {line}", soft_wrap=True)

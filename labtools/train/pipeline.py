@@ -10,6 +10,8 @@ from pathlib import Path
 from labtools.core.errors import LabError
 from labtools.core.progress import Tick, silent
 from labtools.train import here
+from labtools.train.lanes import records
+from labtools.train.lanes.lane import Lane
 from labtools.train.launchers import Launch
 from labtools.train.matrix.config import read_matrix
 from labtools.train.place import Place, choose_lanes, find_place
@@ -45,6 +47,7 @@ class Launched:
         launch: the lanes of all machines, None when there was nothing to do.
         servers: where they are, if not on this machine.
         troubles: servers on which lanes could not be started, though all had been well a moment before.
+        as_before: lanes that were at work already, with another ``--only`` or the like: they go on with that.
     """
 
     plan: Plan
@@ -52,6 +55,7 @@ class Launched:
     launch: Launch | None
     servers: tuple[Server, ...] = ()
     troubles: tuple[LabError, ...] = ()
+    as_before: tuple[str, ...] = ()
 
 
 def train_matrix(
@@ -105,12 +109,13 @@ def train_matrix(
     open_runs = sum(run.state.is_open and is_meant(run.run_id, only) for run in grid.runs)
     if open_runs == 0:
         return Launched(plan, grid, None)
-    lanes_wanted = (
+    wanted = tuple(
         replace(lane, memory_floor_gb=memory_floor_gb, lease_s=lease_s, only=only)
         for lane in choose_lanes(plan.root, place.lanes, open_runs)
     )
-    launch, troubles = _start(plan.root, replace(place, lanes=tuple(lanes_wanted)), tick)
-    return Launched(plan, read_grid(plan.root), launch, place.servers, troubles)
+    launch, troubles = _start(plan.root, replace(place, lanes=wanted), tick)
+    as_before = _as_before(plan.root, [lane for lane in wanted if lane.name in launch.alive])
+    return Launched(plan, read_grid(plan.root), launch, place.servers, troubles, as_before)
 
 
 def require_meant(plan: Plan, only: str, matrix: Path) -> None:
@@ -163,6 +168,17 @@ def _start(root: Path, place: Place, tick: Tick) -> tuple[Launch, tuple[LabError
     if not launches:
         raise troubles[0]
     return _together(launches), troubles
+
+
+def _as_before(root: Path, alive: Sequence[Lane]) -> tuple[str, ...]:
+    """The names of those of these lanes that were started with other options than are asked for now."""
+
+    def options(lane: Lane) -> tuple[object, ...]:
+        return lane.only, lane.memory_floor_gb, lane.lease_s
+
+    started = sorted(records.read_lanes(root), key=lambda record: record.process.started)
+    known = {(record.lane.server, record.lane.name): record.lane for record in started}  # of each name the last one
+    return tuple(lane.name for lane in alive if options(known.get((lane.server, lane.name), lane)) != options(lane))
 
 
 def _together(launches: Sequence[Launch]) -> Launch:

@@ -86,7 +86,7 @@ def test_shell_tmux_and_lane_are_killed_and_nothing_is_lost(lab: Any, shapes_dat
     done_before = (first / "done.json").read_bytes(), (first / "weights" / "best.pt").stat().st_mtime_ns
     again = lab.labtools("train-matrix", "--matrix", "matrix.yaml", "--gpus", "cpu", "--wait", "--json")
     assert again.returncode == 0, again.stderr
-    assert "started 1 lanes: cpu0" in again.stderr
+    assert "started 1 lane: cpu0" in again.stderr
     assert ((first / "done.json").read_bytes(), (first / "weights" / "best.pt").stat().st_mtime_ns) == done_before
     assert (read_record(first).attempt, read_record(second).attempt) == (1, 2)
     assert read_record(second).ends[0][1].cause is Cause.LANE
