@@ -61,7 +61,7 @@ def _numbers(names: list[str]) -> tuple[list[int], list[int], list[int]]:
     """The numbers in ``claim.3``, ``end.3.json`` and ``order.3.json``, each ascending."""
     found: dict[str, list[int]] = {"claim": [], "end": [], "order": []}
     for name in names:
-        match = _NAME.fullmatch(name)
+        match = _NAME.fullmatch(name) if name[0] in "ceo" else None
         if match and (match[1] == "claim") == (match[3] is None):
             found[match[1]].append(int(match[2]))
     return sorted(found["claim"]), sorted(found["end"]), sorted(found["order"])

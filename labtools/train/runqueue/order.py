@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from labtools.artifacts.record import OWN_TROUBLE, Cause, Record, since_progress
 from labtools.artifacts.runs import RunSpec
@@ -13,8 +13,7 @@ _MAY_BE_ITS_FAULT = frozenset({Cause.KILLED, Cause.GPU})
 """Ends that may be the run's fault, or its lane's, if they come in a row."""
 
 
-@dataclass(frozen=True, order=True)
-class Turn:
+class Turn(NamedTuple):
     """The sort key of claiming.
 
     Longest first (LPT) keeps the makespan near the bound max(longest, total / lanes): R. L. Graham, "Bounds on
