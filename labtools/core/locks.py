@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 import sys
+import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
+
+_LOOK_EVERY_S = 0.1
 
 
 @contextmanager
@@ -18,6 +24,32 @@ def held(path: Path) -> Iterator[bool]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+b") as file:
         yield _lock(file)
+
+
+@contextmanager
+def awaited(path: Path, patience_s: float) -> Iterator[bool]:
+    """`held`, after waiting for whoever has it; yields False if that takes longer than ``patience_s``."""
+    end = time.monotonic() + patience_s
+    while True:
+        with held(path) as is_ours:
+            if is_ours or time.monotonic() > end:
+                yield is_ours
+                return
+        time.sleep(_LOOK_EVERY_S)
+
+
+def lock_path(name: str) -> Path:
+    """Where the lock of that name is, between the processes of one user on one machine: on a disk of that machine.
+
+    Not in a shared folder: on a shared disk a lock may outlive whoever held it, and some file servers lock nothing.
+    """
+    return Path(tempfile.gettempdir()) / f"labtools-{_user()}" / f"{name}.lock"
+
+
+def _user() -> str:
+    if sys.platform == "win32":
+        return getpass.getuser()
+    return str(os.getuid())  # in a container the user may have no name
 
 
 def _lock(file: IO[bytes]) -> bool:

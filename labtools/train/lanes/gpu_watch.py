@@ -7,12 +7,11 @@ import socket
 from contextlib import ExitStack
 from pathlib import Path
 
-from labtools.core.locks import held
+from labtools.core.locks import held, lock_path
 from labtools.core.words import memory
 from labtools.train.lanes.gpus import Gpu, GpuGone, Gpus, GpuUser, NoDriver, is_ours
 from labtools.train.lanes.holds import Hold
 from labtools.train.lanes.lane import Lane
-from labtools.train.lanes.locks import lock_path
 
 _NOTHING_BYTES = 300 * 2**20
 """A process with less than this has opened the GPU and does nothing with it: monitors, forgotten notebooks."""

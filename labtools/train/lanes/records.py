@@ -30,9 +30,8 @@ from labtools.artifacts.lanes import lanes_folder
 from labtools.artifacts.record import ProcessId
 from labtools.core.errors import LabError
 from labtools.core.files import hash_bytes, read_json, sweep_halves, write_json
-from labtools.core.locks import held
+from labtools.core.locks import held, lock_path
 from labtools.train.lanes.lane import Lane, arguments
-from labtools.train.lanes.locks import lock_path
 from labtools.train.processes import end_process, is_alive, this_process
 
 _STOP_PATIENCE_S = 20.0

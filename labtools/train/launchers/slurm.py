@@ -22,7 +22,7 @@ from pathlib import Path
 
 from labtools.artifacts.lanes import lanes_folder
 from labtools.core.errors import LabError
-from labtools.core.locks import held
+from labtools.core.locks import awaited
 from labtools.train import cluster
 from labtools.train.cluster import ENDING, ClusterError
 from labtools.train.lanes.lane import Lane, arguments, plan_lanes
@@ -122,15 +122,10 @@ def _settled(root: Path, names: Sequence[str]) -> set[str]:
 @contextmanager
 def _alone(root: Path) -> Iterator[None]:
     """Two who submit at the same moment would each find nothing there."""
-    end = time.monotonic() + _ALONE_S
-    while True:
-        with held(lanes_folder(root) / "slurm.lock") as is_ours:
-            if is_ours:
-                yield
-                return
-        if time.monotonic() > end:
+    with awaited(lanes_folder(root) / "slurm.lock", _ALONE_S) as is_ours:
+        if not is_ours:
             raise LabError("somebody else is submitting lanes of this matrix", root, "Try again in a minute.")
-        time.sleep(0.5)
+        yield
 
 
 def _alike(lanes: Sequence[Lane]) -> list[list[Lane]]:

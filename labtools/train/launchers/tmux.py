@@ -11,16 +11,19 @@ import os
 import shlex
 import shutil
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from labtools.core.errors import LabError
+from labtools.core.locks import awaited, lock_path
 from labtools.train.lanes import records
 from labtools.train.lanes.lane import Lane
 from labtools.train.launchers import Launch, process
 
 SESSION = "labtools"
+_ALONE_S = 20.0
 
 
 def missing() -> str:
@@ -36,8 +39,9 @@ def start(root: Path, lanes: Sequence[Lane]) -> Launch:
     """Start the lanes, and open a window on the log of each. Lanes train whether or not tmux plays along."""
     launch = process.start(root, lanes)
     try:
-        for lane in lanes:
-            _open_window(f"{root.name}-{lane.name}", records.log_path(root, lane))
+        with _alone():
+            for lane in lanes:
+                _open_window(f"{root.name}-{lane.name}", records.log_path(root, lane))
     except LabError as error:
         return Launch("tmux", launch.started, launch.alive, launch.watch, f"{error.what}; the lanes train all the same")
     watch = f"tmux -L {shlex.quote(socket_name())} attach -t ={SESSION}"
@@ -57,9 +61,10 @@ def view(roots: Iterable[Path], lane: str | None = None) -> list[str]:
     Raises:
         LabError: there is nothing to see, no such lane here, or several.
     """
-    for root in roots:
-        for record in records.living_lanes(root):
-            _open_window(f"{root.name}-{record.lane.name}", records.log_path(root, record.lane))
+    with _alone():
+        for root in roots:
+            for record in records.living_lanes(root):
+                _open_window(f"{root.name}-{record.lane.name}", records.log_path(root, record.lane))
     windows = _windows()
     if windows is None:
         raise LabError(
@@ -90,6 +95,13 @@ class _Window:
     pane: str
     name: str
     is_dead: bool
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Two who open windows at the same moment would open each twice. Who waits for long goes on: it is only a view."""
+    with awaited(lock_path(f"tmux-{socket_name()}"), _ALONE_S):
+        yield
 
 
 def _open_window(name: str, log: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,8 @@ from labtools.artifacts.runs import Run, RunSpec, list_runs
 from labtools.artifacts.weights import digest_weights, find_weights
 from labtools.core.config import line_of
 from labtools.core.errors import LabError
+from labtools.core.files import hash_bytes
+from labtools.core.locks import awaited, lock_path
 from labtools.core.progress import Tick, silent
 from labtools.train.estimates import Workload
 from labtools.train.matrix.combine import written_at
@@ -22,6 +25,9 @@ from labtools.train.planning import ahead
 from labtools.train.planning.dataset import Counts, check_dataset
 from labtools.train.planning.folders import difference, is_untouched, known_specs, write_runs
 from labtools.train.planning.space import bytes_needed, require_space
+
+_ALONE_S = 120.0
+"""To write a thousand runs takes seconds; to put one aside whose training has to end first, a minute."""
 
 
 @dataclass(frozen=True)
@@ -90,8 +96,18 @@ def plan_matrix(matrix: Path, data: Path | None, runs: Path, tick: Tick = silent
 
 
 def write_plan(plan: Plan) -> tuple[Run, ...]:
-    """Bring the run folders in line with a plan; all of its runs, in their order. Stale ones are marked, not mixed."""
-    return write_runs(plan.root, plan.specs, plan.workloads, plan.expansion.priorities, plan.others, plan.usual)
+    """Bring the run folders in line with a plan; all of its runs, in their order. Stale ones are marked, not mixed.
+
+    One at a time on this machine: of two, each would put aside what the other has just written.
+
+    Raises:
+        LabError: somebody else does this, and does not come to an end; see also `write_runs`.
+    """
+    with awaited(lock_path(f"plan-{hash_bytes(os.fsencode(plan.root))[:16]}"), _ALONE_S) as is_ours:
+        if not is_ours:
+            fix = "Wait for the other train-matrix, or end it; then type this again."
+            raise LabError("somebody else is writing the runs of this matrix", plan.root, fix)
+        return write_runs(plan.root, plan.specs, plan.workloads, plan.expansion.priorities, plan.others, plan.usual)
 
 
 def _data_path(matrix: Path, config: MatrixConfig, data: Path | None) -> Path:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -201,6 +203,26 @@ def test_a_run_of_which_nothing_would_be_lost_is_asked_for_anew(lab: Any, shapes
     write_plan(changed)
     assert (state(lab.root / FROZEN), read_run(lab.root / FROZEN).spec.epochs) == (State.TODO, 3)
     assert read_record(lab.root / "old" / f"{FROZEN}.1").last_end is not None, "what it told is kept"
+
+
+def test_two_who_plan_at_the_same_moment_ask_for_each_run_once(lab: Any, shapes_dataset: Dataset) -> None:
+    """Each would put aside what the other has just written anew, under a lane that may have begun with it."""
+    sizes = [32 * n for n in range(1, 9)]
+    axes = {"model": "yolov8f", "freeze": [10, None], "imgsz": sizes, "batch": 8}
+    lab.write_matrix(data=str(shapes_dataset.root), axes=axes)
+    write_plan(plan(lab))
+    lab.write_matrix(data=str(shapes_dataset.root), axes=axes, epochs=3)
+    plans = [plan(lab) for _ in range(3)]
+    at_once = threading.Barrier(len(plans))
+
+    def write(one: Plan) -> int:
+        at_once.wait(60)
+        return len(write_plan(one))
+
+    with ThreadPoolExecutor(len(plans)) as pool:
+        assert list(pool.map(write, plans)) == [16, 16, 16]
+    assert {run.spec.epochs for run in list_runs(lab.root)} == {3}
+    assert len(list((lab.root / "old").iterdir())) == 16
 
 
 def test_what_crashes_whoever_opens_it_is_told(lab: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
