@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from labtools.artifacts.record import OWN_TROUBLE, Cause, Record, since_progress
@@ -19,37 +19,50 @@ class Turn(NamedTuple):
     Longest first (LPT) keeps the makespan near the bound max(longest, total / lanes): R. L. Graham, "Bounds on
     multiprocessing timing anomalies", SIAM J. Appl. Math. 17 (1969).
 
+    A run that failed keeps its place: it costs the lane that tries it again little, for it fails soon or gets on, and
+    the longest one, put behind all the others for a NaN in its first epoch, would end half a matrix after them. There
+    are two exceptions, both of runs that kept no new epoch since. What failed by itself comes last on the lane where it
+    did: a dead GPU so meets different runs, and a bad run another GPU. What took its process or GPU with it twice comes
+    last on every lane: it may take others with it, and at the end there are none.
+
     Attributes:
         rank: minus the priority.
-        has_failed: by itself, or twice with its lane, without a new epoch since. Such runs come after the others: a
-            dead GPU so meets different runs, and a bad run other GPUs. One that got on keeps its place: a long one
-            would end after all the others.
+        comes_last: see above.
         minus_seconds: of what is left of it.
         run_id: so that the order is one.
     """
 
     rank: int
-    has_failed: bool
+    comes_last: bool
     minus_seconds: float
     run_id: str
 
 
-def turn(spec: RunSpec, record: Record, seconds: float) -> Turn:
-    """When it is this run's turn.
+def turn(spec: RunSpec, record: Record, seconds: float, *, has_failed_here: bool = False) -> Turn:
+    """When it is this run's turn on a lane.
 
     Args:
         spec: what is asked.
         record: of the run.
         seconds: that a whole training of it takes (see `estimates.expected_seconds`).
+        has_failed_here: one of `failed_in_vain` was an attempt of that lane.
     """
     kept = min(1.0, record.last_end.epoch / max(1, spec.epochs)) if record.last_end is not None else 0.0
-    return Turn(-record.priority, _has_failed_in_vain(record), -seconds * (1 - kept), spec.run_id)
+    last = has_failed_here or len(_in_vain(record, _MAY_BE_ITS_FAULT)) > 1
+    return Turn(-record.priority, last, -seconds * (1 - kept), spec.run_id)
 
 
-def _has_failed_in_vain(record: Record) -> bool:
+def failed_in_vain(record: Record) -> tuple[int, ...]:
+    """The attempts that failed by themselves since the last one that kept a new epoch."""
+    return _in_vain(record, OWN_TROUBLE)
+
+
+def _in_vain(record: Record, causes: Collection[Cause]) -> tuple[int, ...]:
+    """The attempts with such an end since the last new epoch; the one that kept it was not in vain."""
     ends = since_progress(record.counted)
-    vain = [end.cause for index, end in enumerate(ends) if index or not end.epoch]  # the first of them got on
-    return any(cause in OWN_TROUBLE for cause in vain) or sum(cause in _MAY_BE_ITS_FAULT for cause in vain) > 1
+    numbers = [n for n, _ in record.ends if n > record.forgiven]
+    vain = enumerate(zip(numbers[len(numbers) - len(ends) :], ends, strict=True))
+    return tuple(n for index, (n, end) in vain if end.cause in causes and (index or not end.epoch))
 
 
 def pace_here(finished: Iterable[Finished]) -> Pace:

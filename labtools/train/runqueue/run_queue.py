@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from labtools.artifacts.record import Cause, Claim, ProcessId, Record, State, judge
-from labtools.artifacts.record_files import read_record
+from labtools.artifacts.record_files import read_claim, read_record
 from labtools.artifacts.runs import NOT_RUNS, RUN_FILE, Run, read_run
 from labtools.core.errors import LabError
 from labtools.train.estimates import Finished, Pace, Workload, expected_seconds, read_workload
@@ -20,7 +20,7 @@ from labtools.train.processes import end_process, is_here, this_process
 from labtools.train.runqueue.claims import end_attempt, mend_done, now, take, write_end
 from labtools.train.runqueue.leases import Leases
 from labtools.train.runqueue.news import read_news
-from labtools.train.runqueue.order import Turn, pace_here, turn
+from labtools.train.runqueue.order import Turn, failed_in_vain, pace_here, turn
 from labtools.train.runqueue.policy import Fault
 
 LEASE_S = 120.0
@@ -64,13 +64,20 @@ class _Known:
     stamp: tuple[int, int]  # of its run.json
     state: State = State.TODO
     record: Record = field(default_factory=Record)
+    failed_on: frozenset[str] = frozenset()
     seconds: tuple[Pace, float] | None = None
     looked_at: float = float("-inf")
 
-    def turn(self, pace: Pace) -> Turn:
+    def turn(self, pace: Pace, lane: str = "") -> Turn:
         if self.seconds is None or self.seconds[0] is not pace:
             self.seconds = pace, expected_seconds(self.run.spec, self.workload, pace)
-        return turn(self.run.spec, self.record, self.seconds[1])
+        return turn(self.run.spec, self.record, self.seconds[1], has_failed_here=lane in self.failed_on)
+
+    def learn(self, record: Record) -> None:
+        """Its record as it was read just now, and the lanes on which it failed in vain."""
+        claims = [read_claim(self.run.folder, number) for number in failed_in_vain(record)]
+        self.failed_on = frozenset(claim.lane for claim in claims if claim is not None)
+        self.record, self.state = record, judge(record, stale=False)
 
 
 class RunQueue:
@@ -111,15 +118,15 @@ class RunQueue:
     def claim(self, lane: str) -> Attempt | None:
         """Take the next open run, or None: nothing is open now.
 
-        Higher priorities first; then what has not failed before what has; then the longest first (what is left of it),
-        so that no long one begins when the others end. A run whose lane is dead is ended as lost, and so is open again.
+        Higher priorities first; then the longest first (what is left of it), so that no long one begins when the others
+        end; for what failed see `Turn`. A run whose lane is dead is ended as lost, and so is open again.
 
         Raises:
             OSError: nothing can be written: the disk is full, or gone.
         """
         self._refresh()
         pace = self._learn_pace()
-        for known in sorted(self._in(State.TODO), key=lambda known: known.turn(pace)):
+        for known in sorted(self._in(State.TODO), key=lambda known: known.turn(pace, lane)):
             if attempt := self._take(known, lane):
                 return attempt
         return None
@@ -221,9 +228,9 @@ class RunQueue:
                 record = read_record(folder)
             if record.done is not None:
                 mend_done(folder, record.done)
+            known.learn(record)
         except OSError:  # moved away, or the disk is full or gone: as at the last look, until the next one
-            return known.state
-        known.record, known.state = record, judge(record, stale=False)
+            pass
         return known.state
 
     def _take(self, known: _Known, lane: str) -> Attempt | None:

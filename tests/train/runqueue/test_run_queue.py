@@ -31,12 +31,20 @@ def end(folder: Path, number: int, cause: Cause, epoch: int = 0) -> None:
     claims.write_end(folder, number, cause, "why", epoch=epoch)
 
 
-def claimed(queue: RunQueue) -> list[str]:
+def claimed(queue: RunQueue, lane: str = "gpu0") -> list[str]:
     """Run ids in the order in which one lane takes them."""
-    return [attempt.run.run_id for attempt in iter(lambda: queue.claim("gpu0"), None)]
+    return [attempt.run.run_id for attempt in iter(lambda: queue.claim(lane), None)]
 
 
-def test_longest_first_and_what_has_failed_after_what_has_not(make_run: MakeRun) -> None:
+OTHERS = ["large", "lost", "small", "quarter_left"]
+
+
+@pytest.mark.parametrize(
+    ("lane", "order"),
+    [("gpu0", ["got_on", "failed", *OTHERS, "killed"]), ("x", ["got_on", *OTHERS, "failed", "killed"])],
+)
+def test_longest_first_and_what_failed_last_where_it_failed(make_run: MakeRun, lane: str, order: list[str]) -> None:
+    """All ends are of lane x; two that took their process with them are a run's that may do so to its neighbours."""
     make_run("small", imgsz=320)
     make_run("large", imgsz=640)
     longest = make_run("failed", imgsz=1280)
@@ -52,7 +60,7 @@ def test_longest_first_and_what_has_failed_after_what_has_not(make_run: MakeRun)
     end(quarter_left, 1, Cause.PREEMPTED, epoch=3)
     queue = RunQueue(longest.parent)
     assert queue.waiting() == 7
-    assert claimed(queue) == ["got_on", "large", "lost", "small", "quarter_left", "failed", "killed"]
+    assert claimed(queue, lane) == order
     assert (queue.waiting(), queue.running()) == (0, 7)
 
 
