@@ -90,14 +90,15 @@ def test_a_lane_is_held_by_one_process_and_freed_by_its_death(tmp_path: Path) ->
 
 
 def test_of_two_who_start_a_lane_at_the_same_moment_one_is_told_that_it_did(
-    make_run: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+    make_run: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, until: Callable[..., None]
 ) -> None:
     folder, lane = make_run(), Lane("cpu0", None, 1)
     claims.take(folder, 1, Claim("other", this_process(), claims.now()))  # so the lane waits
     root, both_saw_none, popen = folder.parent, threading.Barrier(2), records._popen_detached
 
     def start_together(*arguments: Any, **options: Any) -> subprocess.Popen[bytes]:
-        both_saw_none.wait(60)
+        if both_saw_none.wait(60):
+            until(lambda: bool(records.living_lanes(root)), "the first of them to be the lane", 60)
         return popen(*arguments, **options)
 
     monkeypatch.setattr(records, "_popen_detached", start_together)
