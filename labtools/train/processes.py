@@ -28,9 +28,22 @@ def is_here(process: ProcessId) -> bool:
 
 
 def is_ours(process: ProcessId) -> bool:
-    """Is it this process, or one that has started it, directly or not? (A virtual environment of Windows puts a
-    process of its own in between.)"""
-    return is_here(process) and process.pid in (os.getpid(), *(parent.pid for parent in psutil.Process().parents()))
+    """Is it this process, or one that has started it?"""
+    return is_here(process) and is_from(os.getpid(), process.pid)
+
+
+def is_from(pid: int, ancestor: int) -> bool:
+    """Is that process of this machine ``ancestor`` itself, or was it started by that, directly or not?
+
+    Not directly in a virtual environment of Windows, whose ``python.exe`` starts the real one.
+    """
+    try:
+        process: psutil.Process | None = psutil.Process(pid)
+        while process is not None and process.pid != ancestor:
+            process = process.parent()
+    except psutil.Error:  # gone, or out of sight: those of other users are, on some systems
+        return False
+    return process is not None
 
 
 def _boot() -> str:

@@ -17,6 +17,7 @@ from typing import Any, Protocol, TypeVar
 import psutil
 
 from labtools.core.words import memory
+from labtools.train.processes import is_from
 
 _PATIENCE_S = 20.0
 """A driver that has lost a GPU may keep every question about it waiting for ever, as `nvidia-smi` shows."""
@@ -236,7 +237,4 @@ def _text(value: str | bytes) -> str:
 
 def is_ours(user: GpuUser) -> bool:
     """Is it this process, or was it started by it?"""
-    try:
-        return os.getpid() in (user.pid, *(parent.pid for parent in psutil.Process(user.pid).parents()))
-    except psutil.Error:
-        return False
+    return is_from(user.pid, os.getpid())

@@ -24,15 +24,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
-import psutil
-
 from labtools.artifacts.lanes import lanes_folder
 from labtools.artifacts.record import ProcessId
 from labtools.core.errors import LabError
 from labtools.core.files import hash_bytes, read_json, sweep_halves, write_json
 from labtools.core.locks import held, lock_path
 from labtools.train.lanes.lane import Lane, arguments
-from labtools.train.processes import end_process, is_alive, this_process
+from labtools.train.processes import end_process, is_alive, is_from, this_process
 
 _STOP_PATIENCE_S = 20.0
 
@@ -108,7 +106,7 @@ def start_detached(root: Path, lane: Lane) -> bool:
         process = _popen_detached(command, log, cwd=path.parent)
     while process.poll() is None:
         living = _living(root, lane)
-        if living is not None and _is_from(process.pid, living):
+        if living is not None and is_from(living.pid, process.pid):
             return True
         time.sleep(0.05)
     if process.returncode == EXIT_TAKEN:
@@ -121,14 +119,6 @@ def start_detached(root: Path, lane: Lane) -> bool:
 
 def _living(root: Path, lane: Lane) -> ProcessId | None:
     return next((record.process for record in living_lanes(root) if record.lane.name == lane.name), None)
-
-
-def _is_from(pid: int, lane: ProcessId) -> bool:
-    """Is a lane that process, or was it started by it (as by the `python.exe` of a virtual environment on Windows)?"""
-    try:
-        return pid == lane.pid or pid in (parent.pid for parent in psutil.Process(lane.pid).parents())
-    except psutil.NoSuchProcess:
-        return False
 
 
 def _popen_detached(command: list[str], log: IO[bytes], cwd: Path) -> subprocess.Popen[bytes]:
