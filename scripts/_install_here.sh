@@ -42,7 +42,7 @@ elif [ ! -f constraints.txt ]; then
   exit 3 # there is something to do, but nothing yet to do it with
 else
   [ -x "$python" ] || { say "making a virtual environment in $venv"; make_venv; }
-  say "installing into $venv"
+  say "installing into $venv (the first time takes some minutes)"
   eval "set -- $pip_options"
   pip() { "$python" -m pip install --quiet --disable-pip-version-check "$@" </dev/null; }
   pip --constraint constraints.txt "$@" ./*.whl

@@ -39,6 +39,12 @@ found = versions()
 print("Python %d.%d," % sys.version_info[:2], "labtools", found["labtools"], "(%s)," % code_hash(),
       "torch", found["torch"].split("+")[0] + ",", "ultralytics", found["ultralytics"])'
 wanted=$(python -c "$identity")
+typed=$(cd / && python -c "$identity" 2>/dev/null || echo none)
+if [ "$typed" != "$wanted" ]; then
+  echo "labtools as it is installed here ($typed) is not that of this folder ($wanted)." >&2
+  echo "Install this one first: python -m pip install --editable $PWD" >&2
+  exit 1
+fi
 echo "wanted: $wanted"
 
 # The wheel, and the exact versions of all that is installed here, but for what depends on a machine's CUDA.

@@ -30,7 +30,7 @@ _SSH_OPTIONS = ("BatchMode=yes", f"ConnectTimeout={_CONNECT_S}", "ClearAllForwar
 
 
 def run(server: Server, arguments: Sequence[str], *, timeout_s: float = TIMEOUT_S) -> str:
-    """Run ``python -m labtools ARGUMENTS`` in the server's folder, here or by ssh; its stdout.
+    """Run ``python -m labtools ARGUMENTS`` on a server that sees its folder, here or by ssh; its stdout.
 
     Raises:
         UnreachableError: ssh failed, or nothing came back in time.
@@ -73,11 +73,15 @@ def terminal_command(server: Server, arguments: Sequence[str]) -> list[str]:
 
 def _script(server: Server, command: Sequence[str]) -> str:
     """What `sh` reads from its stdin: so no login shell ever sees, or has to understand, what is quoted here."""
+    program, *arguments = command
     lines = [
         _environment(server),
         f"cd {shlex.quote(server.workdir)} || exit {_NO_FOLDER}",
-        f"command -v {shlex.quote(command[0])} >/dev/null || exit {_NO_PYTHON}",
-        f"exec {shlex.join(command)} </dev/null",
+        f"program=$(command -v {shlex.quote(program)}) || exit {_NO_PYTHON}",
+        "case $program in /*) ;; *) program=$PWD/$program ;; esac",
+        # Not in the lab's folder: where that is a clone of labtools, Python would take the sources there for the
+        # installed ones, which the lanes train with.
+        f'cd / && exec "$program" {shlex.join(arguments)} </dev/null',
     ]
     return "\n".join(lines) + "\n"
 
@@ -144,5 +148,6 @@ def _failure(server: Server, code: int, stdout: str, stderr: str) -> LabError:
     if told is not None and "error" in told:
         error = told["error"]
         return LabError(f"{server.name}: {error['what']}", error["where"], error["fix"])
-    last = (stderr.strip() or stdout.strip() or "it said nothing").splitlines()[-1]
+    said = [words for line in (stdout + "\n" + stderr).splitlines() if (words := line.strip("│╭─╮╰╯ "))]
+    last = said[-1] if said else "it said nothing"
     return LabError(f"labtools on {server.name} failed (exit code {code}): {last}", server.python, f"Try: {prepare}")

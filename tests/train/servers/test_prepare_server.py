@@ -64,6 +64,17 @@ def test_a_server_gets_an_environment_once(
     assert "b: ready already" in again.stdout and "making" not in again.stdout
 
 
+def test_an_older_installation_here_is_told_before_any_server_is_touched(checkout: Path, tmp_path: Path) -> None:
+    """What is installed here is what the servers are compared with, so it has to be what they would get."""
+    with (checkout / "labtools" / "__init__.py").open("a", encoding="utf-8") as file:
+        file.write("# another line\n")
+    servers = tmp_path / "servers.yaml"
+    servers.write_text("servers:\n  - {name: b, ssh: nowhere.invalid, cpu: 1}\n", encoding="utf-8")
+    result = prepare(checkout, servers)
+    assert result.returncode == 1
+    assert "is not that of this folder" in result.stderr and f"--editable {checkout}" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [(["c"], "has no server c; it has b"), (["--what"], "bash scripts/prepare_server.sh b")],

@@ -53,14 +53,28 @@ def there(tmp_path: Path) -> Server:
     return Server("a", None, workdir=str(folder), python=str(program), env=(("X", "it's $X"),))
 
 
-def test_arguments_folder_and_variables_arrive_as_they_are_here(there: Server) -> None:
-    expected = {"arguments": NASTY, "folder": there.workdir, "host": socket.gethostname(), "x": "it's $X"}
+def test_arguments_and_variables_arrive_as_they_are_here(there: Server) -> None:
+    expected = {"arguments": NASTY, "folder": "/", "host": socket.gethostname(), "x": "it's $X"}
     assert ask(there, NASTY) == expected
 
 
 def test_and_through_ssh(there: Server, room: LoopbackServers) -> None:
-    expected = {"arguments": NASTY, "folder": there.workdir, "host": room.host_name("a"), "x": "it's $X"}
+    expected = {"arguments": NASTY, "folder": "/", "host": room.host_name("a"), "x": "it's $X"}
     assert ask(replace(there, ssh="a"), NASTY) == expected
+
+
+def test_a_path_of_python_may_begin_in_the_servers_folder(there: Server) -> None:
+    assert ask(replace(there, python="./my python"), ["one"])["arguments"] == ["one"]
+
+
+def test_sources_in_the_labs_folder_are_not_taken_for_what_is_installed(there: Server) -> None:
+    """Lanes train with what is installed, so that is what has to answer: the folder may be a clone of labtools."""
+    clone = Path(there.workdir) / "labtools"
+    clone.mkdir()
+    (clone / "__init__.py").touch()
+    (clone / "__main__.py").write_text('print(\'{"of": "the clone"}\')\n', encoding="utf-8")
+    with pytest.raises(LabError, match="No such command"):
+        run(replace(there, python=sys.executable), ["no-such-command"])
 
 
 def test_what_the_users_ssh_config_does_to_logins_does_not_disturb(
