@@ -21,7 +21,7 @@ from labtools.prepare.output.leftovers import outside_findings
 from labtools.prepare.output.summary import summarise
 from labtools.prepare.output.writer import DatasetWriter
 from labtools.prepare.parts import Part, prefix_of
-from labtools.prepare.pictures.hashing import look
+from labtools.prepare.pictures.hashing import shrink
 from labtools.prepare.planning import Survey
 from labtools.prepare.result import PrepareResult
 from labtools.prepare.sources.scout import Known
@@ -101,7 +101,7 @@ def _plan(
 ) -> Plan:
     return Plan(
         seen.tree, seen.course, options.answers, seen.submissions, seen.places, seen.others, options.images,
-        look if options.leakage else None, options.examined, base, before, kept, known, was,
+        shrink if options.leakage else None, options.examined, base, before, kept, known, was,
     )  # fmt: skip
 
 

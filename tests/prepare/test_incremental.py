@@ -19,7 +19,7 @@ from labtools.core.errors import LabError
 from labtools.core.files import hash_file, read_json
 from labtools.prepare import building
 from labtools.prepare.memory import Memory
-from labtools.prepare.pictures.hashing import Seen, look
+from labtools.prepare.pictures.hashing import Thumbnail, shrink
 from labtools.prepare.pictures.headers import Header
 from labtools.prepare.pipeline import PrepareResult, prepare
 
@@ -171,11 +171,11 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """The pictures that are decoded from here on."""
     seen: list[bytes] = []
 
-    def looking(data: bytes, header: Header) -> Seen:
+    def looking(data: bytes, header: Header) -> Thumbnail:
         seen.append(data)
-        return look(data, header)
+        return shrink(data, header)
 
-    monkeypatch.setattr(building, "look", looking)
+    monkeypatch.setattr(building, "shrink", looking)
     return seen
 
 

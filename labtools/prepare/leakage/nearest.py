@@ -102,6 +102,7 @@ def nearest_in_look(phash: Hashes, tone: Hashes, wanted: Ints, reference: Ints) 
     if not len(pool):
         return NearestInLook(index, distance, mirrored)
     references, grids = phash[pool], _grids(tone)
+    pool_grids = grids[pool]
     rows = max(1, _AT_ONCE // len(pool))
     for start in range(0, len(with_hash), rows):
         part = with_hash[start : start + rows]
@@ -109,18 +110,36 @@ def nearest_in_look(phash: Hashes, tone: Hashes, wanted: Ints, reference: Ints) 
         straight = np.bitwise_count(differing)
         differing ^= np.uint64(MIRROR)
         turned = np.bitwise_count(differing)
-        best = np.minimum(straight, turned)
-        # (`nonzero` of two dimensions is ten times as slow, and longer than all else here)
-        row, column = np.divmod(np.flatnonzero(best.ravel() <= NEAR_BITS), len(pool))
-        is_turned = turned[row, column] < straight[row, column]
-        alike = _alike(grids[wanted[part[row]]], grids[pool[column]], is_turned)
-        best[row[~alike], column[~alike]] = _UNRELATED
-        nearest = best.argmin(axis=1)
+        nearest, bits = _settled(straight, turned, grids[wanted[part]], pool_grids)
         each = np.arange(len(part))
         index[part] = pool[nearest]
-        distance[part] = best[each, nearest]
+        distance[part] = bits
         mirrored[part] = turned[each, nearest] < straight[each, nearest]
     return NearestInLook(index, distance, mirrored)
+
+
+def _settled(straight: Bytes, turned: Bytes, wanted: Bytes, reference: Bytes) -> tuple[Ints, Bytes]:
+    """(rows,) the nearest reference of each row, and the bits by which they differ.
+
+    Args:
+        straight, turned: (rows, references) bits by which the hashes differ, and the mirrored ones.
+        wanted, reference: (rows, 4, 4) and (references, 4, 4), see `_grids`.
+    """
+    best = np.minimum(straight, turned)
+    each, nearest = np.arange(len(best)), best.argmin(axis=1)
+
+    def alike(row: Ints, column: Ints) -> Mask:
+        return _alike(wanted[row], reference[column], turned[row, column] < straight[row, column])
+
+    near = np.flatnonzero(best[each, nearest] <= NEAR_BITS)
+    odd = near[~alike(near, nearest[near])]
+    if len(odd):  # seldom: the nearest is of another scene, so that the next ones have to be looked at
+        # (`nonzero` of two dimensions is ten times as slow, and longer than all else here)
+        place, column = np.divmod(np.flatnonzero(best[odd].ravel() <= NEAR_BITS), best.shape[1])
+        unrelated = ~alike(odd[place], column)
+        best[odd[place[unrelated]], column[unrelated]] = _UNRELATED
+        nearest[odd] = best[odd].argmin(axis=1)
+    return nearest, best[each, nearest]
 
 
 def _grids(tone: Hashes) -> Bytes:

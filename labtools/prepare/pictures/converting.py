@@ -19,7 +19,7 @@ def to_trainable(data: bytes, header: Header) -> bytes:
     JPEG's end and a PNG's check sums are mended without touching a pixel.
 
     Raises:
-        ImageError: it cannot be decoded (`hashing.look` said so before).
+        ImageError: it cannot be decoded (`hashing.shrink` said so before).
     """
     if not header.needs_conversion:
         return data

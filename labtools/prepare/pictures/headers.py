@@ -83,7 +83,7 @@ class Header(NamedTuple):
 
 
 def read_header(data: bytes) -> Header:
-    """The header of any picture. Whether a doubtful one can be decoded is for `hashing.look` or `pixels` to say.
+    """The header of any picture. Whether a doubtful one can be decoded is for `hashing.shrink` or `pixels` to say.
 
     Raises:
         ImageError: empty, no picture, truncated, or of a size that cannot be trained on.

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import islice
 from types import MappingProxyType
 from typing import NamedTuple
 
 from labtools.core.files import hash_bytes
 from labtools.core.findings import Action, Finding, Severity
 from labtools.core.progress import Tick, silent
-from labtools.prepare.pictures.hashing import Seen, prove
+from labtools.prepare.pictures.hashing import Thumbnail, prove, seen_in
 from labtools.prepare.pictures.headers import Header, read_header
 from labtools.prepare.pictures.oddities import oddities
 from labtools.prepare.pictures.opening import ImageError
@@ -45,8 +46,10 @@ class Picture(NamedTuple):
 
 Examined = tuple[list[Picture], list[Finding]]
 
-Look = Callable[[bytes, Header], Seen]
-"""Decodes a picture for its perceptual hashes: `hashing.look`, or a module-level function that raises the same."""
+Look = Callable[[bytes, Header], Thumbnail]
+"""Decodes a picture for its perceptual hashes: `hashing.shrink`, or a module-level function that raises the same."""
+
+_AT_ONCE = 128  # decoded small before they are hashed: a megabyte or two, that stays in the processor's cache
 
 
 class PictureReader:
@@ -108,23 +111,37 @@ def _examine_members(look: Look | None, tree: Tree, paths: Sequence[str]) -> Exa
 
 
 def _examine(look: Look | None, sources: Iterable[tuple[str, Callable[[], bytes]]]) -> Examined:
-    see = look or prove
     pictures: list[Picture] = []
     findings: list[Finding] = []
+    rest = iter(sources)
+    while some := list(islice(rest, _AT_ONCE)):
+        _examine_some(look or prove, some, pictures, findings)
+    return pictures, findings
+
+
+def _examine_some(
+    look: Look, sources: Iterable[tuple[str, Callable[[], bytes]]], pictures: list[Picture], findings: list[Finding]
+) -> None:
+    """Both lists fill up."""
+    plain: list[Picture] = []
+    thumbnails: list[Thumbnail] = []
     for path, read in sources:
         try:
             data = read()
             header = read_header(data)
-            seen = see(data, header)
+            thumbnail = look(data, header)
         except ImageError as error:
             findings.append(_left_out(path, error.code, str(error)))
         except READ_ERRORS as error:
             message = f"this picture cannot be read: {type(error).__name__}: {error}"
             findings.append(_left_out(path, "image-unreadable", message))
         else:
-            pictures.append(Picture(path, header, hash_bytes(data), len(data), seen.phash, seen.tone))
-            findings.extend(oddities(path, header, seen.damage))
-    return pictures, findings
+            plain.append(Picture(path, header, hash_bytes(data), len(data)))
+            thumbnails.append(thumbnail)
+            findings.extend(oddities(path, header, thumbnail.damage))
+    if any(one.grey is not None for one in thumbnails):
+        plain = [one._replace(phash=s.phash, tone=s.tone) for one, s in zip(plain, seen_in(thumbnails), strict=True)]
+    pictures += plain
 
 
 def _left_out(path: str, code: str, message: str) -> Finding:

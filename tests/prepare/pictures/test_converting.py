@@ -15,7 +15,7 @@ from PIL import Image, ImageCms
 
 from labtools.prepare.pictures import jpeg, png
 from labtools.prepare.pictures.converting import to_trainable
-from labtools.prepare.pictures.hashing import look
+from labtools.prepare.pictures.hashing import Seen, seen_in, shrink
 from labtools.prepare.pictures.headers import Header, read_header
 from labtools.prepare.pictures.opening import ImageError
 from labtools.prepare.pictures.pixels import to_bytes
@@ -25,6 +25,10 @@ KEPT = {
     "grey_alpha.png", "palette.png", "one_bit.png", "lossy.webp", "clear.webp", "plain.bmp", "palette.bmp",
     "one_bit.bmp", "plain.tif", "lzw.tiff", "jpeg.tif",
 }  # fmt: skip
+
+
+def look(data: bytes, header: Header) -> Seen:
+    return seen_in([shrink(data, header)])[0]
 
 
 def read_as_trained(data: bytes, header: Header, folder: Path) -> np.ndarray:
