@@ -91,10 +91,10 @@ def command(
       labtools prepare --check submissions/ballon/tic_et_tac
     """
     from labtools.core.collector import paused_collector
-    from labtools.prepare.pictures.ahead import examiner
+    from labtools.prepare.pictures.ahead import examiner, looker
     from labtools.prepare.sources.scout import Scout
 
-    ahead = examiner if not leakage and (check or not out.exists()) else None
+    ahead = (looker if leakage else examiner) if check or not out.exists() else None
     with paused_collector():
         with Scout(str(submissions), ahead) as scout:  # sent before the imports, which take as long as it does
             from labtools.core.console import progress_display

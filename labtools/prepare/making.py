@@ -51,7 +51,7 @@ class Plan:
         submissions, places, others: by root: who; class folder and team folder in the dataset; see `Others`.
         images: ``link`` or ``copy``.
         look: bytes and header of a picture -> its perceptual hashes; None if nobody asked for them.
-        examined: what is known of pictures that nobody wants the looks of, see `pictures.ahead`.
+        examined: what is known of pictures already, see `pictures.ahead`.
         base: the folder that is being written; ``""`` to write nothing.
         before: the dataset of the last run, which may not exist.
         kept: what is kept between two runs.
@@ -104,12 +104,14 @@ class Making:
         reading.look_at(pictures)
 
     def _known_pictures(self) -> dict[str, Picture]:
-        """Of an earlier run, where looks are wanted: all else of a picture is as soon seen as recalled."""
+        """Those that somebody has read ahead; of an earlier run too, where looks are wanted: all else of a picture is
+        as soon seen as recalled."""
         plan = self._plan
-        if plan.look is None:
-            return taken_over(plan.examined, self.reading.tree)
-        rows = recall(plan.kept.pictures[self._root]) if plan.base else None
-        return still_known(rows or (), self.reading.tree)
+        ahead = taken_over(plan.examined, self.reading.tree, looks=plan.look is not None)
+        if plan.look is None or not plan.base:
+            return ahead
+        rows = recall(plan.kept.pictures[self._root])
+        return still_known(rows or (), self.reading.tree) | ahead
 
     def _keep_pictures(self) -> None:
         if self._plan.look:

@@ -13,7 +13,7 @@ import select
 import signal
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import IO, Any
 
@@ -25,8 +25,8 @@ _LENGTH = 8  # bytes before each message, which say how long it is
 Known = tuple[Any, ...]
 """Plain values that somebody will want to know of a file."""
 
-Ahead = Callable[[str], Known | None]
-"""A file on disk -> what is known of it then; None where whoever wants to know has to look himself."""
+Ahead = Callable[[Sequence[str]], Mapping[str, Known]]
+"""Files on disk -> what is known of them then; absent are those that whoever wants to know has to look at himself."""
 
 
 class Scout:
@@ -125,12 +125,10 @@ def _explore(root: str, ahead: Callable[[], Ahead] | None, news: IO[bytes], wait
     if ahead is not None:
         look = ahead()
         paths = [base_of(disk) + name for disk, folder in sorted(listing.folders.items()) for name in folder.names]
-        for number, path in enumerate(paths):
-            if number % _AT_ONCE == 0 and select.select([wait], [], [], 0)[0]:
+        for start in range(0, len(paths), _AT_ONCE):
+            if select.select([wait], [], [], 0)[0]:
                 break
-            known = look(path)
-            if known is not None:
-                found[path] = known
+            found.update(look(paths[start : start + _AT_ONCE]))
     _say(news, found)
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from labtools.prepare.pictures import ahead, reader
+from labtools.prepare.pictures.hashing import shrink
 from labtools.prepare.pictures.reader import PictureReader
 from labtools.prepare.pipeline import check, prepare
 from labtools.prepare.sources import tree as trees
-from labtools.prepare.sources.scout import Scout
+from labtools.prepare.sources.scout import Ahead, Scout
 from labtools.prepare.sources.walk import read_tree
 from labtools.prepare.sources.workers import Inline
 
@@ -37,24 +38,29 @@ def handed_in(tmp_path: Path, picture: Maker) -> Path:
     return tmp_path / "in"
 
 
-def test_sound_pictures_are_as_if_read_now(handed_in: Path) -> None:
+@pytest.mark.parametrize("looks", [False, True])
+def test_sound_pictures_are_as_if_read_now(handed_in: Path, looks: bool) -> None:
     tree, _ = read_tree(handed_in)
-    examine = ahead.examiner()
-    examined = {file.disk: row for file in tree.files.values() if (row := examine(file.disk)) is not None}
-    found = ahead.taken_over(examined, tree)
+    look = shrink if looks else None
+    examined = (ahead.looker if looks else ahead.examiner)()([file.disk for file in tree.files.values()])
+    found = ahead.taken_over(examined, tree, looks=looks)
     assert {path.rpartition("/")[2] for path in found} == {"sound_1.jpg", "sound_2.png"}
-    pictures, _ = PictureReader(tree, tree.images, Inline()).result()
+    pictures, findings = PictureReader(tree, tree.images, Inline(), look).result()
     assert found == {path: pictures[path] for path in found}
-    assert (
-        PictureReader(tree, tree.images, Inline(), None, found).result()
-        == PictureReader(tree, tree.images, Inline()).result()
-    )
+    assert PictureReader(tree, tree.images, Inline(), look, found).result() == (pictures, findings)
+    assert all(picture.phash > 0 for picture in found.values()) == looks
+
+
+def test_only_looks_that_are_wanted_are_taken(handed_in: Path) -> None:
+    tree, _ = read_tree(handed_in)
+    disks = [file.disk for file in tree.files.values()]
+    assert not ahead.taken_over(ahead.examiner()(disks), tree, looks=True)
+    assert not any(one.phash for one in ahead.taken_over(ahead.looker()(disks), tree, looks=False).values())
 
 
 def test_nothing_else_comes_out(handed_in: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plain = check(handed_in)
-    examine = ahead.examiner()
-    known = {str(path): row for path in handed_in.rglob("*") if (row := examine(str(path))) is not None}
+    known = ahead.examiner()([str(path) for path in handed_in.rglob("*")])
     scout = Scout(str(handed_in))
     scout.__dict__["known"] = known
     read: list[str] = []
@@ -64,8 +70,9 @@ def test_nothing_else_comes_out(handed_in: Path, monkeypatch: pytest.MonkeyPatch
     assert not any("sound" in path for path in read)
 
 
-def test_pictures_whose_looks_are_wanted_are_decoded(tmp_path: Path, handed_in: Path) -> None:
-    scout = Scout(str(handed_in), ahead.examiner)
+@pytest.mark.parametrize("sent", [ahead.examiner, ahead.looker])
+def test_pictures_whose_looks_are_wanted_have_them(tmp_path: Path, handed_in: Path, sent: Callable[[], Ahead]) -> None:
+    scout = Scout(str(handed_in), sent)
     prepare(handed_in, tmp_path / "out", scout=scout, leakage=True)
     looks = [line.rpartition(",")[2] for line in (tmp_path / "out" / "manifest.csv").read_text("utf-8").splitlines()]
     assert looks[0] == "look"

@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -66,10 +66,10 @@ def test_without_it_one_looks_oneself(tree: Path, how: str) -> None:
 @on_linux
 def test_it_goes_on_until_it_is_called_back(tree: Path) -> None:
     def sizes() -> Ahead:
-        def size(path: str) -> Known | None:
-            return (Path(path).stat().st_size,) if path.endswith(".txt") else None
+        def sizes_of(paths: Sequence[str]) -> dict[str, Known]:
+            return {path: (Path(path).stat().st_size,) for path in paths if path.endswith(".txt")}
 
-        return size
+        return sizes_of
 
     with Scout(str(tree), sizes) as scout:
         assert scout.seen[0] == 6
