@@ -10,6 +10,7 @@ from labtools.core.packed import read_packed, write_packed
 from labtools.prepare.memory import code_signature, is_untouched
 from labtools.prepare.output.placing import create_labels, label_texts, link, make_folders
 from labtools.prepare.parts import Part, part_from_json, part_to_json
+from labtools.prepare.sources.near import Near
 from labtools.prepare.sources.tree import Tree
 
 
@@ -45,15 +46,14 @@ def reinstate(part: Part, tree: Tree, base: str, before: str) -> bool:
     """
     own = {image: (size, time) for image, size, time in part.written}
     make_folders(base, part.image)
-    for image, source in zip(part.image, part.source, strict=True):
-        expected = own.get(image)
-        if expected is None:
-            done = link(tree.files[source].disk, f"{base}/{image}")
-        else:
-            done = is_untouched(f"{before}/{image}", expected) and link(f"{before}/{image}", f"{base}/{image}")
-        if not done:
-            _undo(part, base)
-            return False
+    with Near() as near_source, Near() as near:
+        for image, source in zip(part.image, part.source, strict=True):
+            expected = own.get(image)
+            old = tree.files[source].disk if expected is None else f"{before}/{image}"
+            is_good = expected is None or is_untouched(old, expected)
+            if not (is_good and link(old, f"{base}/{image}", near_source, near)):
+                _undo(part, base)
+                return False
     texts = label_texts(part.image, part.state, part.label)
     create_labels([(f"{base}/{path}", text) for path, text in texts.items()])
     return True

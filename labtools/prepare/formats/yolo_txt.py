@@ -19,6 +19,7 @@ from labtools.prepare.formats._yolo_line import LineError, is_comment, parse_lin
 from labtools.prepare.formats._yolo_names import LooseNames, bare_stem
 from labtools.prepare.formats._yolo_plain import is_plain, read_plain
 from labtools.prepare.layout.places import SPLIT_WORDS, ImageIndex, key_of, stem_key
+from labtools.prepare.sources.near import Near
 from labtools.prepare.sources.text import decode
 from labtools.prepare.sources.tree import READ_ERRORS, Tree, folder_of, name_of
 
@@ -103,11 +104,12 @@ class _Reading:
         """The records of these files, in their order."""
         images = self._images_of(files)
         by_folder: dict[str, dict[str, bytes]] = defaultdict(dict)
-        for path in files:
-            if path in images:
-                data = self._bytes(path)
-                if data is not None:
-                    by_folder[folder_of(path)][path] = data
+        with Near() as near:
+            for path in files:
+                if path in images:
+                    data = self._bytes(path, near)
+                    if data is not None:
+                        by_folder[folder_of(path)][path] = data
         self._settle_blank_names(by_folder)
         found: dict[str, Record] = {}
         for folder, contents in by_folder.items():
@@ -133,9 +135,9 @@ class _Reading:
         self._findings += strays.values()
         return images
 
-    def _bytes(self, path: str) -> bytes | None:
+    def _bytes(self, path: str, near: Near) -> bytes | None:
         try:
-            return self._tree.read(path)
+            return self._tree.read_near(path, near)
         except READ_ERRORS as error:
             what = f"this label file cannot be read: {type(error).__name__}"
             self._findings.append(Finding("", path, 0, "label-unreadable", Severity.ERROR, what, Action.LEFT_OUT))

@@ -38,7 +38,7 @@ class Folders:
         self._with_data: set[str] = set()
         self._with_annotations: set[str] = set()
         for folder, paths in self._files.items():
-            suffixes = {suffix_of(path) for path in paths}
+            suffixes = set(map(suffix_of, paths))
             if suffixes & IMAGE_SUFFIXES:
                 self._mark(folder, self._with_pictures)
             if suffixes & _ANNOTATIONS:

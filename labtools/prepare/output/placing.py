@@ -9,6 +9,7 @@ from pathlib import Path
 
 from labtools.artifacts.dataset import label_path
 from labtools.prepare.pictures.reader import Picture
+from labtools.prepare.sources.near import Near
 from labtools.prepare.sources.tree import File, Tree
 
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
@@ -64,17 +65,19 @@ def place_files(files: Sequence[Placement]) -> list[tuple[str, int, int]]:
     always copied, so that nothing that a training does to the dataset reaches the original.
     """
     own = []
-    for source, path, is_linked in files:
-        if not (is_linked and link(source, path)):
-            _copy(source, path)
-            own.append(stamp(path))
+    with Near() as near_source, Near() as near:
+        for source, path, is_linked in files:
+            if not (is_linked and link(source, path, near_source, near)):
+                _copy(source, path)
+                own.append(stamp(path))
     return own
 
 
 def create_labels(labels: Sequence[tuple[str, str]]) -> int:
     """Pairs of path on disk and text."""
-    for path, text in labels:
-        create(path, text.encode("utf-8"))
+    with Near() as near:
+        for path, text in labels:
+            create(path, text.encode("utf-8"), near)
     return len(labels)
 
 
@@ -93,10 +96,11 @@ def stamp(path: str) -> tuple[str, int, int]:
     return path, found.st_size, found.st_mtime_ns
 
 
-def create(path: str, data: bytes) -> None:
+def create(path: str, data: bytes, near: Near | None = None) -> None:
     """A new file. Not flushed one by one: nobody sees these before the swap, and each flush would wait for all the
     links and labels before it."""
-    handle = os.open(path, _CREATE, 0o666)
+    name, folder = near.at(path) if near else (path, None)
+    handle = os.open(name, _CREATE, 0o666, dir_fd=folder)
     try:
         done = os.write(handle, data)
         while done < len(data):
@@ -105,10 +109,12 @@ def create(path: str, data: bytes) -> None:
         os.close(handle)
 
 
-def link(source: str, path: str) -> bool:
+def link(source: str, path: str, near_source: Near, near: Near) -> bool:
     """A hard link; False on another disk, or on a file system without them."""
+    old, its_folder = near_source.at(source)
+    new, folder = near.at(path)
     try:
-        os.link(source, path, follow_symlinks=True)
+        os.link(old, new, src_dir_fd=its_folder, dst_dir_fd=folder, follow_symlinks=True)
     except OSError:
         return False
     return True

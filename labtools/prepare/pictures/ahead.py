@@ -49,17 +49,19 @@ def looker() -> Ahead:
 def _sound(disks: Sequence[str]) -> Iterator[tuple[str, bytes, Header]]:
     from labtools.prepare.pictures.headers import read_header
     from labtools.prepare.pictures.opening import ImageError
+    from labtools.prepare.sources.near import Near
     from labtools.prepare.sources.tree import READ_ERRORS, is_image_name, read_disk
 
-    for disk in disks:
-        if is_image_name(disk):
-            try:
-                data = read_disk(disk)
-                header = read_header(data)
-            except (ImageError, *READ_ERRORS):
-                continue
-            if not header.is_doubtful:
-                yield disk, data, header
+    with Near() as near:
+        for disk in disks:
+            if is_image_name(disk):
+                try:
+                    data = read_disk(*near.at(disk))
+                    header = read_header(data)
+                except (ImageError, *READ_ERRORS):
+                    continue
+                if not header.is_doubtful:
+                    yield disk, data, header
 
 
 def taken_over(examined: Mapping[str, Known], tree: Tree, *, looks: bool) -> dict[str, Picture]:

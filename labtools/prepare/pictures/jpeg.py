@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
+from functools import lru_cache
 from typing import NamedTuple
 
 END = b"\xff\xd9"
@@ -11,6 +12,9 @@ END = b"\xff\xd9"
 _FRAMES = frozenset({0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF})
 _HUFFMAN = frozenset({0xC0, 0xC1, 0xC2})  # baseline, extended, progressive: what every decoder knows
 _SCAN = 0xDA
+_BASELINE = b"\xff\xc0"
+_FRAME_BYTES = 19  # of such a segment with three components
+_MOST_HEAD = 1 << 11  # of more it is not worth remembering
 # In compressed data 0xFF is followed by 0x00 (a byte 0xFF) or by a restart mark; anything else begins a segment.
 _MARK = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 
@@ -33,6 +37,18 @@ class Frame(NamedTuple):
 
 def read_frame(data: bytes) -> Frame | None:
     """The frame header; None where the segments do not lead to one (garbage between them: Pillow may still read it)."""
+    start = data.find(_BASELINE, 2, _MOST_HEAD)
+    # What leads to a frame leads to the same one, whatever follows: in a video's pictures, that is all that differs.
+    known = _read_head(data[: start + _FRAME_BYTES]) if start > 0 else None
+    return known or _read_frame(data)
+
+
+@lru_cache(maxsize=256)
+def _read_head(head: bytes) -> Frame | None:
+    return _read_frame(head)
+
+
+def _read_frame(data: bytes) -> Frame | None:
     position, end, orientation = 2, len(data), 1
     while position + 9 < end:
         if data[position] != 0xFF:

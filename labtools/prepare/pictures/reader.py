@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from itertools import islice
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -16,6 +15,7 @@ from labtools.prepare.pictures.hashing import Thumbnail, prove, seen_in
 from labtools.prepare.pictures.headers import Header, read_header
 from labtools.prepare.pictures.oddities import oddities
 from labtools.prepare.pictures.opening import ImageError
+from labtools.prepare.sources.near import Near
 from labtools.prepare.sources.tree import READ_ERRORS, Tree, read_disk
 from labtools.prepare.sources.workers import Hands
 
@@ -103,31 +103,32 @@ class PictureReader:
 
 def _examine_files(look: Look | None, files: Sequence[tuple[str, str]]) -> Examined:
     """Pairs of path and file on disk."""
-    return _examine(look, ((path, partial(read_disk, disk)) for path, disk in files))
+    with Near() as near:
+        return _examine(look, files, lambda disk: read_disk(*near.at(disk)))
 
 
 def _examine_members(look: Look | None, tree: Tree, paths: Sequence[str]) -> Examined:
-    return _examine(look, ((path, partial(tree.read, path)) for path in paths))
+    return _examine(look, [(path, path) for path in paths], tree.read)
 
 
-def _examine(look: Look | None, sources: Iterable[tuple[str, Callable[[], bytes]]]) -> Examined:
+def _examine(look: Look | None, files: Sequence[tuple[str, str]], read: Callable[[str], bytes]) -> Examined:
+    """Pairs of path and what to read."""
     pictures: list[Picture] = []
     findings: list[Finding] = []
-    rest = iter(sources)
-    while some := list(islice(rest, _AT_ONCE)):
-        _examine_some(look or prove, some, pictures, findings)
+    for start in range(0, len(files), _AT_ONCE):
+        found, trouble = _examine_some(look or prove, files[start : start + _AT_ONCE], read)
+        pictures += found
+        findings += trouble
     return pictures, findings
 
 
-def _examine_some(
-    look: Look, sources: Iterable[tuple[str, Callable[[], bytes]]], pictures: list[Picture], findings: list[Finding]
-) -> None:
-    """Both lists fill up."""
-    plain: list[Picture] = []
+def _examine_some(look: Look, files: Sequence[tuple[str, str]], read: Callable[[str], bytes]) -> Examined:
+    pictures: list[Picture] = []
+    findings: list[Finding] = []
     thumbnails: list[Thumbnail] = []
-    for path, read in sources:
+    for path, source in files:
         try:
-            data = read()
+            data = read(source)
             header = read_header(data)
             thumbnail = look(data, header)
         except ImageError as error:
@@ -136,12 +137,13 @@ def _examine_some(
             message = f"this picture cannot be read: {type(error).__name__}: {error}"
             findings.append(_left_out(path, "image-unreadable", message))
         else:
-            plain.append(Picture(path, header, hash_bytes(data), len(data)))
+            pictures.append(Picture(path, header, hash_bytes(data), len(data)))
             thumbnails.append(thumbnail)
             findings.extend(oddities(path, header, thumbnail.damage))
     if any(one.grey is not None for one in thumbnails):
-        plain = [one._replace(phash=s.phash, tone=s.tone) for one, s in zip(plain, seen_in(thumbnails), strict=True)]
-    pictures += plain
+        seen = zip(pictures, seen_in(thumbnails), strict=True)
+        pictures = [Picture(*one[:4], words.phash, words.tone) for one, words in seen]
+    return pictures, findings
 
 
 def _left_out(path: str, code: str, message: str) -> Finding:

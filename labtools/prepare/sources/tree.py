@@ -16,6 +16,7 @@ from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from labtools.prepare.sources.members import ArchiveError, Member, read_member
+from labtools.prepare.sources.near import Near
 from labtools.prepare.sources.unpacked import Unpacked
 
 READ_ERRORS = (OSError, ArchiveError, zlib.error, lzma.LZMAError, EOFError)
@@ -86,6 +87,11 @@ class Tree:
         """All bytes of a file. Raises `READ_ERRORS`."""
         return self.files[path].read()
 
+    def read_near(self, path: str, near: Near) -> bytes:
+        """`read`, where the next file is likely to be in the same folder."""
+        file = self.files[path]
+        return file.read() if file.member is not None else read_disk(*near.at(file.disk))
+
     @cached_property
     def _by_suffix(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
@@ -132,9 +138,13 @@ class Tree:
         return Tree({p: f for p, f in self.files.items() if p not in gone}, self.archives)
 
 
-def read_disk(path: str) -> bytes:
-    """A whole file; `os.read` spares the buffer layer, which counts over 28,610 of them."""
-    handle = os.open(path, _READ)
+def read_disk(path: str, folder: int | None = None) -> bytes:
+    """A whole file; `os.read` spares the buffer layer, which counts over 28,610 of them.
+
+    Args:
+        folder: what ``path`` is relative to, see `near.Near`.
+    """
+    handle = os.open(path, _READ, dir_fd=folder)
     try:
         data = os.read(handle, _MOST_FILES)
         if len(data) < _MOST_FILES:
@@ -164,12 +174,15 @@ def stem_of(path: str) -> str:
     return stem if dot and stem else name
 
 
-@lru_cache(maxsize=1 << 18)  # asked for nine times per file
 def suffix_of(path: str) -> str:
-    """The last suffix in lower case with its dot, ``""`` where there is none."""
-    stem, dot, suffix = path.rpartition(".")
-    # "a.b/c" has no suffix, and neither has ".gitignore"
-    return f".{suffix.lower().strip()}" if dot and "/" not in suffix and stem and stem[-1] != "/" else ""
+    """The last suffix in lower case with its dot, ``""`` where there is none (``a.b/c``, ``.gitignore``)."""
+    return _suffix_of(path.rpartition("/")[2])
+
+
+@lru_cache(maxsize=1 << 14)  # the sequences of a cohort share their names
+def _suffix_of(name: str) -> str:
+    stem, dot, suffix = name.rpartition(".")
+    return f".{suffix.lower().strip()}" if dot and stem else ""
 
 
 def is_image_name(path: str) -> bool:
@@ -180,8 +193,7 @@ def is_image_name(path: str) -> bool:
 def folders_of(paths: Iterable[str]) -> set[str]:
     """Every folder that holds something, at any depth."""
     found: set[str] = set()
-    for path in paths:
-        folder = folder_of(path)
+    for folder in {path.rpartition("/")[0] for path in paths}:
         while folder and folder not in found:
             found.add(folder)
             folder = folder_of(folder)

@@ -64,7 +64,7 @@ def test_nothing_else_comes_out(handed_in: Path, monkeypatch: pytest.MonkeyPatch
     scout = Scout(str(handed_in))
     scout.__dict__["known"] = known
     read: list[str] = []
-    monkeypatch.setattr(reader, "read_disk", lambda path: read.append(path) or trees.read_disk(path))
+    monkeypatch.setattr(reader, "read_disk", lambda *path: read.append(path[0]) or trees.read_disk(*path))
     assert check(handed_in, scout=scout).findings == plain.findings
     assert known
     assert not any("sound" in path for path in read)

@@ -277,3 +277,19 @@ def test_nothing_is_written_to_the_terminal(codings: dict[str, bytes], capfd: py
     said = capfd.readouterr()
     assert said.out == ""
     assert not [line for line in said.err.splitlines() if not line.startswith(("TIFF", "LZW", "JPEG", "tempfile.tif"))]
+
+
+def test_a_head_that_was_seen_before_leads_to_the_same_frame(codings: dict[str, bytes]) -> None:
+    """A thumbnail in the EXIF block has a frame header too, which must not be taken for the picture's."""
+    inner = codings["plain.jpg"]
+    exif = b"Exif\0\0" + inner
+    outer = io.BytesIO()
+    Image.new("RGB", (320, 200)).save(outer, "JPEG")
+    whole = outer.getvalue()[:2] + b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif + outer.getvalue()[2:]
+    for _ in range(2):
+        assert jpeg.read_frame(inner) == jpeg._read_frame(inner)
+        assert jpeg.read_frame(whole) == jpeg._read_frame(whole)
+        assert jpeg.read_frame(whole).wh == (320, 200)
+        assert [jpeg.read_frame(whole[:n]) for n in range(0, len(whole), 7)] == [
+            jpeg._read_frame(whole[:n]) for n in range(0, len(whole), 7)
+        ]
