@@ -186,6 +186,7 @@ def start_prepare(root: Path, out: str, *options: str) -> subprocess.Popen[bytes
     command = [sys.executable, "-m", "labtools", "prepare", str(root / "submissions"), "--out", str(root / out)]
     command += ["--course", str(root / "course.yaml"), *options]
     environment = os.environ | {"LABTOOLS_CACHE": str(root / "cache")}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # else a checkout is compiled in each run, as no installation is
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
 
 
