@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -147,11 +147,18 @@ def _too_large(outlook: Outlook) -> Iterator[Text]:
 
 
 def _stale(outlook: Outlook) -> Iterator[Text]:
-    """One line per reason: when the dataset has changed, it is that of all."""
+    return stale_lines({run.spec.run_id: run.reason for run in outlook.runs if run.reason})
+
+
+def stale_lines(stale: Mapping[str, str]) -> Iterator[Text]:
+    """One line per reason (when the dataset has changed, it is that of all), then what to type.
+
+    Args:
+        stale: run id -> why it is.
+    """
     reasons: dict[str, list[str]] = {}
-    for run in outlook.runs:
-        if run.reason:
-            reasons.setdefault(run.reason, []).append(run.spec.run_id)
+    for run_id, reason in stale.items():
+        reasons.setdefault(reason, []).append(run_id)
     for reason, names in reasons.items():
         yield Text(f"{SIGNS[State.STALE]} stale, so not trained: {_names(names)}: {reason}", style=INK[State.STALE])
     if reasons:

@@ -11,6 +11,9 @@ from labtools.artifacts.lab import RUNS
 from labtools.cli._options import AsJson, MatrixFolder, RunsRoot, SomeRunNames
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from labtools.artifacts.record import State
     from labtools.artifacts.runs import Run
     from labtools.cli._runs import Told
 
@@ -45,7 +48,11 @@ def command(
         _requeue(run, may_be_done=done or _is_named(run, named))
         for run in choose_runs(runs or [], matrix, runs_root, states, "--failed or --stale")
     ]
-    show(told, json=json, none="nothing to do: no run is like that", hint=LANES_HINT)
+    show(told, json=json, none=f"nothing to do: no run {_wanted(states)}", hint=LANES_HINT)
+
+
+def _wanted(states: Collection[State]) -> str:
+    return " or ".join({"failed": "has failed", "stale": "is stale"}[state.value] for state in sorted(states))
 
 
 def _is_named(run: Run, names: frozenset[str]) -> bool:

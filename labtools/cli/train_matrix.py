@@ -270,16 +270,14 @@ def _tell(launched: Launched, ask: _Ask) -> None:
 
 def _tell_stale(launched: Launched) -> None:
     """Runs whose folders hold something else than the matrix means now are neither trained nor touched."""
+    from labtools.cli._plan_screen import stale_lines
     from labtools.core.console import err
 
     plan, console = launched.plan, err()
     if plan.others:
         console.print(f"also in {plan.root}, no longer in this matrix: {', '.join(plan.others)}", markup=False)
-    for run_id, reason in plan.stale.items():
-        console.print(f"stale, so not trained: {run_id}: {reason}", markup=False)
-    if plan.stale:
-        fix = "labtools requeue --stale"
-        console.print(f"  To train them anew: `{fix}`, then this command again. What was trained is kept in old/.")
+    for line in stale_lines(plan.stale):
+        console.print(line)
 
 
 def _attach(launched: Launched, ask: _Ask) -> list[str]:

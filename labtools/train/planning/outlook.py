@@ -135,7 +135,12 @@ def look_out(
     finished = _finished(plan.root)
     speed = pace(finished, kind) if kind is not None else pace_here(finished)
     scale = memory_scale(finished)
-    known = [(spec, records.get(spec.run_id, Record())) for spec in plan.specs if is_meant(spec.run_id, only)]
+    # Whether a run is stale, this plan tells: the mark in its folder is from the last one, and may go with this one.
+    known = [
+        (spec, replace(records.get(spec.run_id, Record()), stale=""))
+        for spec in plan.specs
+        if is_meant(spec.run_id, only)
+    ]
     runs = tuple(_expect(plan, spec, record, speed, scale, gpu_bytes) for spec, record in known)
     order = sorted(
         (turn(run.spec, record, run.seconds), run.left_s) for run, (_, record) in zip(runs, known, strict=True)

@@ -65,6 +65,15 @@ def test_what_is_done_sets_the_pace_and_what_is_running_is_half_done(plan: Plan)
     assert look_out(plan).pace.runs == 1, "what was put aside was trained all the same"
 
 
+def test_a_mark_of_the_last_plan_is_of_no_interest_to_this_one(plan: Plan) -> None:
+    """The matrix was changed, and changed back: `train-matrix` will take the mark away."""
+    first, second = (plan.root / spec.run_id for spec in plan.specs[:2])
+    claims.write_done(first, DONE)
+    for folder in (first, second):
+        claims.mark_stale(folder, "epochs was 2, now 3")
+    assert list(names(look_out(plan)).values())[:2] == [State.DONE, State.TODO]
+
+
 def test_what_does_not_fit_a_gpu_is_told_with_the_batch_that_does(plan: Plan) -> None:
     largest = max(run.memory_bytes for run in look_out(plan, kind=GPU).runs)
     outlook = look_out(plan, kind=GPU, gpu_bytes=largest - 1)
