@@ -287,7 +287,8 @@ def _attach(launched: Launched, ask: _Ask) -> list[str]:
     if launched.launch is None or launched.launch.launcher != "tmux":
         return []
     file = "" if ask.servers in (None, SERVERS) else f" --servers {shlex.quote(str(ask.servers))}"
-    return [f"labtools attach --server {server.name}{file}" for server in launched.servers]
+    root = "" if ask.runs == RUNS else f" --runs-root {shlex.quote(str(ask.runs))}"
+    return [f"labtools attach --server {server.name}{file}{root}" for server in launched.servers]
 
 
 def _short(path: Path) -> str:

@@ -115,7 +115,8 @@ def train_matrix(
     )
     launch, troubles = _start(plan.root, replace(place, lanes=wanted), tick)
     as_before = _as_before(plan.root, [lane for lane in wanted if lane.name in launch.alive])
-    return Launched(plan, read_grid(plan.root), launch, place.servers, troubles, as_before)
+    used = tuple(server for server in place.servers if any(lane.server == server.name for lane in wanted))
+    return Launched(plan, read_grid(plan.root), launch, used, troubles, as_before)
 
 
 def require_meant(plan: Plan, only: str, matrix: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from labtools.artifacts.dataset import read_fingerprint
@@ -10,13 +9,9 @@ from labtools.artifacts.record import Cause
 from labtools.artifacts.runs import RUN_FILE, RunSpec, read_run
 from labtools.artifacts.weights import digest_weights
 from labtools.core.errors import LabError
-from labtools.core.words import memory
+from labtools.train.disk import why_full
 from labtools.train.lanes.holds import Hold
 from labtools.train.runqueue.policy import Fault
-
-_DISK_FLOOR_BYTES = 2**30
-_DISK_FLOOR_SHARE = 0.05
-"""A training writes three checkpoints of up to half a gigabyte each; of a small disk, a share is kept free."""
 
 
 def look_at_disk(folder: Path) -> Hold | None:
@@ -25,11 +20,8 @@ def look_at_disk(folder: Path) -> Hold | None:
     Raises:
         OSError: the folder cannot be reached.
     """
-    room = shutil.disk_usage(folder)
-    floor = min(_DISK_FLOOR_BYTES, int(room.total * _DISK_FLOOR_SHARE))
-    if room.free >= floor:
-        return None
-    return Hold(f"the disk of {folder} is full: {memory(room.free)} are free, {memory(floor)} are needed")
+    why = why_full(folder)
+    return Hold(why) if why else None
 
 
 def look_at_dataset(data: Path) -> Hold | None:

@@ -16,6 +16,7 @@ from labtools.artifacts.record_files import read_record
 from labtools.artifacts.runs import NOT_RUNS, RUN_FILE, Run, course_order, model_order, read_run
 from labtools.core.errors import LabError
 from labtools.train.cluster import glance
+from labtools.train.disk import why_full
 from labtools.train.estimates import read_workload
 from labtools.train.status.forecast import Asked, Forecast, expect, forecast, in_turn, learn_pace
 from labtools.train.status.lane_status import LaneStatus, describe_lanes
@@ -181,11 +182,18 @@ def _assemble(
         root=root,
         runs=tuple(runs),
         lanes=lanes,
-        troubles=list_troubles(runs, lanes, unreadable),
+        troubles=list_troubles(runs, lanes, unreadable, _full(root)),
         forecast=forecast(in_turn(runs, asked, pace), lanes, at, is_measured=pace.runs > 0),
         at=at,
         variants=_distinct(labels),
     )
+
+
+def _full(root: Path) -> str:
+    try:
+        return why_full(root)
+    except OSError:  # the folder is away for a moment: its runs could not be read either
+        return ""
 
 
 def _distinct(labels: dict[str, str]) -> tuple[str, ...]:

@@ -44,7 +44,7 @@ class Trouble:
 
 
 def list_troubles(
-    runs: Sequence[RunStatus], lanes: Sequence[LaneStatus], unreadable: Iterable[tuple[str, str]]
+    runs: Sequence[RunStatus], lanes: Sequence[LaneStatus], unreadable: Iterable[tuple[str, str]], full: str = ""
 ) -> tuple[Trouble, ...]:
     """The worst first.
 
@@ -52,8 +52,10 @@ def list_troubles(
         runs: all of them.
         lanes: likewise.
         unreadable: folders that should be runs and cannot be read, and why.
+        full: a sentence on the disk of the matrix while it is, else "". Lanes cannot even say that they wait for room.
     """
     found = [
+        *_of_disk(runs, full),
         *_of_folders(unreadable),
         *_of_runs(runs),
         *_of_lanes(runs, lanes),
@@ -62,6 +64,11 @@ def list_troubles(
     ]
     order = list(Level)
     return tuple(sorted(found, key=lambda trouble: order.index(trouble.level)))
+
+
+def _of_disk(runs: Sequence[RunStatus], full: str) -> Iterator[Trouble]:
+    if full and any(run.state.is_open for run in runs):
+        yield Trouble(Level.ERROR, (), full, "Make room: lanes wait for it, go on by themselves, and lose nothing.")
 
 
 def _of_folders(unreadable: Iterable[tuple[str, str]]) -> Iterator[Trouble]:

@@ -18,6 +18,7 @@ from labtools.artifacts.lanes import LaneMood, LaneState, read_lane_states
 from labtools.artifacts.record import Beat, Cause, Claim, ProcessId, Record, State, judge
 from labtools.artifacts.record_files import read_record
 from labtools.core.files import write_json
+from labtools.train import disk
 from labtools.train.lanes import guards, trainers
 from labtools.train.lanes.lane import Lane
 from labtools.train.lanes.trainers import close
@@ -149,8 +150,8 @@ def test_a_dataset_that_changed_makes_the_run_stale_and_trains_nothing(make: Cal
 
 
 def test_a_full_disk_is_waited_for(make: Callable[..., Path], until: Until, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guards, "_DISK_FLOOR_SHARE", 10.0)
-    monkeypatch.setattr(guards, "_DISK_FLOOR_BYTES", 2**60)
+    monkeypatch.setattr(disk, "_FLOOR_SHARE", 10.0)
+    monkeypatch.setattr(disk, "_FLOOR_BYTES", 2**60)
     folder = make("a")
     with lane_at_work(folder.parent) as lane:
         until(lambda: lane.waits_for("is full"), "the lane to wait")

@@ -13,6 +13,7 @@ import pytest
 
 from labtools.artifacts.record import Cause, ProcessId
 from labtools.core.files import write_json
+from labtools.train import disk
 from labtools.train.processes import this_process
 from labtools.train.runqueue import claims
 from labtools.train.status.grid import read_grid
@@ -57,6 +58,17 @@ def test_runs_that_ended_alike_are_told_together(make_run: Make, root: Path) -> 
     (trouble,) = read_grid(root).troubles
     assert trouble.who == ("a", "b", "c", "d")
     assert "`labtools retry --failed`" in trouble.fix
+
+
+def test_a_full_disk_comes_first(make_run: Make, train: Make, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On it no lane can say that it waits: the last words of all are old."""
+    train(make_run("a"), "gpu0", "")
+    monkeypatch.setattr(disk, "_FLOOR_BYTES", 2**60)
+    monkeypatch.setattr(disk, "_FLOOR_SHARE", 10.0)
+    trouble = first(root)
+    assert trouble.level is Level.ERROR and trouble.what.startswith(f"the disk of {root} is full: ")
+    claims.write_done(root / "a", {"epochs": 4})
+    assert told(root) == [], "nothing is left that needs room"
 
 
 def test_stale_runs(make_run: Make, root: Path) -> None:
