@@ -13,7 +13,7 @@ import gc
 import math
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,6 +79,7 @@ class Terms:
         resume: see `Resume`.
         val_batch: the most images per step of validation, None: twice those of training, as Ultralytics does.
         overrides: arguments that hold although a checkpoint was trained with others.
+        before_writing: called before results and checkpoints are written over what is there; may raise.
     """
 
     batch: int
@@ -86,6 +87,7 @@ class Terms:
     resume: Resume | None = None
     val_batch: int | None = None
     overrides: dict[str, Any] = field(default_factory=dict)
+    before_writing: Callable[[], None] | None = None
 
 
 def steady(trainer: type, terms: Terms) -> type:
@@ -185,11 +187,19 @@ class _SteadyTrainer(_Base):
     def validate(self) -> Any:
         while True:
             try:
-                return super().validate()
+                result = super().validate()
             except RuntimeError as error:
                 if not is_out_of_memory(error) or self.test_loader.batch_size <= 1:
                     raise
+            else:
+                self._ask_before_writing()
+                return result
             self._halve_validation()
+
+    def _ask_before_writing(self) -> None:
+        """A validation takes minutes, and what follows it is written where somebody else may have gone on meanwhile."""
+        if self.terms.before_writing is not None:
+            self.terms.before_writing()
 
     def _halve_validation(self) -> None:
         """Validate fewer images at once from now on: an epoch of training is not lost for that."""
@@ -223,6 +233,7 @@ class _SteadyTrainer(_Base):
         return is_saved
 
     def final_eval(self) -> None:
+        self._ask_before_writing()
         # It strips both files where they are; other names of the same files have to stay as they were.
         for path in (self.last, self.best):
             if path.is_file():

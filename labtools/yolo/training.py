@@ -115,6 +115,7 @@ def train(
     on_step: Callable[[int, int, int, int], None] | None = None,
     on_start: Callable[[Start], None] | None = None,
     on_save: Callable[[Saved], None] | None = None,
+    before_writing: Callable[[], None] | None = None,
     resume: Resume | None = None,
     fit: Fit | None = None,
 ) -> TrainOutcome:
@@ -138,6 +139,8 @@ def train(
         on_step: called after a batch.
         on_start: called before the first step.
         on_save: called when a checkpoint has been written.
+        before_writing: called after a validation, before its results and checkpoints are written. Whatever it raises
+            ends the training, and nothing is written.
         resume: go on from there; ``save_dir`` holds what the earlier attempt left, cut to that epoch.
         fit: less than ``batch`` at once.
     """
@@ -145,7 +148,7 @@ def train(
     _speak_up()
     keep_label_caches()
     fit = fit or Fit()
-    terms = Terms(batch, weights, resume, fit.val_batch, _overrides(args))
+    terms = Terms(batch, weights, resume, fit.val_batch, _overrides(args), before_writing)
     listeners = _Listeners(on_epoch, on_step, on_start, on_save, resume)
     listeners.attach(model)
     if (cuda := _cuda()) is not None:

@@ -8,8 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from labtools.artifacts.record_files import read_record
-from labtools.core.files import read_json
+from labtools.artifacts.record_files import read_beat, read_claim, read_record
 
 _PACKAGES = ("labtools", "ultralytics", "torch")
 
@@ -27,16 +26,16 @@ def attempts_of(folder: Path, finished: int, lane: str, here: dict[str, Any]) ->
     story = []
     before = 0
     for attempt in range(1, finished):
-        claim, beat = _read(folder / f"claim.{attempt}"), _read(folder / f"beat.{attempt}.json")
+        claim, beat = read_claim(folder, attempt), read_beat(folder, attempt)
         end = ends.get(attempt)
         kept = end.epoch if end else before
         entry = {
             "number": attempt,
-            "lane": claim.get("lane", ""),
-            "host": claim.get("process", {}).get("host", ""),
+            "lane": claim.lane if claim else "",
+            "host": claim.process.host if claim else "",
             "cause": end.cause.value if end else "",
             "epochs": max(0, kept - before),
-            "seconds": beat.get("seconds", 0.0),
+            "seconds": beat.seconds if beat else 0.0,
         }
         story.append(entry)
         before = kept
@@ -53,12 +52,3 @@ def _version(package: str) -> str:
         return version(package)
     except PackageNotFoundError:
         return ""
-
-
-def _read(path: Path) -> dict[str, Any]:
-    """An old attempt's file; what is gone or damaged tells nothing."""
-    try:
-        content = read_json(path)
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}

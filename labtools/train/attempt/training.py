@@ -56,11 +56,12 @@ def train_attempt(
             on_step=heart.on_step,
             on_start=heart.on_start,
             on_save=keeper.on_save,
+            before_writing=heart.confirm,
             resume=resume,
             fit=yolo.Fit(settings.batch, settings.val_batch),
         )
+        heart.confirm()  # what comes now is written over what whoever goes on in our place is at work with
         events.finish(run.folder)
-        heart.confirm()
         result = _result(run, outcome, kept, attempt, device, lane)
         if not write_done(run.folder, {**result, "notes": list(notes)}):
             raise Fenced

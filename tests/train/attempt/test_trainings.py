@@ -26,7 +26,7 @@ from labtools.artifacts.runs import RunSpec, read_curves, read_run
 from labtools.core.config import read_yaml
 from labtools.core.files import read_json, write_json
 from labtools.demo.scales import WEIGHTS
-from labtools.train.attempt import EXIT_FAILED, EXIT_NO_SPACE
+from labtools.train.attempt import EXIT_FAILED, EXIT_FENCED, EXIT_NO_SPACE
 from labtools.train.processes import this_process
 from labtools.train.runqueue import claims
 from labtools.train.runqueue.policy import Fault
@@ -300,6 +300,16 @@ def test_weights_that_are_no_numbers_are_never_kept(lab: Path, shapes_dataset: D
     assert end is not None and (end.cause, end.next) == (Cause.NAN, {"amp": False}), story.log[-3000:]
     assert end.reason.startswith("the training diverged (the weights are no numbers any more in epoch 1)")
     assert kept_epochs(story.folder) == 0 and not (story.folder / "weights" / "last.pt").exists()
+
+
+def test_who_is_given_up_in_a_validation_writes_nothing_more(lab: Path, shapes_dataset: Dataset) -> None:
+    """Whoever goes on has begun to write there: rows of results, checkpoints."""
+    story = Story(lab / "given_up", shapes_dataset.yaml)
+    end = story.attempt({"what": "close", "at": "trained", "epoch": 1})
+    assert (story.codes, story.trained) == ([EXIT_FENCED], [1]), story.log[-3000:]
+    assert end is not None and end.reason == "thought dead"
+    assert not (story.folder / "results.csv").exists()
+    assert not list((story.folder / "weights").iterdir())
 
 
 @pytest.fixture

@@ -17,7 +17,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from labtools.artifacts.record import Cause
 from labtools.train.attempt.__main__ import main
+from labtools.train.runqueue import claims
 from labtools.yolo.engine import ultralytics
 
 
@@ -62,6 +64,11 @@ def fill(trainer: Any, trouble: dict[str, Any]) -> None:
                 break
 
 
+def close(trainer: Any, trouble: dict[str, Any]) -> None:
+    """Somebody else closes the attempt: it is thought dead."""
+    claims.write_end(Path(trainer.save_dir), 1, Cause.LANE, "thought dead")
+
+
 def fail(trainer: Any, trouble: dict[str, Any]) -> None:
     raise RuntimeError(trouble["message"])
 
@@ -73,6 +80,7 @@ WHAT: dict[str, Callable[[Any, dict[str, Any]], None]] = {
     "lose": lose,
     "fill": fill,
     "fail": fail,
+    "close": close,
 }
 
 MOMENTS = {
