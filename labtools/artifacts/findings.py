@@ -28,6 +28,7 @@ from typing import Any
 from labtools.core.errors import LabError
 from labtools.core.files import read_json
 from labtools.core.findings import Action, Finding, Question, Severity
+from labtools.core.sentences import verbatim
 
 LAYOUT = 1
 
@@ -42,7 +43,7 @@ def findings_json(findings: Iterable[Finding]) -> str:
 
 
 def read_findings_json(path: Path) -> tuple[Finding, ...]:
-    """What `findings_json` wrote, in its order.
+    """What `findings_json` wrote, in its order and in its language.
 
     Raises:
         LabError: it is not there, or is something else.
@@ -78,11 +79,9 @@ def _row(finding: Finding) -> dict[str, Any]:
 
 def _finding(team: str, row: dict[str, Any]) -> Finding:
     asked = row.get("question")
-    question = None if asked is None else Question(asked["key"], asked["text"], tuple(asked["options"]))
-    return Finding(
-        team, row["file"], row["line"], row["code"], Severity(row["severity"]), row["message"], Action(row["action"]),
-        question,
-    )  # fmt: skip
+    question = None if asked is None else Question(asked["key"], verbatim(asked["text"]), tuple(asked["options"]))
+    severity, action, message = Severity(row["severity"]), Action(row["action"]), verbatim(row["message"])
+    return Finding(team, row["file"], row["line"], row["code"], severity, message, action, question)
 
 
 def _dumps(value: Any) -> str:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from labtools.core.sentences import Sentence, from_plain, to_plain
+
 
 class Severity(str, Enum):
     """How much a finding matters to the person whose data it is."""
@@ -31,12 +33,12 @@ class Question:
 
     Attributes:
         key: names the decision for good, the same in every run: ``class-folder:velos``.
-        text: the question, one sentence.
-        options: the answers that make sense; the first ones are the likelier.
+        text: the question.
+        options: the answers that make sense, the likelier ones first; a `Sentence` among them can be translated.
     """
 
     key: str
-    text: str
+    text: Sentence
     options: tuple[str, ...] = ()
 
 
@@ -51,7 +53,7 @@ class Finding:
         line: 1-based line in that file, 0 where a line makes no sense.
         code: stable kebab-case name of the kind, e.g. ``list-windows-path``.
         severity: see `Severity`.
-        message: what was found, one sentence.
+        message: what was found.
         action: what was done, see `Action`.
         question: what a human has to decide about it, where that can be said in one answer.
     """
@@ -61,19 +63,21 @@ class Finding:
     line: int
     code: str
     severity: Severity
-    message: str
+    message: Sentence
     action: Action
     question: Question | None = field(default=None, compare=False)
 
 
 def finding_to_json(one: Finding) -> list[Any]:
-    """A finding as a list."""
-    question = None if one.question is None else [one.question.key, one.question.text, list(one.question.options)]
-    return [one.team, one.file, one.line, one.code, one.severity.value, one.message, one.action.value, question]
+    """A finding as a list of plain values."""
+    asked = one.question
+    question = None if asked is None else [asked.key, to_plain(asked.text), to_plain(asked.options)]
+    message = to_plain(one.message)
+    return [one.team, one.file, one.line, one.code, one.severity.value, message, one.action.value, question]
 
 
 def finding_from_json(values: list[Any]) -> Finding:
     """What `finding_to_json` wrote."""
     team, file, line, code, severity, message, action, asked = values
-    question = None if asked is None else Question(asked[0], asked[1], tuple(asked[2]))
-    return Finding(team, file, line, code, Severity(severity), message, Action(action), question)
+    question = None if asked is None else Question(asked[0], from_plain(asked[1]), from_plain(asked[2]))
+    return Finding(team, file, line, code, Severity(severity), from_plain(message), Action(action), question)
