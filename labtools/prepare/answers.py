@@ -21,8 +21,9 @@ from pydantic import Field, field_validator
 
 from labtools.core.config import Config, dump_yaml, load_config
 from labtools.core.findings import Finding
+from labtools.core.sentences import Sentence
 
-LEAVE_OUT = "leave out"
+LEAVE_OUT = Sentence("leave out")
 """The answer that every question about data takes: it does not come into the dataset."""
 
 Answers = Mapping[str, str]
@@ -76,7 +77,8 @@ def questions_yaml(findings: Iterable[Finding], answers: Answers) -> tuple[str, 
         if finding.question is not None and finding.question.key not in asked:
             one = finding.question
             asked[one.key] = {
-                "key": one.key, "team": finding.team, "question": one.text, "options": list(one.options),
+                "key": one.key, "team": finding.team, "question": str(one.text),
+                "options": [str(option) for option in one.options],
                 "answer": answers.get(one.key),
             }  # fmt: skip
     for key in sorted(set(answers) - set(asked)):  # settled, hence no longer asked: without it, it would be again

@@ -31,6 +31,7 @@ from labtools.core.errors import LabError
 from labtools.core.files import hash_bytes
 from labtools.core.findings import Action, Finding, Severity
 from labtools.core.progress import Tick, silent
+from labtools.core.sentences import Sentence
 from labtools.prepare.leakage import Columns, analyse
 from labtools.prepare.output.placing import Placement, make_folders, place_files
 from labtools.prepare.output.swap import check_target
@@ -217,13 +218,24 @@ def _findings(dataset: Dataset, how: str, seed: int, old: Sequence[Row], new: Se
     before, after = _teams(old), _teams(new)
     for (class_folder, team), rows in after.items():
         counts, asked = Counter(row["split"] for row in rows), Counter(r["split"] for r in before[class_folder, team])
-        told = ", ".join(f"{split} {counts[split]} ({asked[split]} in {dataset.root.name})" for split in SPLITS)
-        what = f"split again {how}, seed {seed}: {told}"
+        told = tuple(
+            Sentence(
+                "{split} {n} ({before} in {dataset})",
+                split=split,
+                n=counts[split],
+                before=asked[split],
+                dataset=dataset.root.name,
+            )
+            for split in SPLITS
+        )
+        what = Sentence("split again {how}, seed {seed}: {counts}", how=how, seed=seed, counts=told)
         where = "/".join(part for part in ("images", class_folder, team) if part)
         findings.append(Finding(team, where, 0, "split-again", Severity.INFO, what, Action.NOTED))
         for split in SPLITS:
             if asked[split] and not counts[split]:
-                what = f"no {split} pictures: there are too few sequences that share no picture with others"
+                what = Sentence(
+                    "no {split} pictures: there are too few sequences that share no picture with others", split=split
+                )
                 findings.append(Finding(team, where, 0, f"split-no-{split}", Severity.WARNING, what, Action.NOTED))
     return findings
 

@@ -8,6 +8,7 @@ from collections import defaultdict
 
 from labtools.core.findings import Action, Finding, Question, Severity
 from labtools.core.names import slug
+from labtools.core.sentences import Sentence, both
 from labtools.prepare.answers import LEAVE_OUT, NO_ANSWERS, Answers
 from labtools.prepare.config import CourseConfig, name_key
 from labtools.prepare.sources.downloads import without_stamp
@@ -80,17 +81,19 @@ class FolderClasses:
         if not self._names or self.of(folder) or not (near or is_surely_class):
             return None
         name = plain_name(folder)
-        both = ", ".join(near) if len(near) > 1 and self._names_all(folder) else ""
+        joint = ", ".join(near) if len(near) > 1 and self._names_all(folder) else ""
         if near:
-            code, what = "class-folder-near", f"{name!r} is no class of the course, but near {' and '.join(near)}"
+            code = "class-folder-near"
+            what = Sentence("{name!r} is no class of the course, but near {near}", name=name, near=both(near))
         else:
-            code, what = "class-folder-unknown", f"{name!r} is no class of the course"
+            code, what = "class-folder-unknown", Sentence("{name!r} is no class of the course", name=name)
         wrong = self._answers.get(_question_key(folder), "")
         if wrong and wrong != LEAVE_OUT:
-            what += f" (neither is the answer {wrong!r})"
-        options = (*([both] if both else []), *(near or self._names), LEAVE_OUT)
-        question = Question(_question_key(folder), f"Which class is the folder {name!r}?", options)
-        what += ": asked; meanwhile only boxes that name their class are used"
+            what = Sentence("{what} (neither is the answer {answer!r})", what=what, answer=wrong)
+        options = (*([joint] if joint else []), *(near or self._names), LEAVE_OUT)
+        text = Sentence("Which class is the folder {name!r}?", name=name)
+        question = Question(_question_key(folder), text, options)
+        what = Sentence("{what}: asked; meanwhile only boxes that name their class are used", what=what)
         return Finding("", folder, 0, code, Severity.WARNING, what, Action.ASKED, question)
 
     def _names_all(self, folder: str) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from labtools.core.findings import Action, Finding, Severity
+from labtools.core.sentences import Sentence
 from labtools.prepare.layout.references import folder_key, stem_key
 from labtools.prepare.sources.copies import is_same
 from labtools.prepare.sources.tree import File, Tree, folder_of, is_image_name, name_of, stem_of, suffix_of
@@ -96,8 +97,15 @@ def _places(file: File, other: File) -> _Places:
 def _finding(archive: str, pairs: list[tuple[File, File]]) -> Finding:
     pictures = [pair for pair in pairs if is_image_name(pair[0].path)]
     first, double = pictures[0]
-    what = f"{len(pictures)} pictures"
-    if len(pairs) > len(pictures):
-        what += f" and {len(pairs) - len(pictures)} other files"
-    what += f" of this archive are copies of files that are used ({name_of(first.path)}: {double.path})"
+    n, others = len(pictures), len(pairs) - len(pictures)
+    copies = Sentence("{n} {n:picture|pictures}", n=n)
+    if others:
+        copies = Sentence("{n} {n:picture|pictures} and {others} other {others:file|files}", n=n, others=others)
+    what = Sentence(
+        "{copies} of this archive {n:is a copy of a file that is|are copies of files that are} used ({name}: {path})",
+        copies=copies,
+        n=len(pairs),
+        name=name_of(first.path),
+        path=double.path,
+    )
     return Finding("", archive, 0, "image-copy", Severity.INFO, what, Action.LEFT_OUT)

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 from labtools.core.findings import Action, Finding, Severity
 from labtools.core.names import folder_name
+from labtools.core.sentences import Sentence
 from labtools.prepare.answers import NO_ANSWERS, Answers
 from labtools.prepare.config import CourseConfig
 from labtools.prepare.layout.class_folders import FolderClasses, plain_name
@@ -148,7 +149,7 @@ class _Reader:
         """A first-level folder is a class (or group) of teams, or a team whose class level is missing."""
         if self.classes.is_left_out(folder):
             self.left_out.append(folder)
-            what = "the whole folder is left out, as answered"
+            what = Sentence("the whole folder is left out, as answered")
             self.findings.append(Finding("", folder, 0, "class-folder-left-out", Severity.INFO, what, Action.LEFT_OUT))
             return
         ids = self.classes.of(folder)
@@ -204,7 +205,10 @@ class _Reader:
             groups[(one.class_ids or folder_name(one.class_folder), folder_name(one.team))].append(one)
         for first, *others in groups.values():
             for other in others:
-                what = f"reads like {first.root}, of the same class: two submissions, numbered in the dataset"
+                what = Sentence(
+                    "reads like {folder}, of the same class: two submissions, numbered in the dataset",
+                    folder=first.root,
+                )
                 self.findings.append(
                     Finding("", other.root, 0, "team-name-twice", Severity.WARNING, what, Action.NOTED)
                 )

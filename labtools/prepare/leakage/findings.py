@@ -7,6 +7,7 @@ from typing import Any
 
 from labtools.artifacts.leakage import FRAMES_PER_SECOND, NEAR_BITS
 from labtools.core.findings import Action, Finding, Severity
+from labtools.core.sentences import Sentence
 from labtools.prepare.leakage.summary import CLOSE, is_near
 
 Row = dict[str, Any]
@@ -34,13 +35,27 @@ def _by_time(line: Row, rows: Sequence[Row], sources: Mapping[str, str]) -> Iter
         return
     worst = min((row for row in rows if row["frame_gap"] is not None), key=lambda row: (row["frame_gap"], row["image"]))
     file = sources[worst["image"]]
-    near = f"{line[f'within_{CLOSE}']:.0%} of its {line['images']} val and test pictures have a training picture of the"
-    near += f" same video at most {CLOSE} frames (1/{FRAMES_PER_SECOND // CLOSE} s) away"
+    near = Sentence(
+        "{share:.0%} of its {n} val and test {n:picture has|pictures have} a training picture of the same video "
+        "at most {frames} frames (1/{fraction} s) away",
+        share=line[f"within_{CLOSE}"],
+        n=line["images"],
+        frames=CLOSE,
+        fraction=FRAMES_PER_SECOND // CLOSE,
+    )
     if line["verdict"] == "leaky":
-        what = f"{near}, {line['neighbour']:.0%} right beside them: metrics will be too high; split by whole sequences"
+        what = Sentence(
+            "{near}, {share:.0%} right beside them: metrics will be too high; split by whole sequences",
+            near=near,
+            share=line["neighbour"],
+        )
         yield Finding(line["team"], file, 0, "leak-by-time", Severity.WARNING, what, Action.NOTED)
     else:
-        what = f"{line['shared_sequence']:.0%} come from videos that are also trained on, in long pieces; {near}"
+        what = Sentence(
+            "{share:.0%} come from videos that are also trained on, in long pieces; {near}",
+            share=line["shared_sequence"],
+            near=near,
+        )
         yield Finding(line["team"], file, 0, "leak-at-seams", Severity.INFO, what, Action.NOTED)
 
 
@@ -50,11 +65,16 @@ def _by_look(line: Row, rows: Sequence[Row], sources: Mapping[str, str]) -> Iter
     if not alike:
         return
     nearest = min(alike, key=lambda row: (row["hash_distance"], row["image"]))
-    where = " when mirrored" if nearest["mirrored"] else ""
-    what = (
-        f"{len(alike)} of its {line['images']} val and test pictures look like training pictures from elsewhere "
-        f"(at most {NEAR_BITS} of 64 bits differ): this one like {sources[nearest['nearest_hash_image']]}{where}"
+    what = Sentence(
+        "{alike} of its {n} val and test pictures {alike:looks like a training picture|look like training "
+        "pictures} from elsewhere (at most {bits} of 64 bits differ): this one like {path}",
+        alike=len(alike),
+        n=line["images"],
+        bits=NEAR_BITS,
+        path=sources[nearest["nearest_hash_image"]],
     )
+    if nearest["mirrored"]:
+        what = Sentence("{what} when mirrored", what=what)
     file = sources[nearest["image"]]
     yield Finding(line["team"], file, 0, "leak-look-alikes", Severity.WARNING, what, Action.NOTED)
 

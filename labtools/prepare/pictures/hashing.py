@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from simplejpeg import decode_jpeg
 
+from labtools.core.sentences import Sentence, verbatim
 from labtools.prepare.pictures.headers import Header
 from labtools.prepare.pictures.jpeg import with_end
 from labtools.prepare.pictures.opening import ImageError
@@ -174,7 +175,8 @@ def _shrink_jpeg(data: bytes, header: Header) -> Thumbnail:
     w, h = header.stored_wh
     grey, damage = _grey(whole, min(h, _LEAST), min(w, _LEAST))
     if damage and not header.is_closed:
-        raise ImageError("image-truncated", f"the end of the picture is missing ({damage})")
+        what = Sentence("the end of the picture is missing ({damage})", damage=verbatim(damage))
+        raise ImageError("image-truncated", what)
     if grey is None:  # rarely: libjpeg wants a second chance after garbage between segments, which Pillow gives it
         return Thumbnail(np.asarray(read_pixels(data, header).convert("L")), damage)
     return Thumbnail(upright(grey, header.orientation), damage)

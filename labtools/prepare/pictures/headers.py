@@ -26,6 +26,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from labtools.core.sentences import Sentence
 from labtools.prepare.pictures import jpeg, png
 from labtools.prepare.pictures.opening import ImageError, Opened, open_raster
 from labtools.prepare.sources.content import HEAD, other_kind, picture_format
@@ -89,13 +90,16 @@ def read_header(data: bytes) -> Header:
         ImageError: empty, no picture, truncated, or of a size that cannot be trained on.
     """
     if not data:
-        raise ImageError("image-empty", "the file has no content")
+        raise ImageError("image-empty", Sentence("the file has no content"))
     header = _jpeg(data) or _png(data) or _opened(data)
     w, h = header.stored_wh
     if min(w, h) < LEAST_SIDE:
-        raise ImageError("image-tiny", f"{w}x{h} pixels; the detector wants at least {LEAST_SIDE}x{LEAST_SIDE}")
+        what = Sentence("{w}x{h} pixels; the detector wants at least {least}x{least}", w=w, h=h, least=LEAST_SIDE)
+        raise ImageError("image-tiny", what)
     if w * h > MOST_PIXELS:
-        raise ImageError("image-huge", f"{w}x{h} pixels; the detector opens at most {MOST_PIXELS // 10**6} megapixels")
+        most = MOST_PIXELS // 10**6
+        what = Sentence("{w}x{h} pixels; the detector opens at most {most} megapixels", w=w, h=h, most=most)
+        raise ImageError("image-huge", what)
     return header
 
 
@@ -113,7 +117,8 @@ def _png(data: bytes) -> Header | None:
     if facts is None:
         return None
     if not facts.is_sound and not png.has_all_pixels(data):
-        raise ImageError("image-truncated", "a part of the picture is missing or damaged (PNG check sums)")
+        what = Sentence("a part of the picture is missing or damaged (PNG check sums)")
+        raise ImageError("image-truncated", what)
     turned = "turned" if facts.orientation != 1 else "" if facts.is_sound else "sums"
     return Header("PNG", facts.wh, facts.orientation, facts.is_sound, "depth" if facts.bits > 8 else turned)
 
@@ -121,7 +126,7 @@ def _png(data: bytes) -> Header | None:
 def _opened(data: bytes) -> Header:
     """All other formats, through their libraries."""
     if not picture_format(data[:HEAD]) and (kind := other_kind(data[:HEAD])):
-        raise ImageError("image-unreadable", f"this is no picture but {kind}")
+        raise ImageError("image-unreadable", Sentence("this is no picture but {kind}", kind=kind))
     opened = open_raster(data)
     return Header(opened.format, opened.wh, opened.orientation, opened.is_closed, _change(opened))
 

@@ -13,6 +13,7 @@ from PIL.Image import DecompressionBombError, Image
 # Bound before Ultralytics replaces it by one that wants to install a package when it does not know a file.
 from PIL.Image import open as open_image
 
+from labtools.core.sentences import Sentence, SentenceError, reason
 from labtools.prepare.sources.content import HEAD, picture_format
 
 if TYPE_CHECKING:
@@ -30,11 +31,11 @@ TROUBLE = (
 _DNG_VERSION, _BITS, _ORIENTATION = 50706, 258, 274
 
 
-class ImageError(ValueError):
+class ImageError(SentenceError, ValueError):
     """Bytes that are no usable picture. ``code`` is the finding's."""
 
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, code: str, sentence: Sentence) -> None:
+        super().__init__(sentence)
         self.code = code
 
 
@@ -86,7 +87,8 @@ def open_pillow(data: bytes) -> Image:
     try:
         return open_image(io.BytesIO(data), formats=RASTERS)
     except DecompressionBombError as error:
-        raise ImageError("image-huge", "too many pixels for its format: hand it in as JPEG or PNG") from error
+        what = Sentence("too many pixels for its format: hand it in as JPEG or PNG")
+        raise ImageError("image-huge", what) from error
     except TROUBLE as error:
         raise _unreadable(error) from error
 
@@ -106,15 +108,18 @@ def open_heif(data: bytes) -> HeifImage:
 
 
 def _unreadable(error: BaseException) -> ImageError:
-    said = "" if isinstance(error, UnidentifiedImageError) else f" ({error})"
-    return ImageError("image-unreadable", f"these bytes are no picture that can be read{said}")
+    what = Sentence("these bytes are no picture that can be read")
+    if not isinstance(error, UnidentifiedImageError):
+        what = Sentence("{what} ({why})", what=what, why=reason(error))
+    return ImageError("image-unreadable", what)
 
 
 def _facts(image: Image, data: bytes) -> Opened:
     name = "JPEG" if image.format == "MPO" else str(image.format)
     tags: Any = getattr(image, "tag_v2", {})
     if _DNG_VERSION in tags:
-        raise ImageError("image-format", "a camera's raw file (DNG): hand in the JPEG that the camera made of it")
+        what = Sentence("a camera's raw file (DNG): hand in the JPEG that the camera made of it")
+        raise ImageError("image-format", what)
     deep = {"I": 32, "F": 32}.get(image.mode, 16 if image.mode.startswith("I;16") else 8)
     said = tags.get(_BITS, ())
     bits = max([deep, *(said if isinstance(said, tuple) else (said,))])

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageCms
 
+from labtools.core.sentences import Sentence, reason
 from labtools.prepare.pictures import jpeg, png
 from labtools.prepare.pictures.headers import Header
 from labtools.prepare.pictures.opening import TROUBLE, ImageError, open_heif, open_pillow
@@ -42,13 +43,15 @@ def read_pixels(data: bytes, header: Header) -> Image.Image:
     """
     w, h = header.stored_wh
     if w * h > MOST_DECODED:
-        raise ImageError("image-huge", f"{w}x{h} pixels, too many to convert it: hand it in as an 8-bit JPEG or PNG")
+        what = Sentence("{w}x{h} pixels, too many to convert it: hand it in as an 8-bit JPEG or PNG", w=w, h=h)
+        raise ImageError("image-huge", what)
     try:
         image = _decoded(data, header)
     except TROUBLE as error:
         if isinstance(error, ImageError):
             raise
-        raise ImageError("image-truncated", f"the picture cannot be decoded to its end ({error})") from error
+        what = Sentence("the picture cannot be decoded to its end ({why})", why=reason(error))
+        raise ImageError("image-truncated", what) from error
     turn = _FROM_DISPLAY.get(header.orientation)
     return image if turn is None else image.transpose(turn)
 
@@ -110,7 +113,7 @@ def _from_deep_png(data: bytes) -> Image.Image:
     raw = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     values = np.asarray(raw)
     if values.ndim < 2:
-        raise ImageError("image-truncated", "the picture cannot be decoded")
+        raise ImageError("image-truncated", Sentence("the picture cannot be decoded"))
     if values.ndim == 3:
         values = values[:, :, 2::-1] if values.shape[2] >= 3 else values[:, :, 0]
     return Image.fromarray(to_bytes(values))

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from labtools.core.files import hash_bytes
 from labtools.core.findings import Action, Finding, Severity
 from labtools.core.progress import Tick, silent
+from labtools.core.sentences import Sentence, reason, verbatim
 from labtools.prepare.pictures.hashing import Thumbnail, prove, seen_in
 from labtools.prepare.pictures.headers import Header, read_header
 from labtools.prepare.pictures.oddities import oddities
@@ -132,10 +133,11 @@ def _examine_some(look: Look, files: Sequence[tuple[str, str]], read: Callable[[
             header = read_header(data)
             thumbnail = look(data, header)
         except ImageError as error:
-            findings.append(_left_out(path, error.code, str(error)))
+            findings.append(_left_out(path, error.code, error.sentence))
         except READ_ERRORS as error:
-            message = f"this picture cannot be read: {type(error).__name__}: {error}"
-            findings.append(_left_out(path, "image-unreadable", message))
+            kind = verbatim(type(error).__name__)
+            what = Sentence("this picture cannot be read: {kind}: {why}", kind=kind, why=reason(error))
+            findings.append(_left_out(path, "image-unreadable", what))
         else:
             pictures.append(Picture(path, header, hash_bytes(data), len(data)))
             thumbnails.append(thumbnail)
@@ -146,5 +148,5 @@ def _examine_some(look: Look, files: Sequence[tuple[str, str]], read: Callable[[
     return pictures, findings
 
 
-def _left_out(path: str, code: str, message: str) -> Finding:
+def _left_out(path: str, code: str, message: Sentence) -> Finding:
     return Finding("", path, 0, code, Severity.ERROR, message, Action.LEFT_OUT)

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from labtools.core.findings import Action, Finding, Severity
+from labtools.core.sentences import Sentence
 from labtools.prepare.sources.tree import folder_of
 
 _LISTED = 20
@@ -24,7 +25,7 @@ def twin_findings(
         groups: paths of pictures with the same bytes, each in order.
         boxes, splits, teams: by path, of the pictures that are in the dataset.
     """
-    pairs: dict[tuple[str, str, str, tuple[str, ...]], list[tuple[str, str]]] = defaultdict(list)
+    pairs: dict[tuple[str, str, str, tuple[Sentence, ...]], list[tuple[str, str]]] = defaultdict(list)
     for group in groups:
         first, *others = [path for path in group if path in splits] or [""]
         for path in others:
@@ -39,21 +40,28 @@ def _facts(
     boxes: Mapping[str, Sequence[str]],
     splits: Mapping[str, str],
     teams: Mapping[str, str],
-) -> Iterator[str]:
+) -> Iterator[Sentence]:
     if teams[path] != teams[first]:
-        yield f"of another team ({teams[first]})"
+        yield Sentence("of another team ({team})", team=teams[first])
     if sorted(boxes[path]) != sorted(boxes[first]):
-        yield "with different boxes"
+        yield Sentence("with different boxes")
     if splits[path] != splits[first]:
-        yield f"which is in {splits[first]}, this one in {splits[path]}: evaluation sees training data"
+        yield Sentence(
+            "which is in {other}, this one in {own}: evaluation sees training data",
+            other=splits[first],
+            own=splits[path],
+        )
 
 
-def _findings(team: str, facts: tuple[str, ...], pairs: Sequence[tuple[str, str]]) -> Iterator[Finding]:
+def _findings(team: str, facts: tuple[Sentence, ...], pairs: Sequence[tuple[str, str]]) -> Iterator[Finding]:
     code, severity = "image-twice", Severity.WARNING
     if any(fact.startswith("which is in") for fact in facts):
         code, severity = "image-twice-across-splits", Severity.ERROR
     more = len(pairs) - 1 if len(pairs) > _LISTED else 0
     for path, first in pairs[:1] if more else pairs:
-        what = ", ".join([f"the same bytes as {first}", *facts])
-        what += f" (and {more} more pictures of these two folders)" if more else ""
+        what = Sentence("the same bytes as {path}", path=first)
+        if facts:
+            what = Sentence("{what}, {facts}", what=what, facts=facts)
+        if more:
+            what = Sentence("{what} (and {n} more pictures of these two folders)", what=what, n=more)
         yield Finding(team, path, 0, code, severity, what, Action.NOTED)

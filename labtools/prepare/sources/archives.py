@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from labtools.core.findings import Severity
+from labtools.core.sentences import Sentence, reason, verbatim
 from labtools.prepare.config import Limits
 from labtools.prepare.sources.found import BY_PRODUCT, Found
 from labtools.prepare.sources.kinds import (
@@ -108,8 +109,12 @@ class ArchiveReader:
         allowed = packed if kind == "gz" else 10 * packed
         copy = self._unpacked.write(unpack(read_range(archive.disk, 0, packed, _SMALL), kind), allowed, archive.budget)
         if copy.trouble is not None:
-            what = f"it is damaged or was cut off; the first {copy.size} bytes that it unpacks to are read"
-            self._damaged(archive, f"{what} ({copy.trouble})")
+            what = Sentence(
+                "it is damaged or was cut off; the first {n} bytes that it unpacks to are read ({why})",
+                n=copy.size,
+                why=reason(copy.trouble),
+            )
+            self._damaged(archive, what)
         if archive.depth > 1:
             Path(archive.disk).unlink()  # a private copy, no longer needed
         head = next(read_range(copy.disk, 0, HEAD), b"")
@@ -131,47 +136,49 @@ class ArchiveReader:
         # A tar holds its bytes as they are, but for links, which hold none.
         there = Path(archive.disk).stat().st_size if kind == "tar" else 0
         archive.budget.take(max(0, claimed - there))
-        if listing.trouble:
+        if listing.trouble is not None:
             self._damaged(archive, listing.trouble)
-        refused: dict[str, list[str]] = defaultdict(list)
+        refused: dict[Sentence, list[str]] = defaultdict(list)
         junk: dict[str, list[str]] = defaultdict(list)
         own: set[str] = set()
         for entry in listing.entries:
-            if entry.member is None and not entry.problem:
+            if entry.member is None and entry.problem is None:
                 continue  # a folder
             name, problem = self._checked(entry)
             path = f"{archive.shown}!/{name}"
             if is_junk_name(name_of(name)) or has_junk_folder(folder_of(name)):
                 junk[folder_of(path)].append(path)
-            elif problem or entry.member is None:
+            elif problem is not None:
                 refused[problem].append(path)
-            elif not self._is_nested(archive, path, entry.member):
+            elif entry.member is not None and not self._is_nested(archive, path, entry.member):
                 self._add(File(path, archive.disk, entry.member, archive.stamp), own, later_wins=kind == "tar")
         for problem, paths in refused.items():
             self._found.say_all(paths, "archive-member-refused", Severity.ERROR, problem)
         for paths in junk.values():
-            more = f" ({len(paths)} files in this folder)" if len(paths) > 1 else ""
-            self._found.say(paths[0], "junk", Severity.INFO, BY_PRODUCT + more)
+            what = Sentence("{what} ({n} files in this folder)", what=BY_PRODUCT, n=len(paths))
+            self._found.say(paths[0], "junk", Severity.INFO, what if len(paths) > 1 else BY_PRODUCT)
 
-    def _checked(self, entry: Entry) -> tuple[str, str]:
-        """A member's name as part of a path, and why the member is refused (``""``: it is not)."""
+    def _checked(self, entry: Entry) -> tuple[str, Sentence | None]:
+        """A member's name as part of a path, and why the member is refused (None: it is not)."""
         name = entry.name
         problem = entry.problem or _name_problem(name)
         clean = "/".join(part for part in name.split("/") if part not in {"", "."})
         if not clean:
-            return "?", problem or "it has no name"
-        if not problem and entry.member is not None:
+            return "?", problem or Sentence("it has no name")
+        if problem is None and entry.member is not None:
             problem = self._size_problem(entry.member, clean)
         return clean, problem
 
-    def _size_problem(self, member: Member, name: str) -> str:
+    def _size_problem(self, member: Member, name: str) -> Sentence | None:
         if is_archive_name(name_of(name)):
-            return ""  # measured while it is unpacked
+            return None  # measured while it is unpacked
         if max(member.size, member.packed) > self._limits.member_mb << 20:
-            return f"it would unpack to {member.size >> 20} MB, over {self._limits.member_mb} MB"
+            size, most = member.size >> 20, self._limits.member_mb
+            return Sentence("it would unpack to {size} MB, over {most} MB", size=size, most=most)
         if member.size > _LARGE and member.size > self._limits.ratio * max(1, member.packed):
-            return f"it would unpack to {member.size / max(1, member.packed):.0f} times its size: a zip bomb"
-        return ""
+            ratio = member.size / max(1, member.packed)
+            return Sentence("it would unpack to {ratio:.0f} times its size: a zip bomb", ratio=ratio)
+        return None
 
     def _add(self, file: File, own: set[str], *, later_wins: bool) -> None:
         """A member; of two of one name the earlier, but in a tar, where a newer one is put behind the older.
@@ -183,9 +190,9 @@ class ArchiveReader:
             own.add(file.path)
             self._found.add(file)
             return
-        used = "later" if later_wins else "first"
-        what = f"the archive holds a second member of this name: the {used} one is used"
-        self._found.say(file.path, "archive-member-twice", Severity.WARNING, what)
+        first = Sentence("the archive holds a second member of this name: the first one is used")
+        later = Sentence("the archive holds a second member of this name: the later one is used")
+        self._found.say(file.path, "archive-member-twice", Severity.WARNING, later if later_wins else first)
         if later_wins:
             self._found.files[file.path] = file
 
@@ -210,7 +217,7 @@ class ArchiveReader:
             self._refuse(path, error)
             return True
         if copy.trouble is not None or member.crc not in {None, copy.crc}:
-            what = "the archive that holds it is damaged here; what can be read of it, is"
+            what = Sentence("the archive that holds it is damaged here; what can be read of it, is")
             self._damaged(archive._replace(path=path), what)
         self._nested(archive, path, copy, kind, head)
         return True
@@ -219,7 +226,7 @@ class ArchiveReader:
         """Is this archive the last whose inside is read? Then one inside it is reported."""
         if archive.depth < self._limits.depth:
             return False
-        what = f"archives in archives, more than {self._limits.depth} deep: unpack it once"
+        what = Sentence("archives in archives, more than {n} deep: unpack it once", n=self._limits.depth)
         self._found.say(path, "archive-nested", Severity.ERROR, what)
         return True
 
@@ -228,12 +235,12 @@ class ArchiveReader:
 
     def _refuse(self, path: str, error: RefusedError | OSError) -> None:
         if isinstance(error, RefusedError):
-            self._found.say(path, "archive-refused", Severity.ERROR, str(error))
+            self._found.say(path, "archive-refused", Severity.ERROR, error.sentence)
         else:
-            what = f"this archive cannot be read: {error.strerror or error}"
+            what = Sentence("this archive cannot be read: {why}", why=verbatim(error.strerror or str(error)))
             self._found.say(path, "archive-unreadable", Severity.ERROR, what)
 
-    def _damaged(self, archive: _Archive, what: str) -> None:
+    def _damaged(self, archive: _Archive, what: Sentence) -> None:
         self._found.say(archive.path, "archive-damaged", Severity.ERROR, what)
 
 
@@ -247,10 +254,10 @@ def _head(disk: str, member: Member) -> bytes:
 
 
 @lru_cache(maxsize=1 << 14)
-def _name_problem(name: str) -> str:
-    """Why a name of a member is refused, or ``""``."""
+def _name_problem(name: str) -> Sentence | None:
+    """Why a name of a member is refused; None: it is not."""
     if name.startswith("/") or _DRIVE.match(name):
-        return "its name is an absolute path"
+        return Sentence("its name is an absolute path")
     if ".." in name.split("/"):
-        return "its name leads out of the archive"
-    return ""
+        return Sentence("its name leads out of the archive")
+    return None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from labtools.core.sentences import Sentence
+
 _PICTURES = (
     (0, b"\xff\xd8\xff", "JPEG"),
     (0, b"\x89PNG\r\n\x1a\n", "PNG"),
@@ -19,18 +21,18 @@ _BRANDS = {
     **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"), "HEIF"),
 }  # fmt: skip
 _OTHERS = (
-    (0, b"%PDF", "a PDF document"),
-    (0, b"PK\x03\x04", "a zip archive"),
-    (0, b"Rar!", "a RAR archive"),
-    (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
-    (0, b"\x1f\x8b", "a gzip archive"),
-    (0, b"\x1aE\xdf\xa3", "a video (Matroska or WebM)"),
-    (0, b"\0\0\x01\xba", "a video (MPEG)"),
-    (0, b"FLV\x01", "a video (Flash)"),
-    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "a video (Windows Media)"),
-    (0, b"8BPS", "a Photoshop document"),
-    (0, b"version https://git-lfs", "a Git LFS pointer: the picture itself was never downloaded"),
-    (0, b"\0\x05\x16\x07", "a by-product of macOS"),
+    (0, b"%PDF", Sentence("a PDF document")),
+    (0, b"PK\x03\x04", Sentence("a zip archive")),
+    (0, b"Rar!", Sentence("a RAR archive")),
+    (0, b"7z\xbc\xaf\x27\x1c", Sentence("a 7z archive")),
+    (0, b"\x1f\x8b", Sentence("a gzip archive")),
+    (0, b"\x1aE\xdf\xa3", Sentence("a video (Matroska or WebM)")),
+    (0, b"\0\0\x01\xba", Sentence("a video (MPEG)")),
+    (0, b"FLV\x01", Sentence("a video (Flash)")),
+    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", Sentence("a video (Windows Media)")),
+    (0, b"8BPS", Sentence("a Photoshop document")),
+    (0, b"version https://git-lfs", Sentence("a Git LFS pointer: the picture itself was never downloaded")),
+    (0, b"\0\x05\x16\x07", Sentence("a by-product of macOS")),
 )
 VIDEO_SUFFIXES = frozenset(
     {".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".3gp", ".mts", ".m2ts", ".flv"}
@@ -62,20 +64,20 @@ def _brand(head: bytes) -> str:
     return _BRANDS.get(brands[0]) or next((_BRANDS[b] for b in brands[1:] if b in _BRANDS), "")
 
 
-def other_kind(head: bytes) -> str:
-    """What bytes that are no picture are, as words for a sentence; ``""`` where nothing is known."""
-    for start, magic, words in _OTHERS:
+def other_kind(head: bytes) -> Sentence | None:
+    """What bytes that are no picture are, as words for a sentence; None where nothing is known."""
+    for start, magic, kind in _OTHERS:
         if head.startswith(magic, start):
-            return words
+            return kind
     if head[4:8] == b"ftyp" and not _brand(head):
-        return "a video (MP4 or QuickTime)"
+        return Sentence("a video (MP4 or QuickTime)")
     if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
-        return "a video (AVI)"
+        return Sentence("a video (AVI)")
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if text.startswith((b"<!doctype html", b"<html", b"<head", b"<script")):
-        return "a web page: the download was refused, and its error page saved under the picture's name"
+        return Sentence("a web page: the download was refused, and its error page saved under the picture's name")
     if text.startswith(b"<svg") or (text.startswith(b"<?xml") and b"<svg" in text):
-        return "a drawing (SVG), not pixels"
+        return Sentence("a drawing (SVG), not pixels")
     if text.startswith((b"<?xml", b"{")):
-        return "XML or JSON text"
-    return "nothing but zeros: the copy was interrupted" if head and not head.strip(b"\0") else ""
+        return Sentence("XML or JSON text")
+    return Sentence("nothing but zeros: the copy was interrupted") if head and not head.strip(b"\0") else None

@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections.abc import Mapping
 
 from labtools.core.findings import Action, Finding, Severity
+from labtools.core.sentences import Sentence
 from labtools.prepare.sources.names import archive_stem, original_name
 from labtools.prepare.sources.tree import READ_ERRORS, File, folder_of, folders_of, name_of
 
@@ -28,7 +29,7 @@ def archive_copies(files: Mapping[str, File]) -> tuple[set[str], list[Finding]]:
             known[look] = root
             continue
         copies.update(members)
-        what = f"its {len(members)} files are also in {base or 'the folder beside it'}, to the byte: those are used"
+        what = _is_copy_of(base, len(members))
         findings.append(Finding("", root[:-1], 0, "archive-copy", Severity.INFO, what, Action.LEFT_OUT))
     return copies, findings
 
@@ -50,9 +51,17 @@ def folder_copies(files: Mapping[str, File]) -> tuple[set[str], list[Finding]]:
         base, inside = _original(folder), {path[len(folder) + 1 :]: files[path] for path in members}
         if members[0] not in copies and _holds(files, base, inside):
             copies.update(members)
-            what = f"its {len(members)} files are also in {base}, to the byte: those are used"
+            what = _is_copy_of(base, len(members))
             findings.append(Finding("", folder, 0, "folder-copy", Severity.INFO, what, Action.LEFT_OUT))
     return copies, findings
+
+
+def _is_copy_of(base: str, files: int) -> Sentence:
+    return Sentence(
+        "its {n} {n:file is|files are} also in {base}, to the byte: {n:that one is|those are} used",
+        n=files,
+        base=base or Sentence("the folder beside it"),
+    )
 
 
 def _original(folder: str) -> str:

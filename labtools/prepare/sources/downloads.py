@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from labtools.core.findings import Action, Severity
+from labtools.core.sentences import Sentence
 from labtools.prepare.sources.found import Found
 
 _STAMP = r"-\d{8}T\d{6}Z(?:-\d)?"
@@ -45,10 +46,12 @@ def joined_parts(names: Iterable[str], prefix: str, found: Found) -> dict[str, s
         first = prefix + min(parts.values())
         missing = [f"{number:03}" for number in range(1, max(parts)) if number not in parts]
         if missing:
-            what = f"a part of a Google Drive download; missing: {', '.join(missing[:10])}"
+            what = Sentence("a part of a Google Drive download; missing: {missing}", missing=tuple(missing[:10]))
             found.say(first, "archive-part-missing", Severity.ERROR, what)
         if len(parts) > 1:
-            what = f"{len(parts)} parts of one Google Drive download are read as one: {name}{end}"
+            what = Sentence(
+                "{n} parts of one Google Drive download are read as one: {name}", n=len(parts), name=name + end
+            )
             found.say(first, "archive-parts", Severity.INFO, what, Action.REPAIRED)
             joined.update(dict.fromkeys(parts.values(), name + end))
     return joined

@@ -8,11 +8,12 @@ from collections.abc import Collection
 
 from labtools.core.findings import Action, Finding, Severity
 from labtools.core.names import is_device_name
+from labtools.core.sentences import Sentence
 from labtools.prepare.sources.disguised import picture_name
 from labtools.prepare.sources.kinds import may_be_archive
 from labtools.prepare.sources.tree import File
 
-BY_PRODUCT = "a by-product of the system, not data"
+BY_PRODUCT = Sentence("a by-product of the system, not data")
 _LISTED = 20
 """So many findings of one kind in one place are listed; more are one finding with their number."""
 
@@ -24,21 +25,26 @@ class Found:
         self.files: dict[str, File] = {}
         self.findings: list[Finding] = []
 
-    def say(self, path: str, code: str, severity: Severity, message: str, action: Action = Action.LEFT_OUT) -> None:
+    def say(
+        self, path: str, code: str, severity: Severity, message: Sentence, action: Action = Action.LEFT_OUT
+    ) -> None:
         self.findings.append(Finding("", path, 0, code, severity, message, action))
 
-    def say_all(self, paths: list[str], code: str, severity: Severity, message: str) -> None:
+    def say_all(self, paths: list[str], code: str, severity: Severity, message: Sentence) -> None:
         """The same of many files in one place: a locked archive of 600 members is one fact."""
         if len(paths) <= _LISTED:  # none, too
             for path in paths:
                 self.say(path, code, severity, message)
         else:
-            self.say(paths[0], code, severity, f"{message} (and {len(paths) - 1} more here, up to {paths[-1]})")
+            all_of_them = Sentence(
+                "{message} (and {n} more here, up to {last})", message=message, n=len(paths) - 1, last=paths[-1]
+            )
+            self.say(paths[0], code, severity, all_of_them)
 
     def check_name(self, path: str) -> None:
         """Say what some system makes of the last name of a path."""
         if is_device_name(path.rpartition("/")[2]):
-            what = "Windows takes this name for a device: it is kept, and has another name in the dataset"
+            what = Sentence("Windows takes this name for a device: it is kept, and has another name in the dataset")
             self.say(path, "name-device", Severity.WARNING, what, Action.NOTED)
 
     def add(self, file: File) -> None:
@@ -53,7 +59,7 @@ class Found:
             path = f"{folder}{slash}{stem or name} ({number}){dot if stem else ''}{suffix if stem else ''}"
             number += 1
         if path != file.path:
-            what = f"a second file that reads as {file.path}: it is called {path} here"
+            what = Sentence("a second file that reads as {name}: it is called {path} here", name=file.path, path=path)
             self.say(path, "name-twice", Severity.WARNING, what, Action.REPAIRED)
             file = file._replace(path=path)
         self.files[path] = file
@@ -63,7 +69,9 @@ class Found:
         name = picture_name(file) if may_be_archive(written) else ""
         if not name:
             return file
-        what = f"a picture by its content, though {written!r} does not say so: taken for {name}"
+        what = Sentence(
+            "a picture by its content, though {written!r} does not say so: taken for {name}", written=written, name=name
+        )
         self.say(file.path, "image-name", Severity.INFO, what, Action.REPAIRED)
         return file._replace(path=f"{folder}{slash}{name}")
 
@@ -84,11 +92,17 @@ def twin_findings(paths: Collection[str]) -> list[Finding]:
             depth = next(i for i, (a, b) in enumerate(pairs, 1) if a != b)
             place, twin = ("/".join(path.split("/")[:depth]) for path in (other, first))
             places.setdefault(place, twin)
-    what = "differs from {!r} by case or by the encoding of accents only: Windows and macOS can keep just one of them"
     return [
-        Finding("", place, 0, "name-twin", Severity.WARNING, what.format(twin.rpartition("/")[2]), Action.NOTED)
+        Finding("", place, 0, "name-twin", Severity.WARNING, _is_twin_of(twin.rpartition("/")[2]), Action.NOTED)
         for place, twin in places.items()
     ]
+
+
+def _is_twin_of(name: str) -> Sentence:
+    return Sentence(
+        "differs from {name!r} by case or by the encoding of accents only: Windows and macOS can keep just one of them",
+        name=name,
+    )
 
 
 def _all_folded(paths: Collection[str]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tarfile
 from functools import lru_cache
 
+from labtools.core.sentences import Sentence
 from labtools.prepare.sources.names import ARCHIVE_SUFFIXES
 from labtools.prepare.sources.tree import IMAGE_SUFFIXES, suffix_of
 
@@ -71,14 +72,14 @@ def _is_old_tar(head: bytes) -> bool:
     return True
 
 
-def advice(kind: str, head: bytes) -> str:
+def advice(kind: str, head: bytes) -> Sentence:
     """What to do about an archive that is not read."""
     if kind:
-        return f"{kind} archives are not read: unpack it, or hand it in as .zip"
+        return Sentence("{kind} archives are not read: unpack it, or hand it in as .zip", kind=kind)
     if not head:
-        return "it is empty (0 bytes): hand it in again"
+        return Sentence("it is empty (0 bytes): hand it in again")
     if not head.strip(b"\0"):
-        return "it holds only zeros, as after a copy that failed: hand it in again"
+        return Sentence("it holds only zeros, as after a copy that failed: hand it in again")
     if head.lstrip()[:1] == b"<":
-        return "it is a web page, as after a download that failed: hand it in again"
-    return "it is no archive of a known kind: hand it in again"
+        return Sentence("it is a web page, as after a download that failed: hand it in again")
+    return Sentence("it is no archive of a known kind: hand it in again")

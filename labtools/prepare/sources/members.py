@@ -14,6 +14,8 @@ from collections.abc import Generator, Iterable, Iterator
 from itertools import chain
 from typing import Any, NamedTuple
 
+from labtools.core.sentences import Sentence, SentenceError
+
 STORED, DEFLATED, BZIP2, LZMA = 0, 8, 12, 14
 """The ways of packing that are read, by their numbers in the zip format (APPNOTE.TXT, 4.4.5)."""
 
@@ -25,7 +27,7 @@ PIECE = 1 << 20
 _LZMA_DICTIONARY = 64 << 20  # bytes of memory that a header may ask for
 
 
-class ArchiveError(Exception):
+class ArchiveError(SentenceError):
     """An archive, or a member of it, is damaged, or is not what it claims to be."""
 
 
@@ -55,14 +57,16 @@ def read_member(disk: str, member: Member) -> bytes:
     """
     packed = b"".join(read_range(disk, member.offset, member.packed))
     if len(packed) < member.packed:
-        raise ArchiveError(f"the archive ends {member.packed - len(packed)} bytes too early")
+        missing = member.packed - len(packed)
+        raise ArchiveError(Sentence("the archive ends {n} {n:byte|bytes} too early", n=missing))
     data = packed if member.method == STORED else _unpacked(packed, member)
     if len(data) > member.size:
-        raise ArchiveError(f"more bytes than the {member.size} that the archive announced")
+        raise ArchiveError(Sentence("more bytes than the {n} that the archive announced", n=member.size))
     if member.crc is not None and zlib.crc32(data) != member.crc:
-        raise ArchiveError("its bytes are damaged (the checksum differs)")
+        raise ArchiveError(Sentence("its bytes are damaged (the checksum differs)"))
     if len(data) < member.size and member.crc is None:
-        raise ArchiveError(f"{len(data)} bytes, not the {member.size} that the archive announced")
+        what = Sentence("{n} bytes, not the {size} that the archive announced", n=len(data), size=member.size)
+        raise ArchiveError(what)
     return data
 
 
@@ -120,7 +124,7 @@ def unpack(packed: Iterable[bytes], method: int | str) -> Iterator[bytes]:
                 machine, rest = _machine(method, rest)
             rest = yield from _through(machine, rest)
     if not machine.eof and method != LZMA:  # which may lack the end mark
-        raise ArchiveError("the compressed bytes end too early")
+        raise ArchiveError(Sentence("the compressed bytes end too early"))
 
 
 def _through(machine: Any, packed: bytes) -> Generator[bytes, None, bytes]:
@@ -149,9 +153,9 @@ def _machine(method: int | str, head: bytes) -> tuple[Any, bytes]:
     if method == LZMA and len(head) >= 9:  # version, length of the properties, properties: APPNOTE.TXT, 5.8
         literal, dictionary = head[4], int.from_bytes(head[5:9], "little")
         if dictionary > _LZMA_DICTIONARY or literal >= 9 * 5 * 5:
-            raise ArchiveError("its LZMA header asks for too much memory")
+            raise ArchiveError(Sentence("its LZMA header asks for too much memory"))
         bits, lc = divmod(literal, 9)
         pb, lp = divmod(bits, 5)
         one = {"id": lzma.FILTER_LZMA1, "dict_size": dictionary, "lc": lc, "lp": lp, "pb": pb}
         return lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=[one]), head[9:]
-    raise ArchiveError(f"packed by a method that is not read ({method})")
+    raise ArchiveError(Sentence("packed by a method that is not read ({method})", method=method))

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from labtools.core.sentences import Sentence
 from labtools.prepare.sources.listing import Entry, Listing, RefusedError
 from labtools.prepare.sources.members import PIECE, Member
 from labtools.prepare.sources.names import readable
@@ -24,9 +25,10 @@ _WITHOUT_BYTES = frozenset(
     {tarfile.LNKTYPE, tarfile.SYMTYPE, tarfile.DIRTYPE, tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE}
 )
 _OTHERS = {
-    tarfile.SYMTYPE: "it is a symbolic link",
-    tarfile.GNUTYPE_SPARSE: "it is a sparse file: hand it in unpacked, or in a .zip",
-    tarfile.CHRTYPE: "it is a device", tarfile.BLKTYPE: "it is a device", tarfile.FIFOTYPE: "it is a pipe",
+    tarfile.SYMTYPE: Sentence("it is a symbolic link"),
+    tarfile.GNUTYPE_SPARSE: Sentence("it is a sparse file: hand it in unpacked, or in a .zip"),
+    tarfile.CHRTYPE: Sentence("it is a device"), tarfile.BLKTYPE: Sentence("it is a device"),
+    tarfile.FIFOTYPE: Sentence("it is a pipe"),
 }  # fmt: skip
 
 
@@ -51,7 +53,7 @@ def list_tar(disk: str, most: int) -> Listing:
                 if entry.member is not None:
                     files[entry.name] = entry.member
             if len(entries) > most:
-                raise RefusedError(f"more than {most} members")
+                raise RefusedError(Sentence("more than {most} members", most=most))
     return Listing(tuple(entries), walk.trouble)
 
 
@@ -61,7 +63,7 @@ class _Headers:
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self.size = file.seek(0, 2)
-        self.trouble = ""
+        self.trouble: Sentence | None = None
 
     def __iter__(self) -> Iterator[tuple[tarfile.TarInfo, dict[str, str]]]:
         position, lost, ended = 0, 0, False
@@ -89,9 +91,11 @@ class _Headers:
                 details = {}
             position += _BLOCK + -(-length // _BLOCK) * _BLOCK
         if lost:
-            self.trouble = f"{lost} blocks of it are damaged: files that began there are lost"
+            self.trouble = Sentence(
+                "{n} {n:block|blocks} of it {n:is|are} damaged: files that began there are lost", n=lost
+            )
         elif not ended or position > self.size + _BLOCK:
-            self.trouble = "it ends without its end mark: it may have been cut off"
+            self.trouble = Sentence("it ends without its end mark: it may have been cut off")
 
     def _behind_zeros(self, position: int) -> int:
         """The first block that holds something (archives may be put one behind the other)."""
@@ -141,7 +145,7 @@ def _entry(info: tarfile.TarInfo, details: dict[str, str], size: int, files: dic
     if info.type == tarfile.LNKTYPE:
         target = _clean(details.get("linkpath") or readable(info.linkname.encode("utf-8", "surrogateescape")))
         member = files.get(target)
-        return Entry(name, member, "" if member else "it is a link to a file that is not in the archive")
+        return Entry(name, member, None if member else Sentence("it is a link to a file that is not in the archive"))
     if info.isdir() or (info.type == tarfile.AREGTYPE and name.endswith("/")):
         return None
     if any(key.startswith("GNU.sparse") for key in details):
@@ -149,10 +153,10 @@ def _entry(info: tarfile.TarInfo, details: dict[str, str], size: int, files: dic
     if info.type in _OTHERS:
         return Entry(name, None, _OTHERS[info.type])
     if info.type not in _FILES:
-        return Entry(name, None, f"it is an entry of an unknown type ({info.type!r})")
+        return Entry(name, None, Sentence("it is an entry of an unknown type ({type})", type=repr(info.type)))
     if info.offset_data + info.size > size:
-        return Entry(name, None, "it was cut off: the archive ends before it does")
-    return Entry(name, Member(info.offset_data, info.size, info.size), "")
+        return Entry(name, None, Sentence("it was cut off: the archive ends before it does"))
+    return Entry(name, Member(info.offset_data, info.size, info.size))
 
 
 def _clean(name: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import codecs
 from dataclasses import dataclass
 
+from labtools.core.sentences import Sentence
+
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8", "text-bom"),
     (codecs.BOM_UTF16_LE, "utf-16-le", "text-utf16"),
@@ -25,11 +27,11 @@ class Text:
 
 
 REPAIR_MESSAGES = {
-    "text-bom": "the file begins with a byte-order mark",
-    "text-utf16": "the file is UTF-16, not UTF-8",
-    "text-not-utf8": "the file is not UTF-8; read as Windows-1252",
-    "text-crlf": "the lines end as on Windows (CR LF)",
-    "text-nul": "the file holds NUL characters",
+    "text-bom": Sentence("the file begins with a byte-order mark"),
+    "text-utf16": Sentence("the file is UTF-16, not UTF-8"),
+    "text-not-utf8": Sentence("the file is not UTF-8; read as Windows-1252"),
+    "text-crlf": Sentence("the lines end as on Windows (CR LF)"),
+    "text-nul": Sentence("the file holds NUL characters"),
 }
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 from weakref import finalize
 
+from labtools.core.sentences import Sentence
 from labtools.prepare.config import Limits
 from labtools.prepare.sources.listing import RefusedError
 from labtools.prepare.sources.members import ArchiveError
@@ -35,13 +36,13 @@ class Budget:
         """Raises: RefusedError, if that is too many bytes."""
         self._bytes -= size
         if self._bytes < 0:
-            raise RefusedError(f"it would unpack to more than {self.limits.total_mb} MB")
+            raise RefusedError(Sentence("it would unpack to more than {most} MB", most=self.limits.total_mb))
 
     def take_members(self, number: int) -> None:
         """Raises: RefusedError, if that is too many members."""
         self.members -= number
         if self.members < 0:
-            raise RefusedError(f"more than {self.limits.members} members in all")
+            raise RefusedError(Sentence("more than {most} members in all", most=self.limits.members))
 
 
 class Copy(NamedTuple):
@@ -80,7 +81,7 @@ class Unpacked:
                     size, crc = size + len(piece), zlib.crc32(piece, crc)
                     budget.take(len(piece))
                     if size > _FREE and size > budget.limits.ratio * packed:
-                        raise RefusedError(f"it unpacks to more than {budget.limits.ratio:.0f} times its size: a bomb")
+                        raise _bomb(budget.limits.ratio)
                     file.write(piece)
         except BaseException:
             Path(disk).unlink(missing_ok=True)
@@ -102,6 +103,10 @@ class Unpacked:
     def __reduce__(self) -> tuple[type[Unpacked], tuple[()]]:
         """In another process it owns nothing: a `File` knows where its bytes are."""
         return Unpacked, ()
+
+
+def _bomb(ratio: float) -> RefusedError:
+    return RefusedError(Sentence("it unpacks to more than {ratio:.0f} times its size: a bomb", ratio=ratio))
 
 
 def _next(source: Iterator[bytes]) -> bytes | Exception:

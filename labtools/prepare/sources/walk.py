@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from labtools.core.findings import Action, Finding, Severity
 from labtools.core.names import is_device_name
+from labtools.core.sentences import Sentence, verbatim
 from labtools.prepare.config import Limits
 from labtools.prepare.sources.archives import ArchiveReader
 from labtools.prepare.sources.copies import archive_copies, folder_copies
@@ -120,7 +121,7 @@ class _Walk:
                     else:
                         odd.append(entry)
         except OSError as error:
-            what = f"this folder cannot be read to its end: {error.strerror}"
+            what = Sentence("this folder cannot be read to its end: {why}", why=verbatim(str(error.strerror)))
             self._found.say(path, "folder-unreadable", Severity.ERROR, what)
         return odd
 
@@ -134,21 +135,25 @@ class _Walk:
         if "\\" in entry.name:  # an archive of Windows, unpacked by something that takes its folders for names
             parts = [part for part in _readable(entry).replace("\\", "/").split("/") if part not in {"", ".", ".."}]
             path = prefix + ("/".join(parts) or "_")
-            what = f"its name holds backslashes: they are taken for the folders that they were ({path})"
+            what = Sentence(
+                "its name holds backslashes: they are taken for the folders that they were ({path})", path=path
+            )
             self._found.say(path, "name-backslash", Severity.INFO, what, Action.REPAIRED)
         try:
             if entry.is_symlink() and not self._is_ours(entry):
-                what = "a link out of the submissions, to a folder or to nothing is not followed"
+                what = Sentence("a link out of the submissions, to a folder or to nothing is not followed")
                 self._found.say(path, "link-refused", Severity.ERROR, what)
             elif entry.is_dir():
                 self._found.check_name(path)
                 self.folder(entry.path, prefix + joined if joined else path)
             elif not entry.is_file():
-                self._found.say(path, "not-a-file", Severity.WARNING, "neither a file nor a folder (a pipe, a device)")
+                what = Sentence("neither a file nor a folder (a pipe, a device)")
+                self._found.say(path, "not-a-file", Severity.WARNING, what)
             else:
                 self.file(entry.path, path, stamp_of(entry.stat()), prefix + joined if joined else path)
         except OSError as error:
-            self._found.say(path, "file-unreadable", Severity.ERROR, f"this cannot be read: {error.strerror}")
+            what = Sentence("this cannot be read: {why}", why=verbatim(str(error.strerror)))
+            self._found.say(path, "file-unreadable", Severity.ERROR, what)
 
     def _is_ours(self, entry: Entry) -> bool:
         """A link to a file of these submissions is as good as the file."""

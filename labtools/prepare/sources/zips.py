@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from labtools.core.sentences import Sentence
 from labtools.prepare.sources.listing import Entry, Listing, RefusedError
 from labtools.prepare.sources.members import DEFLATED, METHODS, PIECE, STORED, ArchiveError, Member
 from labtools.prepare.sources.names import readable
@@ -26,7 +27,7 @@ _ENTRY = struct.Struct("<4s6H3L5H2L")
 _LOCAL = struct.Struct("<4s5H3L2H")
 _ENTRY_MARK, _LOCAL_MARK, _DESCRIPTOR_MARK = b"PK\x01\x02", b"PK\x03\x04", b"PK\x07\x08"
 _UNKNOWN = 0xFFFFFFFF
-_CUT_OFF = "it is damaged or was cut off: its end is missing"
+_CUT_OFF = Sentence("it is damaged or was cut off: its end is missing")
 _OTHER_METHODS = {1: "shrunk", 6: "imploded", 9: "Deflate64", 93: "Zstandard", 95: "xz", 97: "WavPack", 98: "PPMd"}
 
 
@@ -44,10 +45,14 @@ def list_zip(disk: str, most: int) -> Listing:
         size = file.seek(0, 2)
         try:
             entries = list(_directory(file, size, most))
-            trouble = ""
+            trouble = None
         except ArchiveError as error:
             entries = list(_scan(file, size, most))
-            trouble = f"{error}: {sum(not e.problem for e in entries)} members were found without its directory"
+            trouble = Sentence(
+                "{why}: {n} {n:member was|members were} found without its directory",
+                why=error.sentence,
+                n=sum(e.problem is None for e in entries),
+            )
     return Listing(_without_overlaps(entries), trouble)
 
 
@@ -75,18 +80,18 @@ class _Header(NamedTuple):
         return readable(raw.partition(b"\0")[0]).replace("\\", "/")
 
     @property
-    def problem(self) -> str:
-        """Why the member is not read, or ``""``."""
+    def problem(self) -> Sentence | None:
+        """Why the member is not read; None: it is."""
         if stat.S_ISLNK(self.mode):
-            return "it is a symbolic link"
+            return Sentence("it is a symbolic link")
         if stat.S_IFMT(self.mode) and not stat.S_ISREG(self.mode):
-            return "it is neither a file nor a folder (a device, a pipe)"
+            return Sentence("it is neither a file nor a folder (a device, a pipe)")
         if self.flags & 0x41 or self.method == 99:
-            return "it is encrypted: hand in the archive without a password"
+            return Sentence("it is encrypted: hand in the archive without a password")
         if self.method not in METHODS:
-            how = _OTHER_METHODS.get(self.method, f"method {self.method}")
-            return f"it is packed by a method that is not read ({how}): hand in an ordinary .zip"
-        return ""
+            how = _OTHER_METHODS.get(self.method) or Sentence("method {number}", number=self.method)
+            return Sentence("it is packed by a method that is not read ({how}): hand in an ordinary .zip", how=how)
+        return None
 
 
 def ends_as_zip(disk: str) -> bool:
@@ -108,13 +113,13 @@ def ends_as_zip(disk: str) -> bool:
 def _directory(file: BinaryIO, size: int, most: int) -> Iterator[Entry]:
     count, offset, length, before = _end_record(file, size)
     if count > most:
-        raise RefusedError(f"{count} members, over {most}")
+        raise RefusedError(Sentence("{n} members, over {most}", n=count, most=most))
     file.seek(offset)
     content = file.read(length)
     position = number = 0
     while content[position : position + 4] == _ENTRY_MARK and position + _ENTRY.size <= len(content):
         if number >= most:
-            raise RefusedError(f"more than {most} members")
+            raise RefusedError(Sentence("more than {most} members", most=most))
         number += 1
         (
             _, _, _, flags, method, _, _, crc, packed, unpacked, name, extra, comment, _, _, attributes, header
@@ -126,24 +131,24 @@ def _directory(file: BinaryIO, size: int, most: int) -> Iterator[Entry]:
         told = _Header(raw, more, flags, method, crc, packed, unpacked, attributes >> 16, header + before)
         yield _located(file, size, told)
     if number < count or position < len(content):
-        raise ArchiveError("its directory is damaged")
+        raise ArchiveError(Sentence("its directory is damaged"))
 
 
 def _located(file: BinaryIO, size: int, told: _Header) -> Entry:
     """One member of the directory, found at its local header."""
     name = told.name
     if name.endswith("/") and not told.unpacked:
-        return Entry(name, None, "")
+        return Entry(name, None)
     if told.problem:
         return Entry(name, None, told.problem)
     file.seek(told.offset)
     local = file.read(_LOCAL.size)
     if len(local) < _LOCAL.size or local[:4] != _LOCAL_MARK:
-        return Entry(name, None, "its bytes are not where the directory says: the archive is damaged")
+        return Entry(name, None, Sentence("its bytes are not where the directory says: the archive is damaged"))
     offset = told.offset + _LOCAL.size + sum(_LOCAL.unpack(local)[9:])
     if offset + told.packed > size:
         return Entry(name, None, _CUT_OFF)
-    return Entry(name, Member(offset, told.packed, told.unpacked, told.method, told.crc), "", told.offset)
+    return Entry(name, Member(offset, told.packed, told.unpacked, told.method, told.crc), None, told.offset)
 
 
 def _end_record(file: BinaryIO, size: int) -> tuple[int, int, int, int]:
@@ -153,7 +158,7 @@ def _end_record(file: BinaryIO, size: int) -> tuple[int, int, int, int]:
     tail = file.read()
     found = _end_mark(tail)
     if found < 0:
-        raise ArchiveError("it was cut off: its directory, which lies at the end, is missing")
+        raise ArchiveError(Sentence("it was cut off: its directory, which lies at the end, is missing"))
     _, _, _, _, count, length, offset, _ = _END.unpack_from(tail, found)
     end = start + found
     if (end >= _END64_LOCATOR.size and _UNKNOWN in (length, offset)) or count == 0xFFFF:
@@ -169,7 +174,7 @@ def _end_record(file: BinaryIO, size: int) -> tuple[int, int, int, int]:
                     break
     before = end - length - offset
     if before < 0 or length > size:
-        raise ArchiveError("its directory is damaged")
+        raise ArchiveError(Sentence("its directory is damaged"))
     return count, offset + before, length, before
 
 
@@ -218,7 +223,7 @@ def _without_overlaps(entries: list[Entry]) -> tuple[Entry, ...]:
             end, last = member.offset + member.packed, i
     if not shared:
         return tuple(entries)
-    what = "its bytes are also another member's: a zip bomb"
+    what = Sentence("its bytes are also another member's: a zip bomb")
     return tuple(Entry(e.name, None, what) if i in shared else e for i, e in enumerate(entries))
 
 
@@ -238,13 +243,13 @@ def _scan(file: BinaryIO, size: int, most: int) -> Iterator[Entry]:
             crc, packed, unpacked = _measure(file, offset, method)
         number += 1
         if number > most:
-            raise RefusedError(f"more than {most} members")
+            raise RefusedError(Sentence("more than {most} members", most=most))
         is_whole = 0 <= packed <= size - offset
         position = offset + packed if is_whole else offset
         told = _Header(raw, extra, flags, method, crc, packed, unpacked, 0, header)
         if told.name.endswith("/") and not unpacked:
             continue
-        problem = told.problem or ("" if is_whole else _CUT_OFF)
+        problem = told.problem or (None if is_whole else _CUT_OFF)
         member = None if problem else Member(offset, packed, unpacked, method, crc)
         yield Entry(told.name, member, problem, header)
         if not is_whole and method == STORED:
