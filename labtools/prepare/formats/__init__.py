@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from labtools.core.findings import Action, Finding, Severity
+from labtools.core.sentences import Sentence
 from labtools.prepare.layout.places import ImageIndex
 from labtools.prepare.sources.tree import Tree
 
@@ -96,11 +97,11 @@ class Format(Protocol):
 
 def orphan(file: str, line: int, name: str, rivals: Iterable[str]) -> Finding:
     """An annotation whose picture is not there, or cannot be told from others."""
-    listed = ", ".join(sorted(rivals)[:3])
+    listed = tuple(sorted(rivals)[:3])
     if listed:
-        what = f"annotates {name!r}, which could be any of: {listed}"
+        what = Sentence("annotates {name!r}, which could be any of: {rivals}", name=name, rivals=listed)
         return Finding("", file, line, "annotation-ambiguous", Severity.ERROR, what, Action.ASKED)
-    what = f"annotates {name!r}, but there is no such picture"
+    what = Sentence("annotates {name!r}, but there is no such picture", name=name)
     return Finding("", file, line, "annotation-without-image", Severity.WARNING, what, Action.LEFT_OUT)
 
 

@@ -54,7 +54,7 @@ def walk_files(tree: Tree, files: Iterable[str], begin: Callable[[str], One], fi
         try:
             walk_xml(data, file.open, file.close)
         except XmlError as error:
-            findings.append(unreadable(path, str(error)))
+            findings.append(unreadable(path, error.sentence))
         yield file
         findings += [*file.findings, *around_finding(path, file.kinds)]
 

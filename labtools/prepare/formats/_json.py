@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from labtools.core.findings import Action, Finding, Severity
+from labtools.core.sentences import Sentence, verbatim
 from labtools.prepare.sources.text import decode
 from labtools.prepare.sources.tree import READ_ERRORS, Tree
 
@@ -19,15 +20,18 @@ def read_json(tree: Tree, path: str, findings: list[Finding]) -> Any:
     try:
         data = tree.read(path)
     except READ_ERRORS as error:
-        findings.append(_unreadable(path, f"this file cannot be read: {type(error).__name__}"))
+        what = Sentence("this file cannot be read: {why}", why=verbatim(type(error).__name__))
+        findings.append(_unreadable(path, what))
         return None
     if len(data) > MOST_BYTES:
-        findings.append(_unreadable(path, f"{len(data) >> 20} MB of JSON, over {MOST_BYTES >> 20} MB"))
+        what = Sentence("{size} MB of JSON, over {most} MB", size=len(data) >> 20, most=MOST_BYTES >> 20)
+        findings.append(_unreadable(path, what))
         return None
     try:
         return _parse(_text(data), path, findings)
     except (ValueError, RecursionError) as error:
-        findings.append(_unreadable(path, f"this JSON cannot be read: {str(error)[:120]}"))
+        what = Sentence("this JSON cannot be read: {why}", why=verbatim(str(error)[:120]))
+        findings.append(_unreadable(path, what))
         return None
 
 
@@ -67,10 +71,10 @@ def _parse(text: str, path: str, findings: list[Finding]) -> Any:
         content = json.loads(mended) if mended != text else None
         if content is None:
             raise
-        what = "a comma too many before a closing bracket"
+        what = Sentence("a comma too many before a closing bracket")
         findings.append(Finding("", path, 0, "json-comma", Severity.INFO, what, Action.REPAIRED))
         return content
 
 
-def _unreadable(path: str, what: str) -> Finding:
+def _unreadable(path: str, what: Sentence) -> Finding:
     return Finding("", path, 0, "json-unreadable", Severity.ERROR, what, Action.LEFT_OUT)

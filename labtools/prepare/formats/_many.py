@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from labtools.core.findings import Action, Finding, Severity
+from labtools.core.sentences import Sentence
 from labtools.prepare.formats import Parsed, RawBox, Record
 from labtools.prepare.formats._json import read_json
 from labtools.prepare.formats._pictures import Listed, bind_listed, names_of
-from labtools.prepare.formats._shapes import Corners, around_finding
+from labtools.prepare.formats._shapes import Corners, around_finding, kind_name
 from labtools.prepare.layout.places import ImageIndex
 from labtools.prepare.sources.tree import Tree
 
@@ -29,7 +30,7 @@ class Many:
         """The next picture; `box` adds to it."""
         self.pictures.append(Listed(name, size_wh=size_wh))
 
-    def box(self, label: str, corners: Corners | None, kind: str = "", what: str = "shape") -> None:
+    def box(self, label: str, corners: Corners | None, kind: str = "") -> None:
         """One shape of the last picture; without label or corners it is told and left out.
 
         Args:
@@ -38,11 +39,14 @@ class Many:
         one = self.pictures[-1]
         if not label or corners is None:
             one.bad += 1
-            trouble = "label" if not label else f"corners that can be read ({kind or 'box'})"
-            message = f"a {what} of {one.name!r} has no {trouble}"
-            self.findings.append(
-                Finding("", self.path, 0, "shape-unreadable", Severity.ERROR, message, Action.LEFT_OUT)
-            )
+            what = Sentence("a shape of {image!r} has no label", image=one.name)
+            if label:
+                what = Sentence(
+                    "a shape of {image!r} has no corners that can be read ({kind})",
+                    image=one.name,
+                    kind=kind_name(kind or "box"),
+                )
+            self.findings.append(Finding("", self.path, 0, "shape-unreadable", Severity.ERROR, what, Action.LEFT_OUT))
             return
         self.kinds.update([kind] if kind else [])
         one.boxes.append(RawBox(None, label, corners, 0))

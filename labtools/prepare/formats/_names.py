@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import yaml
 
 from labtools.core.findings import Action, Finding, Severity
+from labtools.core.sentences import Sentence, verbatim
 from labtools.prepare.sources.text import decode
 from labtools.prepare.sources.tree import READ_ERRORS, Tree, folder_of, name_of, suffix_of
 
@@ -67,7 +68,7 @@ def names_files(tree: Tree) -> tuple[list[NamesFile], list[Finding]]:
         try:
             file = _read(path, tree.read(path))
         except (*READ_ERRORS, ValueError, yaml.YAMLError, RecursionError) as error:
-            what = f"the class names cannot be read: {type(error).__name__}"
+            what = Sentence("the class names cannot be read: {why}", why=verbatim(type(error).__name__))
             findings.append(Finding("", path, 0, "names-unreadable", Severity.WARNING, what, Action.LEFT_OUT))
             continue
         if file.names:
@@ -80,14 +81,18 @@ def _oddities(file: NamesFile) -> list[Finding]:
     findings = []
     given = [name for name in file.names if name]
     if file.announced is not None and file.announced != len(file.names):
-        what = f"nc says {file.announced} classes, but {len(file.names)} are named: the names count"
+        what = Sentence(
+            "nc says {announced} {announced:class|classes}, but {n} {n:is|are} named: the names count",
+            announced=file.announced,
+            n=len(file.names),
+        )
         findings.append(Finding("", file.path, 0, "names-count-differs", Severity.INFO, what, Action.REPAIRED))
     twice = sorted({name for name in given if given.count(name) > 1}) if len(given) < 500 else []
     if twice:
-        what = f"two ids are called {twice[0]!r}: they are one class"
+        what = Sentence("two ids are called {name!r}: they are one class", name=twice[0])
         findings.append(Finding("", file.path, 0, "names-twice", Severity.INFO, what, Action.REPAIRED))
     if file.gapless:
-        what = "blank lines between the names: read as the ids in the labels demand"
+        what = Sentence("blank lines between the names: read as the ids in the labels demand")
         findings.append(Finding("", file.path, 0, "names-blank-lines", Severity.INFO, what, Action.REPAIRED))
     return findings
 

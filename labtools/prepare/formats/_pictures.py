@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from labtools.core.findings import Action, Finding, Severity
+from labtools.core.sentences import Sentence
 from labtools.prepare.formats import RawBox, Record, orphan
 from labtools.prepare.layout.naming import frame_of
 from labtools.prepare.layout.places import ImageIndex, Match, folder_key, is_same_folder
@@ -110,7 +111,7 @@ class Draft:
     size_wh: tuple[float, float] | None = None
     bad: int = 0
 
-    def say(self, line: int, code: str, severity: Severity, message: str, action: Action) -> None:
+    def say(self, line: int, code: str, severity: Severity, message: Sentence, action: Action) -> None:
         self.findings.append(Finding("", self.path, line, code, severity, message, action))
 
 

@@ -8,8 +8,26 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from labtools.core.findings import Action, Finding, Severity
+from labtools.core.sentences import Sentence, verbatim
 
 _MOST = 1e7  # no screen is as large, nor any fraction
+
+_KINDS: Mapping[str, tuple[Sentence, Sentence]] = {
+    "box": (Sentence("box"), Sentence("boxes")),
+    "circle": (Sentence("circle"), Sentence("circles")),
+    "cuboid": (Sentence("cuboid"), Sentence("cuboids")),
+    "ellipse": (Sentence("ellipse"), Sentence("ellipses")),
+    "line": (Sentence("line"), Sentence("lines")),
+    "mask": (Sentence("mask"), Sentence("masks")),
+    "point": (Sentence("point"), Sentence("points")),
+    "points": (Sentence("set of points"), Sentence("sets of points")),
+    "polygon": (Sentence("polygon"), Sentence("polygons")),
+    "polyline": (Sentence("polyline"), Sentence("polylines")),
+    "rotated box": (Sentence("rotated box"), Sentence("rotated boxes")),
+    "set of points": (Sentence("set of points"), Sentence("sets of points")),
+    "shape": (Sentence("shape"), Sentence("shapes")),
+    "skeleton": (Sentence("skeleton"), Sentence("skeletons")),
+}
 
 Corners = tuple[float, float, float, float]
 """xyxy: left, top, right, bottom."""
@@ -117,10 +135,14 @@ def around_finding(path: str, kinds: Mapping[str, int]) -> list[Finding]:
     some = Counter(kinds)
     if not some:
         return []
-    listed = ", ".join(f"{n} {kind if n == 1 else _plural(kind)}" for kind, n in sorted(some.items()))
-    what = f"{listed}: the boxes around them are taken"
+    listed = tuple(Sentence("{n} {kind}", n=n, kind=kind_name(kind, n)) for kind, n in sorted(some.items()))
+    what = Sentence("{shapes}: the {n:box|boxes} around {n:it is|them are} taken", shapes=listed, n=sum(some.values()))
     return [Finding("", path, 0, "label-polygon", Severity.INFO, what, Action.REPAIRED)]
 
 
-def _plural(kind: str) -> str:
-    return f"{kind}es" if kind.endswith(("x", "s")) else kind if kind.endswith("points") else f"{kind}s"
+def kind_name(kind: str, n: int = 1) -> Sentence:
+    """What so many shapes of a kind are called; a kind that only the file's writer knows, as it is written there."""
+    known = _KINDS.get(kind)
+    if known is None:
+        return verbatim(kind if n == 1 else f"{kind}s")
+    return known[n != 1]

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from labtools.core.findings import Action, Finding, Severity
 from labtools.core.names import slug
+from labtools.core.sentences import Sentence, verbatim
 from labtools.prepare.sources.text import decode
 from labtools.prepare.sources.tree import READ_ERRORS, Tree
 
@@ -73,7 +74,8 @@ def read_table(tree: Tree, path: str, findings: list[Finding]) -> Table | None:
     try:
         data = tree.read(path)
     except READ_ERRORS as error:
-        findings.append(_unreadable(path, f"this file cannot be read: {type(error).__name__}"))
+        what = Sentence("this file cannot be read: {why}", why=verbatim(type(error).__name__))
+        findings.append(_unreadable(path, what))
         return None
     lines = _lines(data)
     skipped = len(decode(data).lines) - len(lines)
@@ -86,7 +88,10 @@ def read_table(tree: Tree, path: str, findings: list[Finding]) -> Table | None:
                 rows.append((at + skipped, row))
             at = reader.line_num + 1
     except csv.Error as error:
-        findings.append(_unreadable(path, f"this table cannot be read from line {at + skipped} on: {error}"))
+        what = Sentence(
+            "this table cannot be read from line {line} on: {why}", line=at + skipped, why=verbatim(str(error))
+        )
+        findings.append(_unreadable(path, what))
     if not rows:
         return None
     return Table(tuple(title_key(cell) for cell in rows[0][1]), tuple(rows[1:]), rows[0])
@@ -107,5 +112,5 @@ def _lines(data: bytes) -> list[str]:
     return lines
 
 
-def _unreadable(path: str, what: str) -> Finding:
+def _unreadable(path: str, what: Sentence) -> Finding:
     return Finding("", path, 0, "csv-unreadable", Severity.ERROR, what, Action.LEFT_OUT)

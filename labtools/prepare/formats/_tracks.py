@@ -15,6 +15,7 @@ from itertools import zip_longest
 from typing import NamedTuple
 
 from labtools.core.names import natural_key
+from labtools.core.sentences import Sentence
 from labtools.prepare.formats._cvat import Shape
 from labtools.prepare.formats._shapes import Corners
 from labtools.prepare.layout.naming import frame_of
@@ -91,11 +92,11 @@ class Numbering(NamedTuple):
 
     Attributes:
         frames: picture -> frame; None if that cannot be told.
-        how: ``""`` if the pictures bear the frames' numbers, else what was assumed.
+        how: None if the pictures bear the frames' numbers, else what was assumed.
     """
 
     frames: Mapping[str, int] | None
-    how: str = ""
+    how: Sentence | None = None
 
 
 def number_pictures(images: Sequence[str], frames: range, seen: set[int]) -> Numbering:
@@ -116,19 +117,26 @@ def number_pictures(images: Sequence[str], frames: range, seen: set[int]) -> Num
     if frames and len(images) == len(frames):
         ordered = sorted(images, key=lambda image: natural_key(name_of(image)))
         same = ordered == sorted(images, key=name_of)
-        how = "their names do not tell the frames: taken in order" + ("" if same else " of their numbers, not letters")
+        how = Sentence("their names do not tell the frames: taken in order")
+        if not same:
+            how = Sentence("their names do not tell the frames: taken in order of their numbers, not letters")
         return Numbering(dict(zip(ordered, frames, strict=True)), how)
     if len(set(numbers.values())) == len(images) and seen & set(numbers.values()):
         return Numbering(numbers)
     return Numbering(None)
 
 
-def _meanings(numbers: Mapping[str, int], frames: range) -> list[tuple[str, dict[str, int]]]:
+def _meanings(numbers: Mapping[str, int], frames: range) -> list[tuple[Sentence | None, dict[str, int]]]:
     """What the numbers may mean, the likeliest first."""
     one_based = {image: number - 1 for image, number in numbers.items()}
-    found = [("", dict(numbers)), ("the pictures count from 1, the frames from 0", one_based)]
+    found: list[tuple[Sentence | None, dict[str, int]]] = [(None, dict(numbers))]
+    found.append((Sentence("the pictures count from 1, the frames from 0"), one_based))
     if frames.start or frames.step > 1:
-        what = f"the pictures count on, the frames are those from {frames.start} in steps of {frames.step}"
+        what = Sentence(
+            "the pictures count on, the frames are those from {start} in steps of {step}",
+            start=frames.start,
+            step=frames.step,
+        )
         for base in (numbers, one_based):
             found.append((what, {image: frames.start + n * frames.step for image, n in base.items()}))
     return found

@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element, ParseError, XMLParser, fromstring
 from xml.parsers import expat
 
 from labtools.core.findings import Action, Finding, Severity
+from labtools.core.sentences import Sentence, SentenceError, reason, verbatim
 from labtools.prepare.sources.text import decode
 from labtools.prepare.sources.tree import READ_ERRORS, Tree
 
@@ -15,8 +16,8 @@ _BARE_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 
 
-class XmlError(ValueError):
-    """Not XML, or XML that declares entities; its text says which."""
+class XmlError(SentenceError, ValueError):
+    """Not XML, or XML that declares entities; its sentence says which."""
 
 
 def xml_text(data: bytes) -> str:
@@ -31,7 +32,7 @@ def xml_text(data: bytes) -> str:
         data = b"\xfe\xff" + data
     text = _plain(data) or _as_declared(data) or decode(data).whole
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
-        raise XmlError("it declares a document type, which could expand without end")
+        raise XmlError(Sentence("it declares a document type, which could expand without end"))
     if "&" in text:  # a path such as `Tom & Zoé`, by a script that knew no XML
         text = _BARE_AMPERSAND.sub("&amp;", text)
     # Decoded already: the encoding that it declares no longer counts. Its line ends stay, for the line numbers.
@@ -68,7 +69,7 @@ def parse_xml(data: bytes) -> Element:
     except (ParseError, ValueError, RecursionError) as error:
         if isinstance(error, XmlError):
             raise
-        raise XmlError(f"it is not well-formed XML: {error}") from None
+        raise _malformed(error) from None
 
 
 def walk_xml(
@@ -101,7 +102,11 @@ def walk_xml(
     try:
         parser.Parse(xml_text(data).encode("utf-8", "replace"), True)
     except expat.ExpatError as error:
-        raise XmlError(f"it is not well-formed XML: {error}") from None
+        raise _malformed(error) from None
+
+
+def _malformed(error: Exception) -> XmlError:
+    return XmlError(Sentence("it is not well-formed XML: {why}", why=reason(error)))
 
 
 def read_xml(tree: Tree, path: str, findings: list[Finding]) -> bytes | None:
@@ -109,9 +114,10 @@ def read_xml(tree: Tree, path: str, findings: list[Finding]) -> bytes | None:
     try:
         return tree.read(path)
     except READ_ERRORS as error:
-        findings.append(unreadable(path, f"this file cannot be read: {type(error).__name__}"))
+        what = Sentence("this file cannot be read: {why}", why=verbatim(type(error).__name__))
+        findings.append(unreadable(path, what))
         return None
 
 
-def unreadable(path: str, what: str) -> Finding:
+def unreadable(path: str, what: Sentence) -> Finding:
     return Finding("", path, 0, "xml-unreadable", Severity.ERROR, what, Action.LEFT_OUT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 
 from labtools.core.findings import Action, Finding, Severity
+from labtools.core.sentences import Sentence
 from labtools.prepare.formats import RawBox, Record
 from labtools.prepare.formats._names import NamesFile
 from labtools.prepare.formats._yolo_line import REPAIRS, Line, LineError, is_comment, parse_lines
@@ -16,7 +17,9 @@ _CHANGES = frozenset(
     {"label-polygon", "label-negative-size", "label-six-columns", "label-keypoints", "label-percent"}
     | {"label-trailing-text", "label-foreign-digits", "label-joined-lines", "text-not-utf8", "text-nul"}
 )
-_ABOUT_FILES = {"label-name-differs": "the file's name differs from its picture's in zeros, case or a doubled suffix"}
+_ABOUT_FILES = {
+    "label-name-differs": Sentence("the file's name differs from its picture's in zeros, case or a doubled suffix")
+}
 _MOST_FILES = 5
 _MOST_REASONS = 10
 _CONTROL = frozenset(range(1, 32)) - {9, 10, 11, 12, 13, 26}
@@ -40,12 +43,18 @@ class Repairs:
             if len(places) > _MOST_FILES:
                 path, line, _ = places[0]
                 total = sum(count for _, _, count in places)
-                lines = f"{total} lines of " if total > len(places) else ""
-                message = f"{what} ({lines}{len(places)} files of this folder; this is the first)"
+                message = Sentence("{what} ({n} files of this folder; this is the first)", what=what, n=len(places))
+                if total > len(places):
+                    message = Sentence(
+                        "{what} ({lines} lines of {n} files of this folder; this is the first)",
+                        what=what,
+                        lines=total,
+                        n=len(places),
+                    )
                 findings.append(Finding("", path, line, code, severity, message, Action.REPAIRED))
                 continue
             for path, line, count in places:
-                message = what + (f" ({count} lines)" if count > 1 else "")
+                message = Sentence("{what} ({n} lines)", what=what, n=count) if count > 1 else what
                 findings.append(Finding("", path, line, code, severity, message, Action.REPAIRED))
         return findings
 
@@ -62,12 +71,14 @@ class FileReader:
     def record(self, path: str, image: str, data: bytes) -> Record:
         """What a file says about its picture."""
         if _is_binary(data):
-            what = "this is no text, and hence no label file" if data.strip(b"\0") else "nothing but zero bytes"
+            what = Sentence("nothing but zero bytes")
+            if data.strip(b"\0"):
+                what = Sentence("this is no text, and hence no label file")
             self._findings.append(Finding("", path, 0, "label-unreadable", Severity.ERROR, what, Action.LEFT_OUT))
             return Record(path, image, (), None, self._names, 1)
         text = decode(data)
         boxes: list[RawBox] = []
-        bad: dict[str, list[int]] = defaultdict(list)
+        bad: dict[Sentence, list[int]] = defaultdict(list)
         repairs = Counter(text.repairs)
         first: dict[str, int] = {}
         for number, line in enumerate(text.lines, 1):
@@ -80,7 +91,7 @@ class FileReader:
                 try:
                     parsed = parse_lines(line, self._keypoints)
                 except LineError as error:
-                    bad[str(error)].append(number)
+                    bad[error.sentence].append(number)
                     continue
                 boxes += [self._box(one, number) for one in parsed]
                 codes = tuple(code for one in parsed for code in one.repairs)
@@ -98,17 +109,19 @@ class FileReader:
         name = self._names[line.label] if line.label < len(self._names) and self._names[line.label] else None
         return RawBox(line.label, name, line.xyxy, number, line.form)
 
-    def _say_bad(self, path: str, bad: dict[str, list[int]]) -> None:
+    def _say_bad(self, path: str, bad: dict[Sentence, list[int]]) -> None:
         """A finding per reason; lines beyond that are counted in the last one."""
         reasons = list(bad.items())
         for reason, lines in reasons[:_MOST_REASONS]:
-            more = f" (lines {', '.join(map(str, lines[:8]))}{' ...' * (len(lines) > 8)})" if len(lines) > 1 else ""
-            self._bad(path, lines[0], reason + more)
+            numbers = ", ".join(map(str, lines[:8])) + " ..." * (len(lines) > 8)
+            more = Sentence("{reason} (lines {lines})", reason=reason, lines=numbers)
+            self._bad(path, lines[0], more if len(lines) > 1 else reason)
         rest = [line for _, lines in reasons[_MOST_REASONS:] for line in lines]
         if rest:
-            self._bad(path, rest[0], f"{len(rest)} more lines that mean no box")
+            what = Sentence("{n} more {n:line that means|lines that mean} no box", n=len(rest))
+            self._bad(path, rest[0], what)
 
-    def _bad(self, path: str, line: int, what: str) -> None:
+    def _bad(self, path: str, line: int, what: Sentence) -> None:
         self._findings.append(Finding("", path, line, "label-bad-line", Severity.ERROR, what, Action.LEFT_OUT))
 
 

@@ -10,25 +10,26 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from labtools.core.sentences import Sentence, SentenceError
 from labtools.prepare.formats import CENTRE, CORNERS, PIXEL_CORNERS, PIXELS, finite
 from labtools.prepare.formats._yolo_tokens import is_integer, is_number, split_line
 
 REPAIRS = {
-    "label-spaces": "stray spaces, tabs or invisible characters",
-    "label-blank-line": "blank lines",
-    "label-comment": "headings or comments: skipped",
-    "label-comma-decimals": "decimals written with a comma",
-    "label-separators": "numbers separated or enclosed by other characters than spaces",
-    "label-foreign-digits": "digits or signs that are not ASCII",
-    "label-percent": "percentages instead of fractions",
-    "label-six-columns": "columns after the box (a confidence or a track id) are not used",
-    "label-keypoints": "keypoints after the box are not used",
-    "label-trailing-text": "text after the numbers is not used",
-    "label-id-not-integer": "the class id is written as a decimal number",
-    "label-class-place": "the class stands behind the box, or as number and name",
-    "label-polygon": "a polygon instead of a box: the box around it is taken",
-    "label-joined-lines": "several boxes in one line: the line breaks got lost",
-    "label-negative-size": "a negative width or height: taken without its sign",
+    "label-spaces": Sentence("stray spaces, tabs or invisible characters"),
+    "label-blank-line": Sentence("blank lines"),
+    "label-comment": Sentence("headings or comments: skipped"),
+    "label-comma-decimals": Sentence("decimals written with a comma"),
+    "label-separators": Sentence("numbers separated or enclosed by other characters than spaces"),
+    "label-foreign-digits": Sentence("digits or signs that are not ASCII"),
+    "label-percent": Sentence("percentages instead of fractions"),
+    "label-six-columns": Sentence("columns after the box (a confidence or a track id) are not used"),
+    "label-keypoints": Sentence("keypoints after the box are not used"),
+    "label-trailing-text": Sentence("text after the numbers is not used"),
+    "label-id-not-integer": Sentence("the class id is written as a decimal number"),
+    "label-class-place": Sentence("the class stands behind the box, or as number and name"),
+    "label-polygon": Sentence("a polygon instead of a box: the box around it is taken"),
+    "label-joined-lines": Sentence("several boxes in one line: the line breaks got lost"),
+    "label-negative-size": Sentence("a negative width or height: taken without its sign"),
 }
 
 _HEADINGS = frozenset(
@@ -66,8 +67,8 @@ class Line(NamedTuple):
         return (x - w / 2, y - h / 2, x + w / 2, y + h / 2)
 
 
-class LineError(ValueError):
-    """A line that means no box; its text says why."""
+class LineError(SentenceError, ValueError):
+    """A line that means no box; its sentence says why."""
 
 
 def is_comment(line: str) -> bool:
@@ -104,7 +105,7 @@ def parse_line(line: str, keypoints: tuple[int, int] | None = None) -> Line:
     """
     tokens, repairs = split_line(line)
     if not tokens:
-        raise LineError("no numbers")
+        raise LineError(Sentence("no numbers"))
     tokens[0] = tokens[0].rstrip(":=") or tokens[0]
     tokens = _class_first(tokens, repairs)
     label, columns = _label(tokens, repairs)
@@ -125,7 +126,7 @@ def parse_line(line: str, keypoints: tuple[int, int] | None = None) -> Line:
     if len(values) >= 6 and len(values) % 2 == 0:
         repairs.append("label-polygon")
         return _polygon(label, values, repairs)
-    raise LineError(f"{len(tokens)} columns instead of 5")
+    raise LineError(Sentence("{n} {n:column|columns} instead of 5", n=len(tokens)))
 
 
 def _class_first(tokens: list[str], repairs: list[str]) -> list[str]:
@@ -170,7 +171,7 @@ def _label(tokens: list[str], repairs: list[str]) -> tuple[int | str | None, lis
         first += 1
     name = " ".join(tokens[:first])
     if not any(c.isalnum() for c in name) or name.lower().lstrip("+-") in _NO_CLASS:
-        raise LineError(f"{name[:20]!r} is no class")
+        raise LineError(Sentence("{text!r} is no class", text=name[:20]))
     return name, tokens[first:]
 
 
@@ -179,7 +180,7 @@ def _id(token: str, repairs: list[str]) -> int:
         return int(token)
     value = float(token) if "%" not in token else -1.0
     if not finite(value) or value < 0 or value != int(value):
-        raise LineError(f"{token[:20]!r} is no class id")
+        raise LineError(Sentence("{text!r} is no class id", text=token[:20]))
     repairs.append("label-id-not-integer")
     return int(value)
 
@@ -192,7 +193,7 @@ def _numbers(tokens: list[str], repairs: list[str]) -> list[str]:
     is_remark = tokens[end].startswith(("#", "//"))
     # With another decimal behind it the odd token is a spoilt number, not a remark.
     if end < 4 or not (is_remark or (end < 6 and all(not is_number(t) or is_integer(t) for t in tokens[end:]))):
-        raise LineError(f"{tokens[end][:20]!r} is no number")
+        raise LineError(Sentence("{text!r} is no number", text=tokens[end][:20]))
     repairs.append("label-trailing-text")
     return tokens[:end]
 
@@ -200,7 +201,7 @@ def _numbers(tokens: list[str], repairs: list[str]) -> list[str]:
 def _value(token: str) -> float:
     value = float(token[:-1]) / 100 if token.endswith("%") else float(token)
     if not finite(value):
-        raise LineError(f"{token[:20]!r} is no coordinate")
+        raise LineError(Sentence("{text!r} is no coordinate", text=token[:20]))
     return value
 
 
@@ -231,7 +232,7 @@ def _box(label: int | str | None, values: list[float], repairs: list[str]) -> Li
     if max(abs(x), abs(y), w, h) <= 2:
         return Line(label, CENTRE, (x, y, w, h), tuple(repairs))
     if min(x, y) < 0 or min(w, h) <= 2 or "label-negative-size" in repairs:
-        raise LineError("the numbers are neither in 0..1 nor pixels")
+        raise LineError(Sentence("the numbers are neither in 0..1 nor pixels"))
     return Line(label, PIXELS, (x, y, w, h), tuple(repairs))
 
 
@@ -241,5 +242,5 @@ def _polygon(label: int | str | None, values: list[float], repairs: list[str]) -
     if max(abs(v) for v in around) <= 2:
         return Line(label, CORNERS, around, tuple(repairs))
     if min(around[2] - around[0], around[3] - around[1]) <= 2:
-        raise LineError("the polygon's numbers are neither in 0..1 nor pixels")
+        raise LineError(Sentence("the polygon's numbers are neither in 0..1 nor pixels"))
     return Line(label, PIXEL_CORNERS, around, tuple(repairs))

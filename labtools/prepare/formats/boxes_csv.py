@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from labtools.core.findings import Action, Finding, Severity
+from labtools.core.sentences import Sentence
 from labtools.prepare.formats import Parsed, RawBox, Record, orphan
 from labtools.prepare.formats._box_cell import box_column, unfolded
 from labtools.prepare.formats._look import of_kind
@@ -26,7 +27,7 @@ from labtools.prepare.formats._table import Row, Table, first_rows, read_table, 
 from labtools.prepare.layout.places import ImageIndex
 from labtools.prepare.sources.tree import Tree, is_image_name
 
-TITLE = "CSV of boxes"
+TITLE = Sentence("CSV of boxes")
 RICHNESS = 2
 
 _TITLES: Mapping[str, tuple[str, ...]] = {
@@ -49,7 +50,7 @@ _TITLES: Mapping[str, tuple[str, ...]] = {
     "width": ("width", "imagewidth", "imgwidth", "imwidth", "imagew", "imgw", "largeur"),
     "height": ("height", "imageheight", "imgheight", "imheight", "imageh", "imgh", "hauteur"),
 }  # fmt: skip
-_ADVICE = "name the columns filename,class,xmin,ymin,xmax,ymax"
+_ADVICE = Sentence("name the columns filename,class,xmin,ymin,xmax,ymax")
 _MACHINE_KEY = re.compile(r"/[a-z]/\w+")
 _CORNERS, _CORNER, _CENTRE = ("x1", "y1", "x2", "y2"), ("x", "y", "w", "h"), ("cx", "cy", "w", "h")
 
@@ -108,7 +109,11 @@ def _opened(path: str, table: Table | None, findings: list[Finding]) -> Table | 
         return table
     opened = unfolded(table, column)
     if opened is None:
-        what = f"{len(table.rows)} boxes of four numbers in a cell: corners, or a corner and a size? {_ADVICE}"
+        what = Sentence(
+            "{n} {n:box|boxes} of four numbers in a cell: corners, or a corner and a size? {advice}",
+            n=len(table.rows),
+            advice=_ADVICE,
+        )
         findings.append(Finding("", path, 0, "format-unsupported", Severity.ERROR, what, Action.LEFT_OUT))
     return opened
 
@@ -187,7 +192,7 @@ class _File:
     described: Mapping[str, tuple[str, str]]
     findings: list[Finding] = field(default_factory=list)
 
-    def say(self, line: int, code: str, severity: Severity, message: str, action: Action) -> None:
+    def say(self, line: int, code: str, severity: Severity, message: Sentence, action: Action) -> None:
         self.findings.append(Finding("", self.path, line, code, severity, message, action))
 
     def records(self, table: Table, index: ImageIndex) -> list[Record]:
@@ -222,8 +227,9 @@ class _File:
             corners = self.corners(row, line)
             if corners is None:
                 bad += 1
-                what = f"the numbers of the box cannot be read: {', '.join(self.at(row, c) for c in self.columns.box)}"
-                self.say(line, "csv-bad-row", Severity.ERROR, what[:200], Action.LEFT_OUT)
+                cells = ", ".join(self.at(row, c) for c in self.columns.box)
+                what = Sentence("the numbers of the box cannot be read: {cells}", cells=cells[:160])
+                self.say(line, "csv-bad-row", Severity.ERROR, what, Action.LEFT_OUT)
                 continue
             boxes.append(self.box(row, corners, line))
         size = sizes.most_common(1)[0][0] if sizes else (0.0, 0.0)
@@ -240,7 +246,7 @@ class _File:
         if self.columns.kind == _CORNER:
             return ordered((a, b, a + c, b + d))
         if a > c or b > d:
-            what = "the corners are swapped"
+            what = Sentence("the corners are swapped")
             self.say(line, "box-corners-swapped", Severity.WARNING, what, Action.REPAIRED)
         return ordered((a, b, c, d))
 

@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from typing import Any
 
 from labtools.core.findings import Action, Finding, Severity
+from labtools.core.sentences import Sentence
 from labtools.prepare.config import name_key
 from labtools.prepare.formats import Parsed, RawBox, Record, orphan
 from labtools.prepare.formats._coco_boxes import RELATIVE, XYXY, meaning_of, read_shape
@@ -83,7 +84,7 @@ class _File:
         self.used_names = [name for key, name in self.categories.items() if key in used]
         self.look_at_categories(used)
 
-    def say(self, code: str, severity: Severity, message: str, action: Action) -> None:
+    def say(self, code: str, severity: Severity, message: Sentence, action: Action) -> None:
         self.findings.append(Finding("", self.path, 0, code, severity, message, action))
 
     def images_of_annotations(self) -> list[dict[str, Any]]:
@@ -103,19 +104,21 @@ class _File:
             key, name = _key(category.get("id")), text_of(category.get("name"))
             if name and name_key(names.setdefault(key, name)) != name_key(name):
                 unclear.add(key)
-                what = f"category {key} is called {names[key]!r} and {name!r}"
+                what = Sentence(
+                    "category {id} is called {first!r} and {second!r}", id=key, first=names[key], second=name
+                )
                 self.say("coco-category-id-twice", Severity.ERROR, what, Action.ASKED)
         return {key: name for key, name in names.items() if key not in unclear}
 
     def look_at_categories(self, used: set[str]) -> None:
         for key, name in self.categories.items():
             if key not in used:
-                what = f"category {key} {name!r} is never used"
+                what = Sentence("category {id} {name!r} is never used", id=key, name=name)
                 self.say("coco-category-unused", Severity.INFO, what, Action.NOTED)
         counts = Counter(self.categories.values())
         for name in sorted(name for name, count in counts.items() if count > 1):
-            ids = ", ".join(k for k, n in self.categories.items() if n == name)
-            what = f"categories {ids} are all called {name!r}: they become one class"
+            ids = tuple(k for k, n in self.categories.items() if n == name)
+            what = Sentence("categories {ids} are all called {name!r}: they become one class", ids=ids, name=name)
             self.say("coco-categories-same-name", Severity.WARNING, what, Action.REPAIRED)
 
     def records(self) -> list[Record]:
@@ -124,8 +127,14 @@ class _File:
         unclear = {key for key, paths in places.items() if len(paths) > 1}
         boxes, bad, is_relative = self.boxes_by_id()
         for key in sorted(unclear):
-            some = f"{len(places[key])} pictures, {', '.join(name_of(path) for path in places[key][:2])}"
-            what = f"id {key} is the id of {some}: whose its {len(boxes[key])} annotations are cannot be told"
+            what = Sentence(
+                "id {id} is the id of {pictures} pictures, {names}: whose its {n} {n:annotation is|annotations are} "
+                "cannot be told",
+                id=key,
+                pictures=len(places[key]),
+                names=tuple(name_of(path) for path in places[key][:2]),
+                n=len(boxes[key]),
+            )
             self.say("coco-image-id-twice", Severity.ERROR, what, Action.ASKED)
             bad[key] += len(boxes.pop(key, ()))
         ids: dict[str, list[str]] = defaultdict(list)
@@ -134,7 +143,9 @@ class _File:
                 ids[path].append(key)
         again = sum(1 for keys in ids.values() if len(keys) > 1)
         if again:
-            what = f"{again} pictures are listed twice: what is said about them is put together"
+            what = Sentence(
+                "{n} {n:picture is|pictures are} listed twice: what is said about {n:it|them} is put together", n=again
+            )
             self.say("coco-image-twice", Severity.INFO, what, Action.REPAIRED)
         self.look_at_unknown(boxes, bad, {_key(image.get("id")) for image in self.images})
         names = tuple(dict.fromkeys(self.categories.values()))
@@ -151,7 +162,8 @@ class _File:
         for image in self.images:
             key, name = _key(image.get("id")), _name(image)
             if not name:
-                self.say("coco-bad-image", Severity.ERROR, f"image {key} has no file name", Action.LEFT_OUT)
+                what = Sentence("image {id} has no file name", id=key)
+                self.say("coco-bad-image", Severity.ERROR, what, Action.LEFT_OUT)
                 continue
             match = find_picture(self.index, name, self.path, hints)
             if match.path is None:
@@ -162,8 +174,10 @@ class _File:
 
     def look_at_unknown(self, boxes: dict[str, list[RawBox]], bad: Counter[str], known: set[str]) -> None:
         for key in sorted((set(boxes) | set(bad)) - known):
-            what = (
-                f"{len(boxes.get(key, ())) + bad[key]} annotations are about image {key}, which the file does not list"
+            what = Sentence(
+                "{n} {n:annotation is|annotations are} about image {id}, which the file does not list",
+                n=len(boxes.get(key, ())) + bad[key],
+                id=key,
             )
             self.say("coco-unknown-image", Severity.ERROR, what, Action.LEFT_OUT)
 
@@ -182,13 +196,15 @@ class _File:
                 corners = corners[0] / size[0], corners[1] / size[1], corners[2] / size[0], corners[3] / size[1]
             if label is None or corners is None:
                 bad[image] += 1
-                trouble = "known category" if label is None else "readable box"
-                what = f"annotation {_key(annotation.get('id'))} has no {trouble}"
+                what = Sentence("annotation {id} has no readable box", id=_key(annotation.get("id")))
+                if label is None:
+                    what = Sentence("annotation {id} has no known category", id=_key(annotation.get("id")))
                 self.say("coco-bad-annotation", Severity.ERROR, what, Action.LEFT_OUT)
                 continue
             if shape.bbox is not None and min(shape.bbox[2:]) < 0 and meaning != XYXY:
-                what = (
-                    f"annotation {_key(annotation.get('id'))} has a negative width or height: taken to the other side"
+                what = Sentence(
+                    "annotation {id} has a negative width or height: taken to the other side",
+                    id=_key(annotation.get("id")),
                 )
                 self.say("box-corners-swapped", Severity.WARNING, what, Action.REPAIRED)
             kinds.update([shape.kind] if shape.kind else [])
@@ -211,16 +227,27 @@ class _File:
     def look_at_meaning(self, meaning: str, leaving: int, count: int) -> None:
         crowds = sum(1 for a in self.annotations if _key(a.get("iscrowd")) in {"1", "True"})
         if meaning == XYXY:
-            what = f"the {count} boxes are written as corners (x1, y1, x2, y2), not as corner and size"
+            what = Sentence(
+                "the {n} {n:box is|boxes are} written as corners (x1, y1, x2, y2), not as corner and size", n=count
+            )
             self.say("coco-corners", Severity.WARNING, what, Action.REPAIRED)
         elif meaning == RELATIVE:
-            what = f"the {count} boxes are written in 0..1, not in pixels"
+            what = Sentence("the {n} {n:box is|boxes are} written in 0..1, not in pixels", n=count)
             self.say("coco-relative", Severity.WARNING, what, Action.REPAIRED)
         elif leaving > count * 0.3:
-            what = f"{leaving} of {count} boxes reach far beyond their pictures: are they corner and size in pixels?"
+            what = Sentence(
+                "{leaving} of {n} {n:box|boxes} {leaving:reaches|reach} far beyond "
+                "{leaving:its picture|their pictures}: are they corner and size in pixels?",
+                leaving=leaving,
+                n=count,
+            )
             self.say("coco-boxes-leave", Severity.ERROR, what, Action.NOTED)
         if crowds:
-            what = f"{crowds} annotations are marked as crowds (CVAT marks every mask so): their boxes are kept"
+            what = Sentence(
+                "{n} {n:annotation is marked as a crowd|annotations are marked as crowds} (CVAT marks every mask so): "
+                "{n:its box is|their boxes are} kept",
+                n=crowds,
+            )
             self.say("coco-crowd", Severity.WARNING, what, Action.NOTED)
 
 

@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from labtools.core.findings import Action, Finding, Severity
+from labtools.core.sentences import Sentence
 from labtools.prepare.formats import Parsed, RawBox, Record
 from labtools.prepare.formats._cvat import SHAPES, Header, Shape, read_shape, skeleton, walk_files
 from labtools.prepare.formats._look import of_kind
@@ -91,7 +92,9 @@ class _File:
         corners = shape.corners if shape is not None else None
         if shape is None or corners is None or not label.strip():
             image.bad += 1
-            what = f"a shape of {image.name!r} has no " + ("label" if not label.strip() else "readable corners")
+            what = Sentence("a shape of {image!r} has no label", image=image.name)
+            if label.strip():
+                what = Sentence("a shape of {image!r} has no readable corners", image=image.name)
             self.findings.append(Finding("", self.path, line, "cvat-bad-shape", Severity.ERROR, what, Action.LEFT_OUT))
             return
         if shape.title:

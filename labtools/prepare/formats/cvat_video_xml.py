@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from labtools.core.findings import Action, Finding, Severity
+from labtools.core.sentences import Sentence
 from labtools.prepare.formats import Parsed, RawBox, Record
 from labtools.prepare.formats._cvat import SHAPES, Header, Shape, Task, read_shape, skeleton, walk_files
 from labtools.prepare.formats._look import of_kind
@@ -56,7 +57,7 @@ class _File:
     _skeleton: list[Shape] | None = None
     _row: tuple[dict[str, str], int] = field(default_factory=lambda: ({}, 0))
 
-    def say(self, line: int, code: str, severity: Severity, message: str, action: Action) -> None:
+    def say(self, line: int, code: str, severity: Severity, message: Sentence, action: Action) -> None:
         self.findings.append(Finding("", self.path, line, code, severity, message, action))
 
     def open(self, tag: str, attributes: dict[str, str], line: int) -> None:
@@ -91,7 +92,11 @@ class _File:
         track = self.tracks[-1]
         if shape is None or frame is None or frame != int(frame) or frame < 0 or not track.label:
             self.bad += 1
-            what = "a shape has no " + ("label" if not track.label else "readable frame or corners")
+            what = (
+                Sentence("a shape has no readable frame or corners")
+                if track.label
+                else Sentence("a shape has no label")
+            )
             self.say(line, "cvat-bad-shape", Severity.ERROR, what, Action.LEFT_OUT)
             return
         if shape.title:
@@ -116,29 +121,46 @@ class _File:
         return found
 
     def video(self, tracks: list[Track], task: Task, images: Sequence[str], hints: Sequence[str]) -> list[Record]:
-        title = f"task {task.name or task.id!r}" if task.name or task.id else "the video"
+        named = task.name or task.id
+        title = Sentence("task {name!r}", name=named) if named else Sentence("the video")
         chosen, rivals = pictures_of_video(images, self.path, hints)
         boxes = sum(len(track.rows) for track in tracks)
         if not chosen:
-            where = f", which could be in any of: {', '.join(rivals[:3])}" if rivals else ", which are not there"
-            what = f"{len(tracks)} tracks ({boxes} shapes) annotate pictures of {title}{where}"
-            code = "annotation-ambiguous" if rivals else "annotation-without-image"
-            self.say(0, code, Severity.ERROR, what, Action.ASKED if rivals else Action.LEFT_OUT)
+            what = Sentence(
+                "{tracks} {tracks:track|tracks} ({n} {n:shape|shapes}) {tracks:annotates|annotate} pictures of {video}",
+                tracks=len(tracks),
+                n=boxes,
+                video=title,
+            )
+            if rivals:
+                what = Sentence("{what}, which could be in any of: {folders}", what=what, folders=rivals[:3])
+                self.say(0, "annotation-ambiguous", Severity.ERROR, what, Action.ASKED)
+            else:
+                what = Sentence("{what}, which are not there", what=what)
+                self.say(0, "annotation-without-image", Severity.ERROR, what, Action.LEFT_OUT)
             return []
         frames = task.frames if len(task.frames) <= _MOST_FRAMES else range(0)
         seen = seen_frames(tracks)
         if not seen:  # not a video of backgrounds: one that nobody has annotated yet
-            what = f"nothing is ever to be seen of the {len(tracks)} tracks of {title}"
+            what = Sentence(
+                "nothing is ever to be seen of the {n} {n:track|tracks} of {video}", n=len(tracks), video=title
+            )
             self.say(0, "annotations-empty", Severity.WARNING, what, Action.NOTED)
             return []
         numbering = number_pictures(chosen, frames, seen)
         if numbering.frames is None:
             held = len(frames) or len(seen)
-            what = f"{len(chosen)} pictures and {held} frames of {title}: which is which cannot be told"
+            what = Sentence(
+                "{n} {n:picture|pictures} and {frames} {frames:frame|frames} of {video}: which is which cannot be told",
+                n=len(chosen),
+                frames=held,
+                video=title,
+            )
             self.say(0, "frames-unmatched", Severity.ERROR, what, Action.ASKED)
             return []
-        if numbering.how:
-            self.say(0, "frames-by-order", Severity.WARNING, f"{title}: {numbering.how}", Action.REPAIRED)
+        if numbering.how is not None:
+            what = Sentence("{video}: {how}", video=title, how=numbering.how)
+            self.say(0, "frames-by-order", Severity.WARNING, what, Action.REPAIRED)
         return self.laid_over(tracks, task, {frame: image for image, frame in numbering.frames.items()}, frames)
 
     def laid_over(self, tracks: list[Track], task: Task, pictures: dict[int, str], frames: range) -> list[Record]:
@@ -154,15 +176,25 @@ class _File:
                 boxes.setdefault(frame, []).append(RawBox(None, track.label, corners, line))
                 made += frame not in own
         if made:
-            what = f"{made} boxes between keyframes are interpolated, as CVAT shows them"
+            what = Sentence(
+                "{n} {n:box|boxes} between keyframes {n:is|are} interpolated, as CVAT shows {n:it|them}", n=made
+            )
             self.say(0, "track-interpolated", Severity.INFO, what, Action.REPAIRED)
         if ends:
-            what = f"{len(ends)} tracks never end: they stand still from their last keyframe on, as CVAT shows them"
+            what = Sentence(
+                "{n} {n:track never ends: it stands|tracks never end: they stand} still from {n:its|their} last "
+                "keyframe on, as CVAT shows {n:it|them}",
+                n=len(ends),
+            )
             line = min(tracks[i].line for i in ends)
             self.say(line, "track-without-end", Severity.WARNING, what, Action.NOTED)
         lost = sorted(seen - set(pictures))
         if lost:
-            what = f"{len(lost)} annotated frames have no picture, the first is frame {lost[0]}"
+            what = Sentence(
+                "{n} annotated {n:frame has|frames have} no picture, the first is frame {first}",
+                n=len(lost),
+                first=lost[0],
+            )
             self.say(0, "annotation-without-image", Severity.WARNING, what, Action.LEFT_OUT)
         size = (task.width, task.height)
         return [Record(self.path, pictures[frame], tuple(found), size) for frame, found in sorted(boxes.items())]

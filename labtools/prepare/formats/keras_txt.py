@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from labtools.core.findings import Action, Finding, Severity
+from labtools.core.sentences import Sentence, verbatim
 from labtools.prepare.formats import Parsed, RawBox, Record
 from labtools.prepare.formats._look import of_kind
 from labtools.prepare.formats._names import names_files, nearest_names
@@ -53,7 +54,7 @@ def parse(tree: Tree, files: list[str], index: ImageIndex) -> Parsed:
         try:
             lines = decode(tree.read(path)).lines
         except READ_ERRORS as error:
-            what = f"this file cannot be read: {type(error).__name__}"
+            what = Sentence("this file cannot be read: {why}", why=verbatim(type(error).__name__))
             findings.append(Finding("", path, 0, "label-unreadable", Severity.ERROR, what, Action.LEFT_OUT))
             continue
         beside = f"{folder_of(path)}/{_CLASSES}".lstrip("/")
@@ -80,7 +81,7 @@ def _picture(path: str, number: int, line: str, names: Sequence[str], findings: 
         values = numbers(text.split(","))
         if values is None or len(values) != 5 or values[4] != int(values[4]) or values[4] < 0:
             picture.bad += 1
-            what = f"{text[:40]!r} is no box x1,y1,x2,y2,id"
+            what = Sentence("{text!r} is no box x1,y1,x2,y2,id", text=text[:40])
             findings.append(Finding("", path, number, "label-bad-line", Severity.ERROR, what, Action.LEFT_OUT))
             continue
         x1, y1, x2, y2, label = values

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from labtools.core.findings import Action, Finding, Severity
+from labtools.core.sentences import Sentence
 from labtools.prepare.formats import Parsed
 from labtools.prepare.formats._json import items, text_of
 from labtools.prepare.formats._look import of_kind
@@ -52,7 +53,7 @@ def _shapes_of(task: dict[str, Any], many: Many) -> list[dict[str, Any]] | None:
         return [one for value in task.values() for one in items(value) if "original_width" in one]
     given = [a for a in items(task.get("annotations") or task.get("completions")) if a.get("was_cancelled") is not True]
     if len(given) > 1:
-        what = f"task {task.get('id')!r} has {len(given)} annotations: the first is used"
+        what = Sentence("task {id} has {n} annotations: the first is used", id=repr(task.get("id")), n=len(given))
         many.findings.append(
             Finding("", many.path, 0, "annotation-twice", Severity.WARNING, what, Action.LEFT_OUT)
         )  # fmt: skip

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from labtools.core.findings import Action, Finding, Severity
+from labtools.core.sentences import Sentence
 from labtools.prepare.formats import Parsed, RawBox
 from labtools.prepare.formats._json import items, read_json, text_of
 from labtools.prepare.formats._look import of_kind
@@ -56,7 +57,9 @@ def _read(content: dict[str, Any], draft: Draft) -> None:
         corners = _corners(kind, shape.get("points"))
         if not label or corners is None:
             draft.bad += 1
-            what = f"shape {place} has no " + ("label" if not label else "readable points")
+            what = Sentence("shape {n} has no label", n=place)
+            if label:
+                what = Sentence("shape {n} has no readable points", n=place)
             draft.say(0, "labelme-bad-shape", Severity.ERROR, what, Action.LEFT_OUT)
             continue
         group = (label, text_of(shape.get("group_id")))

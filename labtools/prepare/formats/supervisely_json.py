@@ -9,11 +9,12 @@ from collections import Counter
 from typing import Any
 
 from labtools.core.findings import Action, Finding, Severity
+from labtools.core.sentences import Sentence
 from labtools.prepare.formats import Parsed, RawBox
 from labtools.prepare.formats._json import items, read_json, text_of
 from labtools.prepare.formats._look import of_kind
 from labtools.prepare.formats._pictures import Draft, bind, names_of
-from labtools.prepare.formats._shapes import Corners, around, around_finding, number, numbers
+from labtools.prepare.formats._shapes import Corners, around, around_finding, kind_name, number, numbers
 from labtools.prepare.layout.places import ImageIndex
 from labtools.prepare.sources.tree import Tree, stem_of
 
@@ -46,7 +47,10 @@ def _read(content: dict[str, Any], draft: Draft) -> None:
         corners = _corners(shape.get("points"))
         if not label or corners is None:
             draft.bad += 1
-            what = f"a shape ({kind or 'unknown'}) has no " + ("class" if not label else "points that can be read")
+            shape_kind = kind_name(kind) if kind else Sentence("unknown")
+            what = Sentence("a shape ({kind}) has no class", kind=shape_kind)
+            if label:
+                what = Sentence("a shape ({kind}) has no points that can be read", kind=shape_kind)
             draft.say(0, "shape-unreadable", Severity.ERROR, what, Action.LEFT_OUT)
             continue
         kinds.update([] if kind == "rectangle" else [kind or "shape"])

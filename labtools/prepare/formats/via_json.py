@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from labtools.core.findings import Action, Finding, Severity
+from labtools.core.sentences import Sentence
 from labtools.prepare.formats import Parsed, RawBox
 from labtools.prepare.formats._json import items, read_json, text_of
 from labtools.prepare.formats._look import of_kind
@@ -78,7 +79,7 @@ def records_of(
         findings: of the file so far.
     """
     if rivals:
-        what = f"which of the attributes {', '.join(rivals)} names the class?"
+        what = Sentence("which of the attributes {attributes} names the class?", attributes=rivals)
         findings.append(Finding("", path, 0, "via-class-unclear", Severity.ERROR, what, Action.ASKED))
     kinds: Counter[str] = Counter()
     pictures: list[Listed] = []
@@ -87,7 +88,7 @@ def records_of(
         for place, one in enumerate(entry.regions, 1):
             if one.corners is None:
                 pictures[-1].bad += 1
-                what = f"region {place} of {entry.name!r} has no shape that can be read"
+                what = Sentence("region {n} of {image!r} has no shape that can be read", n=place, image=entry.name)
                 findings.append(Finding("", path, one.line, "via-bad-region", Severity.ERROR, what, Action.LEFT_OUT))
                 continue
             kinds.update([one.kind] if one.kind else [])

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from labtools.core.findings import Action, Finding, Severity
+from labtools.core.sentences import Sentence
 from labtools.prepare.formats import Parsed, RawBox
 from labtools.prepare.formats._look import of_kind
 from labtools.prepare.formats._pictures import Draft, bind, names_of
@@ -41,7 +42,7 @@ def parse(tree: Tree, files: list[str], index: ImageIndex) -> Parsed:
         try:
             root = parse_xml(data)
         except XmlError as error:
-            findings.append(unreadable(path, str(error)))
+            findings.append(unreadable(path, error.sentence))
             continue
         several = [] if root.tag == "annotation" else list(root.iter("annotation"))
         lines = iter(_lines_of_objects(data))
@@ -77,15 +78,20 @@ def _read(root: Element, draft: Draft, lines: Iterator[int]) -> None:
         corners, kind = _corners(node)
         if not name or corners is None:
             draft.bad += 1
-            what = "an object has no " + ("name" if not name else "readable box")
+            what = Sentence("an object has no readable box") if name else Sentence("an object has no name")
             draft.say(line, "voc-bad-object", Severity.ERROR, what, Action.LEFT_OUT)
             continue
         if corners != ordered(corners):
-            draft.say(line, "box-corners-swapped", Severity.WARNING, "the corners are swapped", Action.REPAIRED)
+            what = Sentence("the corners are swapped")
+            draft.say(line, "box-corners-swapped", Severity.WARNING, what, Action.REPAIRED)
         kinds.update([kind] if kind else [])
         draft.boxes.append(RawBox(None, name, ordered(corners), line))
     if parts:
-        what = f"{parts} parts of objects (heads, hands ...) are no objects of their own"
+        what = Sentence(
+            "{n} {n:part of an object|parts of objects} (heads, hands ...) {n:is no object of its own|"
+            "are no objects of their own}",
+            n=parts,
+        )
         draft.say(0, "voc-parts", Severity.INFO, what, Action.LEFT_OUT)
     draft.findings += around_finding(draft.path, kinds)
     w = _number(root, "size/width") or _number(root, "imagesize/ncols") or 0.0

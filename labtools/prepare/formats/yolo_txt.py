@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from labtools.core.findings import Action, Finding, Severity
+from labtools.core.sentences import Sentence, verbatim
 from labtools.prepare.formats import CENTRE, CORNERS, Parsed, RawBox, Record, orphan
 from labtools.prepare.formats._names import NamesFile, is_names_file, names_files, nearest_names
 from labtools.prepare.formats._yolo_file import FileReader, Repairs
@@ -139,7 +140,7 @@ class _Reading:
         try:
             return self._tree.read_near(path, near)
         except READ_ERRORS as error:
-            what = f"this label file cannot be read: {type(error).__name__}"
+            what = Sentence("this label file cannot be read: {why}", why=verbatim(type(error).__name__))
             self._findings.append(Finding("", path, 0, "label-unreadable", Severity.ERROR, what, Action.LEFT_OUT))
             return None
 

@@ -106,9 +106,9 @@ def test_a_damaged_file_is_records_or_findings(parse: Parse, name: str, at: int,
 @pytest.mark.parametrize(
     ("path", "text", "severity", "part"),
     [
-        ("x.json", '{"objects": [{"bbox": [1, 2, 3, 4]}]}', "error", "1 times bbox"),
+        ("x.json", '{"objects": [{"bbox": [1, 2, 3, 4]}]}', "error", "1 time bbox"),
         ("x.xml", "<dataset><image file='a.jpg'><box top='1'/></image></dataset>", "error", "<dataset>"),
-        ("x.csv", "a.jpg,10,20,5,5,velo\n", "error", "1 rows"),
+        ("x.csv", "a.jpg,10,20,5,5,velo\n", "error", "1 row)"),
         ("x.csv", "name,mark\nbob,3\n", "info", "nothing"),
         ("x.json", '{"a": 1}', "info", "nothing"),
         ("notes.docx", "PK", "info", "nothing"),

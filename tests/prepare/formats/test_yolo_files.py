@@ -77,7 +77,7 @@ def test_a_bad_line_costs_only_itself() -> None:
     assert parsed.records[0].bad_lines == 4
     bad = [(f.line, f.message) for f in parsed.findings if f.severity.value == "error"]
     assert bad == [
-        (2, "'nan' is no number"), (5, "1 columns instead of 5"), (6, "3 columns instead of 5 (lines 6, 7)"),
+        (2, "'nan' is no number"), (5, "1 column instead of 5"), (6, "3 columns instead of 5 (lines 6, 7)"),
     ]  # fmt: skip
 
 
