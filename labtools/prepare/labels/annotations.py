@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from labtools.artifacts.dataset import format_label
 from labtools.core.findings import Action, Finding, Question, Severity
+from labtools.core.sentences import Sentence
 from labtools.prepare.formats import RawBox, Record
 from labtools.prepare.labels.plain import EPSILON, ROUNDING, write_tables
 from labtools.prepare.labels.resolver import ClassResolver, Refusal
@@ -90,7 +91,7 @@ class Annotator:
         if is_background and not record.bad_lines:
             return Annotation(EMPTY)
         self.lost.add(path)
-        what = f"every box of {record.file} was left out: the picture counts as unlabelled"
+        what = Sentence("every box of {file} was left out: the picture counts as unlabelled", file=record.file)
         self.say(path, 0, "image-lost-boxes", Severity.ERROR, what, Action.NOTED)
         return Annotation(UNLABELLED)
 
@@ -101,9 +102,14 @@ class Annotator:
         ordered = sorted(records, key=lambda r: ("!/" in r.file, -len(r.boxes), r.file))
         for other in ordered[1:]:
             boxes = [[(b.class_id, b.class_name, b.xyxy) for b in r.boxes] for r in (ordered[0], other)]
-            same = "the same boxes" if boxes[0] == boxes[1] else "other boxes"
-            severity = Severity.INFO if boxes[0] == boxes[1] else Severity.WARNING
-            what = f"annotates {other.image} a second time, with {same}: {ordered[0].file} is used"
+            is_same = boxes[0] == boxes[1]
+            severity = Severity.INFO if is_same else Severity.WARNING
+            what = Sentence(
+                "annotates {image} a second time, with {boxes}: {used} is used",
+                image=other.image,
+                boxes=Sentence("the same boxes") if is_same else Sentence("other boxes"),
+                used=ordered[0].file,
+            )
             self.say(other.file, 0, "annotation-twice", severity, what, Action.LEFT_OUT)
         return ordered[0]
 
@@ -126,7 +132,7 @@ class Annotator:
                 is_background = False
                 continue
             again = found.add(class_id, corners)
-            if again:
+            if again is not None:
                 self.say(record.file, raw.line, "box-twice", Severity.INFO, again, Action.LEFT_OUT)
         return found.boxes(), is_background
 
@@ -144,11 +150,13 @@ class Annotator:
         beyond = max(-x1, -y1, x2 - 1, y2 - 1)
         if cut[2] - cut[0] < EPSILON / 4 or cut[3] - cut[1] < EPSILON / 4:
             outside = x1 >= 1 or y1 >= 1 or x2 <= 0 or y2 <= 0
-            code, what = ("box-outside", "the box lies outside the picture") if outside else ("box-no-area", "no area")
+            code, what = "box-no-area", Sentence("no area")
+            if outside:
+                code, what = "box-outside", Sentence("the box lies outside the picture")
             self.say(record.file, raw.line, code, Severity.WARNING, what, Action.LEFT_OUT)
             return None
         if beyond > EPSILON:
-            what = f"the box reaches {beyond:.2%} of the picture beyond its border"
+            what = Sentence("the box reaches {share:.2%} of the picture beyond its border", share=beyond)
             severity = Severity.WARNING if beyond > 0.05 else Severity.INFO
             self.say(record.file, raw.line, "box-clipped", severity, what, Action.CLIPPED)
         return cut
@@ -156,7 +164,7 @@ class Annotator:
     def in_units(self, record: Record, size: tuple[float, float], header: Header) -> Record | None:
         """Pixels to 0..1 as displayed, minding that the file may know the picture at another size; None: it cannot."""
         scale = _scale(size, header, record.boxes)
-        if scale.trouble:
+        if scale.trouble is not None:
             severity = Severity.INFO if max(size) <= 0 else Severity.WARNING
             severity, action = (severity, Action.REPAIRED) if scale.is_usable else (Severity.ERROR, Action.LEFT_OUT)
             self.say(record.file, 0, scale.code, severity, scale.trouble, action)
@@ -175,7 +183,7 @@ class Annotator:
         line: int,
         code: str,
         severity: Severity,
-        message: str,
+        message: Sentence,
         action: Action,
         question: Question | None = None,
     ) -> None:
@@ -189,7 +197,7 @@ class _Different:
         self._found: list[tuple[int, tuple[float, float, float, float]]] = []
         self._cells: dict[tuple[int, int, int], list[tuple[float, float, float, float]]] = defaultdict(list)
 
-    def add(self, class_id: int, corners: tuple[float, float, float, float]) -> str:
+    def add(self, class_id: int, corners: tuple[float, float, float, float]) -> Sentence | None:
         """Take it; or say how it is there already."""
         column, row = (int(v / _CELL) for v in corners[:2])
         near = (
@@ -201,10 +209,11 @@ class _Different:
         for other in near:
             apart = max(abs(a - b) for a, b in zip(corners, other, strict=True))
             if apart <= ROUNDING:
-                return "the same box again" + (", rounded otherwise" if apart > EPSILON else "")
+                rounded = Sentence("the same box again, rounded otherwise")
+                return rounded if apart > EPSILON else Sentence("the same box again")
         self._found.append((class_id, corners))
         self._cells[class_id, column, row].append(corners)
-        return ""
+        return None
 
     def boxes(self) -> tuple[Box, ...]:
         """In the order in which they came."""
@@ -217,12 +226,12 @@ class _Scale(NamedTuple):
     Attributes:
         wh: what they are divided by.
         turn: the boxes turn with the picture.
-        trouble: what was odd, ``""`` for nothing.
+        trouble: what was odd, None for nothing.
     """
 
     wh: tuple[float, float]
     turn: bool = False
-    trouble: str = ""
+    trouble: Sentence | None = None
     is_usable: bool = True
 
     @property
@@ -235,22 +244,33 @@ def _scale(written: tuple[float, float], header: Header, boxes: Sequence[RawBox]
     w, h = float(header.wh[0]), float(header.wh[1])
     stored = float(header.stored_wh[0]), float(header.stored_wh[1])
     if min(written) <= 0:
-        return _Scale((w, h), False, f"the annotation gives no size of the picture: {w:.0f}x{h:.0f} is taken")
+        unknown = Sentence("the annotation gives no size of the picture: {w:.0f}x{h:.0f} is taken", w=w, h=h)
+        return _Scale((w, h), False, unknown)
     if written == (w, h):
         return _Scale((w, h))
-    what = f"annotated at {written[0]:.0f}x{written[1]:.0f}, the picture is {w:.0f}x{h:.0f}"
+    what = Sentence(
+        "annotated at {w:.0f}x{h:.0f}, the picture is {own_w:.0f}x{own_h:.0f}",
+        w=written[0],
+        h=written[1],
+        own_w=w,
+        own_h=h,
+    )
     if header.orientation >= 5 and written == stored:
-        return _Scale(written, True, f"{what} as displayed (EXIF orientation {header.orientation}): boxes turned")
+        n = header.orientation
+        as_displayed = Sentence("{what} as displayed (EXIF orientation {n}): boxes turned", what=what, n=n)
+        return _Scale(written, True, as_displayed)
     if abs(written[0] * h - written[1] * w) <= 0.02 * written[0] * h:
-        return _Scale(written, False, f"{what}: boxes scaled with it")
+        return _Scale(written, False, Sentence("{what}: boxes scaled with it", what=what))
     margin = 0.02
     fits = all(
         -margin * w <= b.xyxy[0] and -margin * h <= b.xyxy[1] and b.xyxy[2] <= w * (1 + margin)
         and b.xyxy[3] <= h * (1 + margin) for b in boxes
     )  # fmt: skip
     if fits:
-        return _Scale((w, h), False, f"{what}, of another shape: boxes taken as pixels of the picture")
-    return _Scale((w, h), False, f"{what}, of another shape, and the boxes do not fit into it: left out", False)
+        taken = Sentence("{what}, of another shape: boxes taken as pixels of the picture", what=what)
+        return _Scale((w, h), False, taken)
+    lost = Sentence("{what}, of another shape, and the boxes do not fit into it: left out", what=what)
+    return _Scale((w, h), False, lost, False)
 
 
 def turned(xyxyn: tuple[float, float, float, float], orientation: int) -> tuple[float, float, float, float]:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from labtools.core.findings import Action, Finding, Severity
 from labtools.core.registry import members
+from labtools.core.sentences import Sentence
 from labtools.prepare import formats
 from labtools.prepare.config import name_key
 from labtools.prepare.formats import Parsed, RawBox, Record
@@ -52,7 +53,7 @@ def _with_silent(parsed: Parsed, files: Sequence[str], title: str) -> Parsed:
     if len(heard) == len(files):
         return parsed
     heard |= {finding.file for finding in parsed.findings}
-    what = f"it looks like {title}, but says nothing about any picture"
+    what = Sentence("it looks like {format}, but says nothing about any picture", format=title)
     silent = [
         Finding("", path, 0, "annotations-empty", Severity.WARNING, what, Action.NOTED)
         for path in files
@@ -115,7 +116,7 @@ class _Pair:
     pictures: int = 0
     differing: int = 0
     sum: Difference = field(default_factory=Difference)
-    examples: tuple[str, ...] = ()
+    examples: tuple[Sentence, ...] = ()
     first: tuple[str, str] = ("", "")  # a file of the one that is not used, and of the one that is
     is_joined: bool = False
     is_counted: bool = False  # pixels of a picture of unknown size beside fractions: only classes were compared
@@ -129,7 +130,9 @@ class _Pair:
         if found:
             self.differing += 1
             if len(self.examples) < _SHOWN:
-                self.examples += (f"{name_of(used.image)} {len(used.boxes)} and {len(other.boxes)}",)
+                name, counts = name_of(used.image), (len(used.boxes), len(other.boxes))
+                example = Sentence("{name} {used} and {other}", name=name, used=counts[0], other=counts[1])
+                self.examples += (example,)
 
 
 class _Choice:
@@ -214,18 +217,32 @@ def _both(first: Record, second: Record) -> Record:
 def _finding(source: Source, pair: _Pair) -> Finding:
     other, used = pair.first
     title = members(formats)[source.format].TITLE
-    pictures = f"{pair.pictures} picture" + ("s are" if pair.pictures > 1 else " is")
-    what = f"{pictures} annotated a second time here ({title}"
+    again = Sentence(
+        "{n} {n:picture is|pictures are} annotated a second time here ({format})", n=pair.pictures, format=title
+    )
     if pair.is_joined:
-        what += f"), with other classes: the boxes of both are used, these and those of {used}"
+        what = Sentence(
+            "{again}, with other classes: the boxes of both are used, these and those of {used}", again=again, used=used
+        )
         return Finding("", other, 0, "annotations-joined", Severity.WARNING, what, Action.REPAIRED)
     if not pair.differing:
-        alike = "as many boxes of each class" if pair.is_counted else f"the same {pair.sum.same} boxes"
-        what += f"), with {alike}: {used} is used"
+        alike = Sentence("the same {n} {n:box|boxes}", n=pair.sum.same)
+        if pair.is_counted:
+            alike = Sentence("as many boxes of each class")
+        what = Sentence("{again}, with {alike}: {used} is used", again=again, alike=alike, used=used)
         return Finding("", other, 0, "annotation-twice", Severity.INFO, what, Action.LEFT_OUT)
     same, classes, only_used, only_here = pair.sum
-    what += (
-        f"), {pair.differing} of them otherwise: {same} boxes agree, {classes} have another class, {only_used} are "
-        f"only in {used}, which is used, {only_here} only here; e.g. {', '.join(pair.examples)} boxes"
+    what = Sentence(
+        "{again}, {differing} of them otherwise: {same} {same:box agrees|boxes agree}, {classes} {classes:has|have} "
+        "another class, {only_used} {only_used:is|are} only in {used}, which is used, {only_here} only here; "
+        "e.g. {examples} boxes",
+        again=again,
+        differing=pair.differing,
+        same=same,
+        classes=classes,
+        only_used=only_used,
+        used=used,
+        only_here=only_here,
+        examples=pair.examples,
     )
     return Finding("", other, 0, "annotations-differ", Severity.WARNING, what, Action.LEFT_OUT)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labtools.core.findings import Action, Finding, Severity
+from labtools.core.sentences import Sentence
 from labtools.prepare.formats._yolo_plain import label_numbers
 from labtools.prepare.labels.motion import Tracks
 from labtools.prepare.labels.told import Told
@@ -27,16 +28,22 @@ _REGULAR = 0.8  # share of the steps between frames that are the usual one
 _MANY_RANGES = 5
 
 _ABOUT = {
-    "sequence-unlabelled": "nothing in this video is annotated",
-    "image-unlabelled": "no annotation, while the pictures before and after have boxes: forgotten",
-    "label-empty-in-track": "an empty label, while the boxes before and after are in the middle of the picture",
-    "image-background": "no annotation, and the object is seen to leave before or to enter after: background",
-    "annotation-stops": "the boxes end in the middle of the picture and none follow: was it annotated to its end?",
-    "annotation-starts-late": "no boxes before the first ones, which begin in the middle of the picture",
-    "box-jumps": "the box jumps away and is back in the next picture",
-    "box-missing": "a box is missing that the pictures before and after have in the same place",
-    "box-frozen": "a box stays the same to the last digit while the pictures change and other boxes move",
-    "box-still": "a box stays the same to the last digit while the pictures change; so do most boxes of this video",
+    "sequence-unlabelled": Sentence("nothing in this video is annotated"),
+    "image-unlabelled": Sentence("no annotation, while the pictures before and after have boxes: forgotten"),
+    "label-empty-in-track": Sentence(
+        "an empty label, while the boxes before and after are in the middle of the picture"
+    ),
+    "image-background": Sentence("no annotation, and the object is seen to leave before or to enter after: background"),
+    "annotation-stops": Sentence(
+        "the boxes end in the middle of the picture and none follow: was it annotated to its end?"
+    ),
+    "annotation-starts-late": Sentence("no boxes before the first ones, which begin in the middle of the picture"),
+    "box-jumps": Sentence("the box jumps away and is back in the next picture"),
+    "box-missing": Sentence("a box is missing that the pictures before and after have in the same place"),
+    "box-frozen": Sentence("a box stays the same to the last digit while the pictures change and other boxes move"),
+    "box-still": Sentence(
+        "a box stays the same to the last digit while the pictures change; so do most boxes of this video"
+    ),
 }
 _HARMLESS = frozenset({"image-background", "box-still"})
 
@@ -85,7 +92,7 @@ def look_at_sequences(frames: Frames) -> tuple[list[str], list[Finding]]:
         film.motion(boxes, starts)
     for i in sorted(loose):
         if frames.state[i] == UNLABELLED:
-            what = "no annotation was found"
+            what = Sentence("no annotation was found")
             told.add(Finding("", frames.path[i], 0, "image-unlabelled", Severity.WARNING, what, Action.NOTED))
     if EMPTY in frames.state and BOXES not in frames.state and not any(frames.lost):
         _never_a_box(frames, told)
@@ -95,7 +102,12 @@ def look_at_sequences(frames: Frames) -> tuple[list[str], list[Finding]]:
 def _never_a_box(frames: Frames, told: Told) -> None:
     """One empty video is background; a submission that shows nothing at all is an export that went wrong."""
     empty = [path for path, state in zip(frames.path, frames.state, strict=True) if state == EMPTY]
-    what = f"not one of {len(frames.path)} pictures has a box, {len(empty)} have an empty label: was anything exported?"
+    what = Sentence(
+        "not one of {n} {n:picture|pictures} has a box, {empty} {empty:has|have} an empty label: "
+        "was anything exported?",
+        n=len(frames.path),
+        empty=len(empty),
+    )
     told.add(Finding("", empty[0], 0, "labels-all-empty", Severity.WARNING, what, Action.NOTED))
 
 
@@ -198,20 +210,23 @@ class _Film:
                     self._say(first, last, code, _ABOUT[code], last - first)
             else:
                 total = sum(last - first for first, last in places)
-                what = f"{_ABOUT[code]} ({len(places)} such ranges)"
+                what = Sentence("{what} ({n} such ranges)", what=_ABOUT[code], n=len(places))
                 self._say(places[0][0], max(last for _, last in places), code, what, total)
 
     def _differ(self, first: int, last: int) -> bool:
         return len({self._frames.hash[self._order[n]] for n in range(first, last)}) > 1
 
-    def _say(self, first: int, last: int, code: str, what: str, count: int) -> None:
+    def _say(self, first: int, last: int, code: str, what: Sentence, count: int) -> None:
         """About pictures ``first`` to ``last`` (excluded), ``count`` of which are meant."""
         path = self._frames.path[self._order[first]]
         a, b = (self._frames.frame[self._order[n]] for n in (first, last - 1))
-        where = f"frame {a}" if a == b else f"frames {a} to {b}, {count} pictures"
+        where = Sentence("frame {n}", n=a or 0)
+        if a != b:
+            where = Sentence("frames {first} to {last}, {n} {n:picture|pictures}", first=a or 0, last=b or 0, n=count)
+        message = Sentence("{where}: {what}", where=where, what=what)
         severity = Severity.INFO if code in _HARMLESS else Severity.WARNING
         action = Action.REPAIRED if code == "image-background" else Action.NOTED
-        self._told.add(Finding("", path, 0, code, severity, f"{where}: {what}", action))
+        self._told.add(Finding("", path, 0, code, severity, message, action))
 
 
 class _Edges:

@@ -21,6 +21,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from labtools.core.findings import Action, Finding, Question, Severity
+from labtools.core.sentences import Sentence
 from labtools.prepare.answers import LEAVE_OUT, NO_ANSWERS, Answers
 from labtools.prepare.config import name_key
 from labtools.prepare.formats import RawBox, Record
@@ -37,7 +38,7 @@ class Refusal:
     """A box without a class: nothing was guessed, or the teacher does not want it."""
 
     code: str
-    message: str
+    message: Sentence
     question: Question | None = None
 
     @property
@@ -52,12 +53,12 @@ class Decision:
 
     Attributes:
         to: class id, or why there is none.
-        code, message: of the finding that says how it was decided; ``""`` where a name said so itself.
+        code, message: of the finding that says how it was decided; ``""`` and None where a name said so itself.
     """
 
     to: int | Refusal
     code: str = ""
-    message: str = ""
+    message: Sentence | None = None
 
 
 @dataclass
@@ -160,15 +161,17 @@ class ClassResolver:
         answer = self._answers.get(key)
         if answer is None:
             return decision
-        what = f"the name {class_name!r}" if class_name is not None else f"class id {_written(class_id)}"
+        what = Sentence("class id {id}", id=_written(class_id))
+        if class_name is not None:
+            what = Sentence("the name {name!r}", name=class_name)
         if answer == LEAVE_OUT:
-            return Decision(Refusal("class-left-out", f"{what} is to be left out, as answered"))
+            return Decision(Refusal("class-left-out", Sentence("{what} is to be left out, as answered", what=what)))
         found = self._table.id_of(answer)
         if found is not None:
-            return Decision(found, "class-answered", f"{what}: taken as answered")
+            return Decision(found, "class-answered", Sentence("{what}: taken as answered", what=what))
         if not isinstance(decision.to, Refusal):
             return decision
-        wrong = f"{decision.to.message} (the answer {answer!r} is no class)"
+        wrong = Sentence("{message} (the answer {answer!r} is no class)", message=decision.to.message, answer=answer)
         return Decision(Refusal(decision.to.code, wrong, decision.to.question))
 
     def _key(self, class_id: int | None, class_name: str | None, folder: str) -> str:
@@ -190,57 +193,75 @@ class ClassResolver:
         found, only = self._table.id_of(name), self._only
         listed = {self._table.id_of(one) for one in names}
         if class_id is not None and 0 not in scope.ids and max(scope.ids, default=0) == len(names) and names:
-            what = (
-                f"the ids here run from 1 to {len(names)} and the names file lists {len(names)}: is 1 the first name?"
+            what = Sentence(
+                "the ids here run from 1 to {n} and the names file lists {n}: is 1 the first name?", n=len(names)
             )
-            return self._ask("class-id-off-by-one", what, f"Which class is {name!r} in {self._place()}?", name)
+            question = Sentence("Which class is {name!r} in {place}?", name=name, place=self._place())
+            return self._ask("class-id-off-by-one", what, question, name)
         nobody_chose = class_id == 0 and set(scope.ids) == {0} and found is not None
         if nobody_chose and only is not None and only != found and only in listed:
-            what = f"id 0 is {name!r} by the names file, but every id here is 0: taken as the folder's class"
+            what = Sentence(
+                "id 0 is {name!r} by the names file, but every id here is 0: taken as the folder's class", name=name
+            )
             return Decision(only, "class-id-zero", what)
         if found is not None:
             return Decision(found)
         if only is not None and not self._known and len(self._unknown) == 1:
-            what = f"{name!r} is no class of the course: taken as the folder's class"
+            what = Sentence("{name!r} is no class of the course: taken as the folder's class", name=name)
             return Decision(only, "class-name-from-folder", what)
         if only is not None and only not in self._known and self._table.near(name, _NEAR) == [only]:
-            what = f"{name!r} is no class of the course, but nearly the folder's: taken as that"
+            what = Sentence("{name!r} is no class of the course, but nearly the folder's: taken as that", name=name)
             return Decision(only, "class-name-from-folder", what)
         near = self._table.near(name)
-        hint = f" (did you mean {self._table.names[near[0]]!r}?)" if near else ""
-        what = f"{name!r} is no class of the course{hint}: name it or add an alias"
-        return self._ask("class-name-unknown", what, f"Which class does {self._place()} call {name!r}?", name, near)
+        what = Sentence("{name!r} is no class of the course: name it or add an alias", name=name)
+        if near:
+            what = Sentence(
+                "{name!r} is no class of the course (did you mean {near!r}?): name it or add an alias",
+                name=name,
+                near=self._table.names[near[0]],
+            )
+        question = Sentence("Which class does {place} call {name!r}?", place=self._place(), name=name)
+        return self._ask("class-name-unknown", what, question, name, near)
 
     def _without_class(self, scope: _Scope, folder: str) -> Decision:
         if self._only is not None and not self._known and not self._unknown and set(scope.ids) <= {0}:
-            return Decision(self._only, "class-missing", "the lines name no class: taken as the folder's")
-        what = "the box names no class"
-        question = f"Which class are the boxes without any in {folder or self._place()}?"
+            what = Sentence("the lines name no class: taken as the folder's")
+            return Decision(self._only, "class-missing", what)
+        what = Sentence("the box names no class")
+        question = Sentence("Which class are the boxes without any in {place}?", place=folder or self._place())
         return self._ask_id("class-missing", what, question, None, folder)
 
     def _by_unnamed_id(self, class_id: int, names: tuple[str, ...], scope: _Scope, folder: str) -> Decision:
         if class_id == self._only and set(scope.ids) == {class_id}:
-            what = f"class id {class_id} has no name, but every id here is the course's id of the folder's class"
+            what = Sentence(
+                "class id {id} has no name, but every id here is the course's id of the folder's class", id=class_id
+            )
             return Decision(class_id, "class-id-course", what)
-        named = f"{len(names)} class" + ("es" if len(names) > 1 else "")
-        what = f"class id {class_id} has no name: the names file lists {named}"
-        question = f"Which class is id {class_id} in {folder or self._place()}?"
+        what = Sentence(
+            "class id {id} has no name: the names file lists {n} {n:class|classes}", id=class_id, n=len(names)
+        )
+        question = Sentence("Which class is id {id} in {place}?", id=class_id, place=folder or self._place())
         return self._ask_id("class-id-without-name", what, question, class_id, folder)
 
     def _by_id(self, class_id: int, scope: _Scope, folder: str) -> Decision:
         count = len(self._table.names)
-        question = f"Which class is id {class_id} in {folder or self._place()}?"
+        question = Sentence("Which class is id {id} in {place}?", id=class_id, place=folder or self._place())
         if self._table.trusts_ids or self._are_course_ids(scope):
             if class_id >= count:
-                what = f"class id {class_id} is beyond the {count} classes"
+                what = Sentence("class id {id} is beyond the {n} {n:class|classes}", id=class_id, n=count)
                 return self._ask_id("class-id-unknown", what, question, class_id, folder)
             alone = class_id == 0 and self._only not in {None, 0} and not scope.zero_has_company
             if self._table.trusts_ids or not alone:
                 return Decision(class_id)
         if class_id == 0 and self._only is not None and (set(scope.ids) == {0} or self._only == 0):
-            return Decision(self._only, "class-id-zero", "id 0 without a name: taken as the folder's class")
-        where = f"in the folder {self._folder!r}" if self._folder else "outside any class folder"
-        what = f"class id {class_id} {where} has no name: hand in obj.names, or use the course's ids"
+            what = Sentence("id 0 without a name: taken as the folder's class")
+            return Decision(self._only, "class-id-zero", what)
+        where = Sentence("outside any class folder")
+        if self._folder:
+            where = Sentence("in the folder {folder!r}", folder=self._folder)
+        what = Sentence(
+            "class id {id} {where} has no name: hand in obj.names, or use the course's ids", id=class_id, where=where
+        )
         return self._ask_id("class-id-ambiguous", what, question, class_id, folder)
 
     def _are_course_ids(self, scope: _Scope) -> bool:
@@ -248,27 +269,31 @@ class ClassResolver:
         bearing = sum(scope.ids[i] for i in self._folder_ids if i)
         return bearing > 0 and bearing * 2 >= scope.ids.total()
 
-    def _ask(self, code: str, what: str, question: str, name: str, near: Iterable[int] = ()) -> Decision:
+    def _ask(self, code: str, what: Sentence, question: Sentence, name: str, near: Iterable[int] = ()) -> Decision:
         options = self._table.options([*near, *sorted(self._folder_ids)])
         return Decision(Refusal(code, what, Question(self._key(None, name, ""), question, options)))
 
-    def _ask_id(self, code: str, what: str, question: str, class_id: int | None, folder: str) -> Decision:
+    def _ask_id(self, code: str, what: Sentence, question: Sentence, class_id: int | None, folder: str) -> Decision:
         options = self._table.options(sorted(self._folder_ids))
         return Decision(Refusal(code, what, Question(self._key(class_id, None, folder), question, options)))
 
     def _place(self) -> str:
-        return self._root or "this dataset"
+        return self._root or Sentence("this dataset")
 
     def findings(self) -> list[Finding]:
         """What was decided without a name, one for each kind, at the first file that it concerns."""
         found = []
-        for decision, tally in sorted(self._tallies.items(), key=lambda pair: (pair[0].code, pair[0].message)):
-            if not decision.code or isinstance(decision.to, Refusal):
+        for decision, tally in sorted(self._tallies.items(), key=lambda pair: (pair[0].code, pair[0].message or "")):
+            if decision.message is None or isinstance(decision.to, Refusal):
                 continue
             doubtful = decision.code in {"class-name-from-folder", "class-missing"}
             severity = Severity.WARNING if doubtful else Severity.INFO
-            what = (
-                f"{decision.message}, {self._table.names[decision.to]!r} ({tally.boxes} boxes in {tally.files} files)"
+            what = Sentence(
+                "{message}, {name!r} ({boxes} {boxes:box|boxes} in {files} {files:file|files})",
+                message=decision.message,
+                name=self._table.names[decision.to],
+                boxes=tally.boxes,
+                files=tally.files,
             )
             found.append(Finding("", tally.first, 0, decision.code, severity, what, Action.REPAIRED))
         return found + self._contradiction()
@@ -281,10 +306,15 @@ class ClassResolver:
             return []
         to, tally = max(boxes, key=lambda pair: pair[1].boxes)
         name = self._table.names[to]
-        what = f"no box here is of the folder's class {self._table.names[self._only]!r}: by name, they are {name!r}"
+        what = Sentence(
+            "no box here is of the folder's class {wanted!r}: by name, they are {name!r}",
+            wanted=self._table.names[self._only],
+            name=name,
+        )
         written = next((n for (_, _, _, n), d in self._decisions.items() if d.to == to and n is not None), name)
         options = (name, self._table.names[self._only], LEAVE_OUT)
-        question = Question(self._key(None, written, ""), f"Which class are the boxes called {written!r}?", options)
+        text = Sentence("Which class are the boxes called {name!r}?", name=written)
+        question = Question(self._key(None, written, ""), text, options)
         return [Finding("", tally.first, 0, "class-other-than-folder", Severity.WARNING, what, Action.NOTED, question)]
 
 

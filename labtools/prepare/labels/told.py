@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import replace
 
 from labtools.core.findings import Finding
+from labtools.core.sentences import Sentence
 from labtools.prepare.sources.tree import folder_of
 
 MOST = 50
@@ -31,6 +32,9 @@ class Told:
     def findings(self) -> list[Finding]:
         """All that was told, then one for each kind that was counted, at the first place that was not told."""
         return self._told + [
-            replace(one, message=f"{one.message} (one of {self._counts[key] - MOST} more of this kind in this folder)")
-            for key, one in self._next.items()
+            replace(one, message=_counted(one.message, self._counts[key] - MOST)) for key, one in self._next.items()
         ]
+
+
+def _counted(message: Sentence, more: int) -> Sentence:
+    return Sentence("{message} (one of {n} more of this kind in this folder)", message=message, n=more)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labtools.core.findings import Action, Finding, Question, Severity
+from labtools.core.sentences import Sentence
 from labtools.prepare.answers import LEAVE_OUT, NO_ANSWERS, Answers
 from labtools.prepare.formats import CENTRE, CORNERS, PIXEL_CORNERS, PIXELS, RawBox, Record
 from labtools.prepare.formats._yolo_plain import PlainBoxes, PlainTable
@@ -43,12 +44,10 @@ def _corner_and_size(n: Numbers) -> Numbers:
 
 
 Reading = Callable[[Numbers], Numbers]
-READINGS: Mapping[str, Reading] = {
-    "centre and size": _centre,
-    "corners": _corners,
-    "top left corner and size": _corner_and_size,
-}
-_PERCENT = "centre and size in percent"
+_USUAL, _BY_CORNERS = Sentence("centre and size"), Sentence("corners")
+_BY_CORNER = Sentence("top left corner and size")
+READINGS: Mapping[Sentence, Reading] = {_USUAL: _centre, _BY_CORNERS: _corners, _BY_CORNER: _corner_and_size}
+_PERCENT = Sentence("centre and size in percent")
 
 
 def settle_units(
@@ -136,31 +135,32 @@ class _Settling:
         numbers = np.array([xyxy for xyxy, _ in rows], np.float64).reshape(-1, 4)
         return numbers, np.array([(*wh, *wh) for _, wh in rows], np.float64).reshape(-1, 4)
 
-    def _pixel_reading(self, records: Sequence[Record], folder: str | None) -> str | None:
+    def _pixel_reading(self, records: Sequence[Record], folder: str | None) -> Sentence | None:
         """The one reading that fits, ``LEAVE_OUT``, or None."""
         answer = None if folder is None else self.answers.get(self._key(folder))
-        if answer in {LEAVE_OUT, _PERCENT, *READINGS}:
-            return answer
+        for known in (LEAVE_OUT, _PERCENT, *READINGS):
+            if known == answer:
+                return known
         numbers, wh = self._pixel_numbers(records)
         if not len(numbers):
-            return "corners"  # polygons alone: nothing to decide
+            return _BY_CORNERS  # polygons alone: nothing to decide
         shares = {name: _share_inside(read(numbers) / wh) for name, read in READINGS.items()}
         shares[_PERCENT] = _share_inside(_centre(numbers / 100)) if numbers.max() <= 100 else 0.0
-        usual = {name: shares[name] for name in ("centre and size", "corners", _PERCENT)}
+        usual = {name: shares[name] for name in (_USUAL, _BY_CORNERS, _PERCENT)}
         fitting = [name for name, share in usual.items() if share >= _NEARLY_ALL]
         others = [name for name, share in usual.items() if share > _MANY and name not in fitting]
         if len(fitting) == 1 and not others and (fitting[0] != _PERCENT or len(numbers) >= _ENOUGH):
             return fitting[0]
-        if not fitting and not others and shares["top left corner and size"] >= _NEARLY_ALL:
-            return "top left corner and size"
+        if not fitting and not others and shares[_BY_CORNER] >= _NEARLY_ALL:
+            return _BY_CORNER
         return None
 
-    def _is_possible(self, records: Sequence[Record], reading: str) -> bool:
+    def _is_possible(self, records: Sequence[Record], reading: Sentence) -> bool:
         numbers, wh = self._pixel_numbers(records)
         scale = np.float64(100.0) if reading == _PERCENT else wh
         return reading == LEAVE_OUT or _share_inside(READINGS.get(reading, _centre)(numbers) / scale) >= _NEARLY_ALL
 
-    def _in_fractions(self, record: Record, reading: str | None) -> Record:
+    def _in_fractions(self, record: Record, reading: Sentence | None) -> Record:
         boxes: list[RawBox] = []
         lost = 0
         w, h = self.pictures[record.image].wh
@@ -172,24 +172,35 @@ class _Settling:
                 lost += 1
                 continue
             scale = (100.0, 100.0) if reading == _PERCENT else (float(w), float(h))
-            read = _corners if box.form == PIXEL_CORNERS else READINGS.get(reading or "", _centre)
+            read = _corners if box.form == PIXEL_CORNERS else READINGS.get(reading or _USUAL, _centre)
             x1, y1, x2, y2 = read(np.array([box.xyxy]))[0].tolist()
             corners = (x1 / scale[0], y1 / scale[1], x2 / scale[0], y2 / scale[1])
             boxes.append(box._replace(xyxy=corners, form=CORNERS))
         wanted = 0 if reading == LEAVE_OUT else lost
         return replace(record, boxes=tuple(boxes), bad_lines=record.bad_lines + wanted)
 
-    def _say_pixels(self, folder: str, file: str, reading: str | None, boxes: int, files: int) -> None:
-        many = f"{boxes} boxes in {files} files of this folder"
+    def _say_pixels(self, folder: str, file: str, reading: Sentence | None, boxes: int, files: int) -> None:
+        many = _many(boxes, files)
         if reading is None:
-            what = f"{many} are not in 0..1, and more than one reading puts them into their pictures, or none does"
+            what = Sentence(
+                "{many} {n:is|are} not in 0..1, and more than one reading puts {n:it into its picture|them into their "
+                "pictures}, or none does",
+                many=many,
+                n=boxes,
+            )
             self._ask(folder, file, what, (*READINGS, _PERCENT, LEAVE_OUT))
         elif reading == LEAVE_OUT:
-            what = f"{many} are not in 0..1: left out, as answered"
+            what = Sentence("{many} {n:is|are} not in 0..1: left out, as answered", many=many, n=boxes)
             self._say(file, "label-pixels", Severity.INFO, what, Action.LEFT_OUT)
         else:
-            unit = "" if reading == _PERCENT else " in pixels"
-            what = f"{many} are not in 0..1: read as {reading}{unit}, divided by the picture's size"
+            if reading != _PERCENT:
+                reading = Sentence("{reading} in pixels", reading=reading)
+            what = Sentence(
+                "{many} {n:is|are} not in 0..1: read as {reading}, divided by the picture's size",
+                many=many,
+                n=boxes,
+                reading=reading,
+            )
             self._say(file, "label-pixels", Severity.WARNING, what, Action.REPAIRED)
 
     # -------------------------------------------------------------------------------------------- fractions
@@ -202,47 +213,58 @@ class _Settling:
                 continue
             short = np.concatenate([n for f in folders.values() if len(n := f.numbers()) < _ENOUGH] or [values])
             reading = self._fraction_reading(values, short, folder)
-            if reading == "centre and size":
+            if reading == _USUAL:
                 continue
             file = records[numbers[0]].file
-            many = f"{len(values)} boxes in {len(numbers)} files of this folder"
+            lost = Sentence(
+                "{many} {n:does not lie in its picture|do not lie in their pictures} as centre and size",
+                many=_many(len(values), len(numbers)),
+                n=len(values),
+            )
             if reading is None:
-                what = f"{many} do not lie in their pictures as centre and size, and two other readings fit"
+                what = Sentence("{what}, and two other readings fit", what=lost)
                 self._ask(folder, file, what, (*READINGS, LEAVE_OUT))
             else:
-                what = f"{many} do not lie in their pictures as centre and size: read as {reading}"
-                action = Action.LEFT_OUT if reading == LEAVE_OUT else Action.REPAIRED
+                what, action = Sentence("{what}: read as {reading}", what=lost, reading=reading), Action.REPAIRED
+                if reading == LEAVE_OUT:
+                    what, action = Sentence("{what}: left out, as answered", what=lost), Action.LEFT_OUT
                 self._say(file, "label-corners", Severity.WARNING, what, action)
             tables: dict[int, PlainTable] = {}
             for i in numbers:
                 records[i] = _reread(records[i], reading, tables)
 
-    def _fraction_reading(self, values: Numbers, short: Numbers, folder: str) -> str | None:
+    def _fraction_reading(self, values: Numbers, short: Numbers, folder: str) -> Sentence | None:
         """The one reading that fits, ``LEAVE_OUT``, or None; ``short``: the boxes of all folders with few of them."""
         answer = self.answers.get(self._key(folder))
-        if answer in {LEAVE_OUT, *READINGS}:
-            return answer
+        for known in (LEAVE_OUT, *READINGS):
+            if known == answer:
+                return known
         is_short = len(values) < _ENOUGH
         values = short if is_short else values
         fitting = [name for name, read in READINGS.items() if _share_inside(read(values)) >= _NEARLY_ALL]
         if len(values) < _ENOUGH or not fitting or _share_inside(_centre(values)) > _MANY:
-            return "centre and size"
+            return _USUAL
         # Drawn beyond the border? Moved by half its size any such box lies inside.
         is_drawn_so = is_short or _share_inside(_centre(values), _BEYOND) >= _NEARLY_ALL
-        if fitting == ["top left corner and size"] and is_drawn_so:
-            return "centre and size"
+        if fitting == [_BY_CORNER] and is_drawn_so:
+            return _USUAL
         return fitting[0] if len(fitting) == 1 else None
 
     def _key(self, folder: str) -> str:
         return f"label-units:{self.root}:{folder}"
 
-    def _ask(self, folder: str, file: str, what: str, options: tuple[str, ...]) -> None:
-        question = Question(self._key(folder), f"What are the four numbers in {folder or 'these labels'}?", options)
+    def _ask(self, folder: str, file: str, what: Sentence, options: tuple[Sentence, ...]) -> None:
+        text = Sentence("What are the four numbers in {place}?", place=folder or Sentence("these labels"))
+        question = Question(self._key(folder), text, options)
         finding = Finding("", file, 0, "label-units-unknown", Severity.ERROR, what, Action.ASKED, question)
         self.findings.append(finding)
 
-    def _say(self, file: str, code: str, severity: Severity, what: str, action: Action) -> None:
+    def _say(self, file: str, code: str, severity: Severity, what: Sentence, action: Action) -> None:
         self.findings.append(Finding("", file, 0, code, severity, what, action))
+
+
+def _many(boxes: int, files: int) -> Sentence:
+    return Sentence("{boxes} {boxes:box|boxes} in {files} {files:file|files} of this folder", boxes=boxes, files=files)
 
 
 def _share_inside(xyxyn: Numbers, tolerance: float = _TOLERANCE) -> float:
@@ -259,7 +281,7 @@ def _as_written(box: RawBox) -> tuple[float, float, float, float]:
     return (x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1
 
 
-def _reread(record: Record, reading: str | None, tables: dict[int, PlainTable]) -> Record:
+def _reread(record: Record, reading: Sentence | None, tables: dict[int, PlainTable]) -> Record:
     """With the numbers in 0..1 read in another way; without those boxes where that is open or unwanted."""
     boxes = record.boxes
     if reading is None or reading == LEAVE_OUT:

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from labtools.core.findings import Action, Finding, Question, Severity
 from labtools.core.names import slug
+from labtools.core.sentences import Sentence
 from labtools.prepare.answers import LEAVE_OUT, Answers
 from labtools.prepare.layout.places import ImageIndex
 from labtools.prepare.layout.split_words import without_archive
@@ -214,14 +215,14 @@ class _ListReading:
             self.shared_lines.add((self.one.path, line))
         self.told += 1
         meaning = self.meanings.of(reference)
-        shown = repr(reference[:_SHOWN])
+        shown = reference[:_SHOWN]
         if meaning.rivals:
             self.rivals.append((line, shown, meaning.rivals))
         elif not meaning.pictures:
             if not self.one.is_pointer:
-                self.say(line, "list-absent", Severity.WARNING, f"listed, but not there: {shown}")
+                self.say(line, "list-absent", Severity.WARNING, Sentence("listed, but not there: {text!r}", text=shown))
         elif not split:
-            self.say(line, "list-no-split", Severity.WARNING, f"no split is named for {shown}")
+            self.say(line, "list-no-split", Severity.WARNING, Sentence("no split is named for {text!r}", text=shown))
         else:
             if meaning.is_loose:
                 self.note(("list-name-differs",), line)
@@ -237,7 +238,7 @@ class _ListReading:
         if self.is_shared:
             self.shared_lines.add((self.one.path, line))
         if path in pictures:
-            what = f"{path[:_SHOWN]!r} is listed already on line {pictures[path]}"
+            what = Sentence("{path!r} is listed already on line {line}", path=path[:_SHOWN], line=pictures[path])
             self.say(line, "list-twice", Severity.INFO, what)
         else:
             pictures[path] = line
@@ -260,7 +261,7 @@ class _ListReading:
         namesake = any(team == self.team for _, team in self.others.foreign)
         return not namesake or folder_of(self.one.path) == self.class_folder
 
-    def say(self, line: int, code: str, severity: Severity, what: str) -> None:
+    def say(self, line: int, code: str, severity: Severity, what: Sentence) -> None:
         self.findings.append(Finding("", self.one.path, line, code, severity, what, Action.LEFT_OUT))
 
     def all_findings(self) -> list[Finding]:
@@ -268,15 +269,17 @@ class _ListReading:
         if self.is_shared:
             return found
         if self.foreign and not self.named:
-            what = (
-                f"all {len(self.foreign)} lines name pictures of another team, such as {self.foreign[0][1][:_SHOWN]!r}"
+            what = Sentence(
+                "all {n} {n:line names|lines name} pictures of another team, such as {text!r}",
+                n=len(self.foreign),
+                text=self.foreign[0][1][:_SHOWN],
             )
             return [*found, Finding("", self.one.path, 0, "list-of-other-team", Severity.ERROR, what, Action.LEFT_OUT)]
         for line, text in self.foreign:
-            what = f"names a picture of another team: {text[:_SHOWN]!r}"
+            what = Sentence("names a picture of another team: {text!r}", text=text[:_SHOWN])
             found.append(Finding("", self.one.path, line, "list-other-team", Severity.WARNING, what, Action.LEFT_OUT))
         if not self.told and not self.foreign and self.one.is_plain and not self.one.is_pointer:
-            what = "the list names no picture"
+            what = Sentence("the list names no picture")
             found.append(Finding("", self.one.path, 0, "list-empty", Severity.WARNING, what, Action.NOTED))
         return found
 
@@ -285,15 +288,19 @@ class _ListReading:
         if not self.rivals:
             return []
         folders = Counter(folder_of(path) for _, _, rivals in self.rivals for path in rivals)
-        text = f"In which folder are the {len(self.rivals)} pictures that {name_of(self.one.path)} names without one?"
+        text = Sentence(
+            "In which folder {n:is|are} the {n} {n:picture|pictures} that {file} names without one?",
+            n=len(self.rivals),
+            file=name_of(self.one.path),
+        )
         options = (*(below(f, self.class_folder) for f, _ in folders.most_common(12)), LEAVE_OUT)
         question = Question(self.question, text, options)
-        return [
-            Finding("", self.one.path, line, "list-ambiguous", Severity.ERROR,
-                    f"{shown} could be any of: {', '.join(rivals[:3])}", Action.LEFT_OUT if self.is_left else
-                    Action.ASKED, None if self.is_left else question)
-            for line, shown, rivals in self.rivals
-        ]  # fmt: skip
+        action, asked = (Action.LEFT_OUT, None) if self.is_left else (Action.ASKED, question)
+        found = []
+        for line, shown, rivals in self.rivals:
+            what = Sentence("{text!r} could be any of: {rivals}", text=shown, rivals=rivals[:3])
+            found.append(Finding("", self.one.path, line, "list-ambiguous", Severity.ERROR, what, action, asked))
+        return found
 
 
 @lru_cache(maxsize=1 << 14)

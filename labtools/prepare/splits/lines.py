@@ -13,24 +13,27 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from labtools.core.names import slug
+from labtools.core.sentences import Sentence
 from labtools.prepare.layout.split_words import splits_in
 from labtools.prepare.sources.tree import IMAGE_SUFFIXES, suffix_of
 
 Means = Callable[[str], bool]
 
 REPAIRS = {
-    "list-blank-line": "blank lines",
-    "list-spaces": "stray spaces, tabs or invisible characters around paths",
-    "list-quotes": "paths in quotes",
-    "list-comment": "comment and header lines",
-    "list-windows-path": "Windows paths with a drive or backslashes",
-    "list-absolute-path": "absolute paths of somebody's computer",
-    "list-label-path": "paths of label files instead of pictures",
-    "list-extra-column": "more than a path in a line: what follows it is not used",
-    "list-numbered": "lines with a number or a bullet in front of the path",
-    "list-one-line": "several paths in one line",
-    "list-name-differs": "names that differ in leading zeros or separators from the only picture that can be meant",
-    "list-whole-folder": "folders, patterns and ranges that stand for all their pictures",
+    "list-blank-line": Sentence("blank lines"),
+    "list-spaces": Sentence("stray spaces, tabs or invisible characters around paths"),
+    "list-quotes": Sentence("paths in quotes"),
+    "list-comment": Sentence("comment and header lines"),
+    "list-windows-path": Sentence("Windows paths with a drive or backslashes"),
+    "list-absolute-path": Sentence("absolute paths of somebody's computer"),
+    "list-label-path": Sentence("paths of label files instead of pictures"),
+    "list-extra-column": Sentence("more than a path in a line: what follows it is not used"),
+    "list-numbered": Sentence("lines with a number or a bullet in front of the path"),
+    "list-one-line": Sentence("several paths in one line"),
+    "list-name-differs": Sentence(
+        "names that differ in leading zeros or separators from the only picture that can be meant"
+    ),
+    "list-whole-folder": Sentence("folders, patterns and ranges that stand for all their pictures"),
 }
 
 # Zero-width and directional marks: Windows copies the latter with a path, chats insert the former.

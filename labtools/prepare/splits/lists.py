@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from labtools.core.findings import Action, Finding, Question, Severity
 from labtools.core.names import slug
+from labtools.core.sentences import Sentence, verbatim
 from labtools.prepare.answers import LEAVE_OUT, Answers
 from labtools.prepare.layout.split_words import (
     has_split_word,
@@ -36,7 +37,12 @@ _LABEL_LINE = re.compile(r"\s*\d+(?:[\s,;]+-?[\d.]+(?:e-?\d+)?){4,}[\s,;]*", re.
 _PROSE = frozenset({"readme", "license", "licence", "notice", "authors", "changelog", "lisezmoi", "notes", "rapport"})
 _SPLIT_FILE = re.compile(r"split|partition|repartition|subset|decoupage|train.?val|imageset", re.IGNORECASE)
 
-_WORD = {"train": "training", "val": "validation", "test": "test"}
+WORDS: Mapping[str, Sentence] = {
+    "train": Sentence("training"),
+    "val": Sentence("validation"),
+    "test": Sentence("test"),
+}
+"""What stands before *list* and *pictures*."""
 
 TRAINVAL = "train+val"
 """The split of VOC's ``trainval.txt``: training and validation together."""
@@ -188,13 +194,23 @@ def pointer_findings(tree: Tree, root: str, answers: Answers) -> list[Finding]:
     for one in _pointers(tree):
         for split in one.splits:
             if split != one.kept:
-                what = f"the {_WORD[split]} list is the {_WORD[one.kept]} list ({one.target}): its pictures stay in "
+                what = Sentence(
+                    "the {split} list is the {other} list ({path}): its pictures stay in {kept} only",
+                    split=WORDS[split],
+                    other=WORDS[one.kept],
+                    path=one.target,
+                    kept=one.kept,
+                )
                 code = f"split-{split}-is-{one.kept}"
-                what += f"{one.kept} only"
                 findings.append(Finding("", one.path, 0, code, Severity.WARNING, what, Action.REPAIRED))
         key = f"split:{root}:{below(one.file, root)}"
         if one.is_contradiction and key not in answers:
-            what = f"{name_of(one.path)} gives {one.target} as the {_WORD[one.kept]} list: which split is it?"
+            what = Sentence(
+                "{file} gives {path} as the {split} list: which split is it?",
+                file=name_of(one.path),
+                path=one.target,
+                split=WORDS[one.kept],
+            )
             options = (one.kept, one.own, LEAVE_OUT)
             question = Question(key, what, options)
             code = "split-list-contradicted"
@@ -212,7 +228,7 @@ def read_list(tree: Tree, path: str, split: str, *, is_plain: bool = True) -> Sp
     try:
         data = tree.read(path)
     except READ_ERRORS as error:
-        what = f"this list cannot be read: {type(error).__name__}"
+        what = Sentence("this list cannot be read: {why}", why=verbatim(type(error).__name__))
         finding = Finding("", path, 0, "list-unreadable", Severity.ERROR, what, Action.LEFT_OUT)
         return SplitList(path, split, (), (finding,), is_plain=is_plain)
     if suffix_of(path) == ".json":
@@ -256,7 +272,7 @@ def _is_label_file(text: Text) -> bool:
 
 def unread_lists(tree: Tree) -> list[Finding]:
     """Lists in formats of an office, which are not read: nothing of them may be lost without a word."""
-    what = "a split list in this format is not read: save it as plain text (.txt)"
+    what = Sentence("a split list in this format is not read: save it as plain text (.txt)")
     return [
         Finding("", path, 0, "list-unsupported", Severity.ERROR, what, Action.LEFT_OUT)
         for path in tree.ending(*_OFFICE)
@@ -267,9 +283,10 @@ def unread_lists(tree: Tree) -> list[Finding]:
 def repair_findings(path: str, repairs: Mapping[str, int], first: Mapping[str, int]) -> Iterable[Finding]:
     """One finding per kind of oddity, with the number of lines and the first of them."""
     for code, count in repairs.items():
-        message = REPAIRS.get(code) or REPAIR_MESSAGES[code]
-        times = f" ({count} lines)" if count > 1 else ""
-        yield Finding("", path, first.get(code, 0), code, Severity.INFO, message + times, Action.REPAIRED)
+        what = REPAIRS.get(code) or REPAIR_MESSAGES[code]
+        if count > 1:
+            what = Sentence("{what} ({n} lines)", what=what, n=count)
+        yield Finding("", path, first.get(code, 0), code, Severity.INFO, what, Action.REPAIRED)
 
 
 def clean_line(line: str) -> tuple[str, list[str]]:

@@ -17,6 +17,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 from labtools.core.findings import Action, Finding, Severity
 from labtools.core.names import slug
+from labtools.core.sentences import Sentence
 from labtools.prepare.config import SplitPolicy
 from labtools.prepare.layout.references import source_stem
 from labtools.prepare.sources.tree import folder_of, stem_of
@@ -84,18 +85,26 @@ def make_split(
     if len(joined) >= 3:
         of_sequence = share_sequences({name: len(paths) for name, paths in joined.items()}, policy, root)
         split = {path: of_sequence[name] for name, paths in joined.items() for path in paths}
-        listed = {s: [n for n in sorted(of_sequence, key=natural_key) if of_sequence[n] == s] for s in SPLITS}
-        how = "whole sequences, " + "; ".join(f"{s}: {', '.join(listed[s]) or 'none'}" for s in SPLITS)
+        ordered = sorted(of_sequence, key=natural_key)
+        listed = {s: tuple(n for n in ordered if of_sequence[n] == s) or Sentence("none") for s in SPLITS}
+        how = Sentence(
+            "whole sequences, train: {train}; val: {val}; test: {test}",
+            train=listed["train"],
+            val=listed["val"],
+            test=listed["test"],
+        )
     else:
         split, left = _by_blocks(list(members.values()), policy, root, twins or {})
-        how = "blocks in the order of the file names, as there are fewer than three sequences"
+        how = Sentence("blocks in the order of the file names, as there are fewer than three sequences")
     counts = Counter(split.values())
-    what = f"no split was handed in; made one of {how} ({'/'.join(str(counts[s]) for s in SPLITS)} pictures)"
+    sizes = "/".join(str(counts[s]) for s in SPLITS)
+    what = Sentence("no split was handed in; made one of {how} ({sizes} pictures)", how=how, sizes=sizes)
     if len(joined) < 3:
-        what += "; where two blocks meet, neighbouring frames are on both sides"
-        what += f", but for {policy.gap} left out at each cut" if policy.gap else ""
+        what = Sentence("{what}; where two blocks meet, neighbouring frames are on both sides", what=what)
+        if policy.gap:
+            what = Sentence("{what}, but for {n} left out at each cut", what=what, n=policy.gap)
     findings = [Finding("", root, 0, "split-made", Severity.WARNING, what, Action.REPAIRED)]
-    gap = "lies between two blocks of the split that was made (split.gap)"
+    gap = Sentence("lies between two blocks of the split that was made (split.gap)")
     findings += [Finding("", p, 0, "image-in-gap", Severity.INFO, gap, Action.LEFT_OUT) for p in left]
     return split, findings
 

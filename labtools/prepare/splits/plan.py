@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from labtools.core.findings import Action, Finding, Question, Severity
+from labtools.core.sentences import Sentence
 from labtools.prepare.answers import LEAVE_OUT, Answers
 from labtools.prepare.config import SplitPolicy
 from labtools.prepare.layout.places import ImageIndex
@@ -172,7 +173,7 @@ class _Plan:
         for one in lists:
             is_export = one.split == "train" and any(_EXPORTED.match(line) for line in one.lines[:3])
             if is_export and folder_of(one.path) not in beside:
-                what = "CVAT's own list of everything it exported, not a split"
+                what = Sentence("CVAT's own list of everything it exported, not a split")
                 self.findings.append(Finding("", one.path, 0, "list-of-export", Severity.INFO, what, Action.NOTED))
                 self.used.add(one.path)
             else:
@@ -207,24 +208,30 @@ class _Plan:
     def pointers_or_folders(self, file: str, pointed: dict[str, str], against: Sequence[str]) -> dict[str, str]:
         """What counts where ``data.yaml`` and the names of folders contradict each other: the teacher's word."""
         key = f"split:{self.root}:folders"
-        options = (f"as {below(file, self.root)} says", "as the folders are called", LEAVE_OUT)
+        by_file = Sentence("as {file} says", file=below(file, self.root))
+        options = (by_file, Sentence("as the folders are called"), LEAVE_OUT)
         answer = self.answers.get(key)
         first = against[0]
-        what = (
-            f"{name_of(file)} puts {len(against)} pictures into another split than their folders are called, "
-            f"such as {first} into {pointed[first]}"
+        what = Sentence(
+            "{file} puts {n} {n:picture|pictures} into another split than {n:its folder is|their folders are} called, "
+            "such as {path} into {split}",
+            file=name_of(file),
+            n=len(against),
+            path=first,
+            split=pointed[first],
         )
         if answer == options[0]:
             return pointed
         if answer != options[1]:
             self.disputed |= frozenset(against)
-            asked = None if answer == LEAVE_OUT else Question(key, f"{what}: what counts?", options)
+            text = Sentence("{what}: what counts?", what=what)
+            asked = None if answer == LEAVE_OUT else Question(key, text, options)
             action = Action.ASKED if asked else Action.LEFT_OUT
             self.findings.append(Finding("", file, 0, "split-yaml-differs", Severity.ERROR, what, action, asked))
         return {path: name for path, name in pointed.items() if path not in set(against)}
 
     def say_disputed(self) -> None:
-        what = "the lists contradict each other about its split"
+        what = Sentence("the lists contradict each other about its split")
         self.findings += [
             Finding("", path, 0, "image-split-disputed", Severity.ERROR, what, Action.LEFT_OUT)
             for path in sorted(self.disputed)
@@ -237,7 +244,12 @@ class _Plan:
             if self.by_folder.get(path, name) != name:
                 differing[folder_of(path), self.by_folder[path], name].append(path)
         for (folder, of_folder, name), paths in sorted(differing.items()):
-            what = f"{len(paths)} pictures in this folder of {of_folder} are listed in {name}: the list counts"
+            what = Sentence(
+                "{n} {n:picture|pictures} in this folder of {split} {n:is|are} listed in {listed}: the list counts",
+                n=len(paths),
+                split=of_folder,
+                listed=name,
+            )
             self.findings.append(
                 Finding("", folder, 0, "split-folder-differs", Severity.WARNING, what, Action.REPAIRED)
             )
@@ -263,10 +275,14 @@ class _Plan:
             if answer in SPLITS or answer == LEAVE_OUT:
                 self.used.add(path)
             elif len(claim.pictures) < len(self.present):  # a list of everything is no split
-                text = f"Which split is the list {name_of(path)} ({len(claim.pictures)} pictures)?"
+                text = Sentence(
+                    "Which split is the list {file} ({n} {n:picture|pictures})?",
+                    file=name_of(path),
+                    n=len(claim.pictures),
+                )
                 asked.append((path, Question(key, text, (*SPLITS, LEAVE_OUT))))
         for path, question in asked:
-            what = "it lists pictures, but its name does not say for which split"
+            what = Sentence("it lists pictures, but its name does not say for which split")
             code = "split-list-unnamed"
             self.findings.append(Finding("", path, 0, code, Severity.ERROR, what, Action.ASKED, question))
             self.used.add(path)
@@ -301,8 +317,13 @@ class _Plan:
         is_policy = self.policy.unlisted != LEAVE_OUT
         if len(missing) == 1 and not is_policy and len(unlisted) >= max(2, 0.05 * len(self.images)):
             name = missing[0]
-            what = f"there is no {name} list, and {len(unlisted)} pictures are in no list"
-            question = Question(key, f"{what[0].upper()}{what[1:]}: are they {name}?", (name, LEAVE_OUT))
+            what = Sentence("there is no {split} list, and {n} pictures are in no list", split=name, n=len(unlisted))
+            text = Sentence(
+                "There is no {split} list, and {n} pictures are in no list: are they {split}?",
+                split=name,
+                n=len(unlisted),
+            )
+            question = Question(key, text, (name, LEAVE_OUT))
             code = "split-unlisted-many"
             self.findings.append(Finding("", self.root, 0, code, Severity.ERROR, what, Action.ASKED, question))
         return self.policy.unlisted
@@ -310,19 +331,23 @@ class _Plan:
 
 def _unlisted(path: str, target: str) -> Finding:
     if target not in SPLITS:
-        what = "no list of the team names this picture"
+        what = Sentence("no list of the team names this picture")
         return Finding("", path, 0, "image-unlisted", Severity.WARNING, what, Action.LEFT_OUT)
-    what = f"no list of the team names this picture: put into {target}"
+    what = Sentence("no list of the team names this picture: put into {split}", split=target)
     return Finding("", path, 0, "image-unlisted", Severity.WARNING, what, Action.REPAIRED)
 
 
 def _missing(split: Mapping[str, str], root: str) -> list[Finding]:
     found = Counter(split.values())
     return [
-        Finding("", root, 0, f"split-no-{name}", Severity.WARNING, f"the team gave no {name} split", Action.NOTED)
+        Finding("", root, 0, f"split-no-{name}", Severity.WARNING, _gave_none(name), Action.NOTED)
         for name in SPLITS
         if not found[name]
     ]
+
+
+def _gave_none(split: str) -> Sentence:
+    return Sentence("the team gave no {split} split", split=split)
 
 
 def nobodys_lines(shared: Sequence[SplitList], taken: Collection[tuple[str, int]]) -> list[Finding]:
@@ -337,6 +362,6 @@ def nobodys_lines(shared: Sequence[SplitList], taken: Collection[tuple[str, int]
         lines += [(entry.line, entry.reference) for entry in one.entries]
         for number, line in lines:
             if (one.path, number) not in taken and ("/" in line or "\\" in line or suffix_of(line.strip())):
-                what = f"names no team's picture: {line.strip()[:160]!r}"
+                what = Sentence("names no team's picture: {text!r}", text=line.strip()[:160])
                 findings.append(Finding("", one.path, number, "list-absent", Severity.WARNING, what, Action.LEFT_OUT))
     return findings

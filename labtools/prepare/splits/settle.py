@@ -13,12 +13,13 @@ from dataclasses import dataclass, replace
 
 from labtools.core.findings import Action, Finding, Question, Severity
 from labtools.core.names import slug
+from labtools.core.sentences import Sentence, both, either
 from labtools.prepare.answers import LEAVE_OUT, Answers
 from labtools.prepare.config import SplitPolicy
 from labtools.prepare.layout.split_words import list_stem, splits_in
 from labtools.prepare.sources.tree import folder_of
 from labtools.prepare.splits.claims import Claim
-from labtools.prepare.splits.lists import TRAINVAL, below
+from labtools.prepare.splits.lists import TRAINVAL, WORDS, below
 
 SPLITS = ("train", "val", "test")
 _SAME = 0.5
@@ -69,8 +70,12 @@ def _trainval(claims: Sequence[Claim]) -> tuple[list[Claim], list[Finding]]:
         left = {path: line for path, line in claim.pictures.items() if path not in taken}
         if left:
             rest.append(replace(claim, split=other, pictures=left))
-            how = f"what {next(iter(known))} does not take is {other}" if known else "taken as train"
-            what = f"a list of training and validation together: {how} ({len(left)} pictures)"
+            how = Sentence("taken as train")
+            if known:
+                how = Sentence("what {split} does not take is {other}", split=next(iter(known)), other=other)
+            what = Sentence(
+                "a list of training and validation together: {how} ({n} {n:picture|pictures})", how=how, n=len(left)
+            )
             code = "split-trainval"
             findings.append(Finding("", claim.source.path, 0, code, Severity.WARNING, what, Action.REPAIRED))
     return rest, findings
@@ -85,7 +90,7 @@ def _without_repeats(claims: Sequence[Claim]) -> tuple[list[Claim], list[Finding
         if same is None:
             kept.append(claim)
         elif same.source.path != claim.source.path:
-            what = f"the same pictures as {same.source.path}"
+            what = Sentence("the same pictures as {path}", path=same.source.path)
             findings.append(Finding("", claim.source.path, 0, "list-repeated", Severity.INFO, what, Action.NOTED))
     return kept, findings
 
@@ -103,8 +108,12 @@ def _without_copies(claims: Sequence[Claim], policy: SplitPolicy) -> tuple[list[
         if members[copy] and members[copy] == members[kept] and not dropped & {copy, kept}:
             dropped.add(copy)
             path = next(c.source.path for c in claims if c.split == copy)
-            name = "training" if kept == "train" else "validation" if kept == "val" else "test"
-            what = f"the {copy} list names exactly the {name} pictures: they stay in {kept} only"
+            what = Sentence(
+                "the {split} list names exactly the {other} pictures: they stay in {kept} only",
+                split=copy,
+                other=WORDS[kept],
+                kept=kept,
+            )
             code = f"split-{copy}-is-{kept}"
             findings.append(Finding("", path, 0, code, Severity.WARNING, what, Action.REPAIRED))
     return [c for c in claims if c.split not in dropped], findings
@@ -177,15 +186,22 @@ def _dispute(
     file = bundles[1][0].source.path
     answer = answers.get(key)
     if answer in names:
-        what = f"lists contradict each other about {len(disputed)} pictures: {answer} counts, as the teacher decided"
+        what = Sentence(
+            "lists contradict each other about {n} {n:picture|pictures}: {answer} counts, as the teacher decided",
+            n=len(disputed),
+            answer=answer,
+        )
         finding = Finding("", file, 0, "split-lists-differ", Severity.WARNING, what, Action.REPAIRED)
         return [bundles[names.index(answer)]], frozenset(), [finding]
-    listed = " or ".join(names)
-    what = f"the lists contradict each other about the split of {len(disputed)} pictures: {listed}"
+    what = Sentence(
+        "the lists contradict each other about the split of {n} {n:picture|pictures}: {lists}",
+        n=len(disputed),
+        lists=either(names),
+    )
     if answer == LEAVE_OUT:
         finding = Finding("", file, 0, "split-lists-differ", Severity.WARNING, what, Action.LEFT_OUT)
     else:
-        text = f"Which lists count? They disagree about {len(disputed)} pictures."
+        text = Sentence("Which lists count? They disagree about {n} {n:picture|pictures}.", n=len(disputed))
         question = Question(key, text, (*names, LEAVE_OUT))
         finding = Finding("", file, 0, "split-lists-differ", Severity.ERROR, what, Action.ASKED, question)
     return bundles, frozenset(disputed), [finding]
@@ -218,7 +234,7 @@ def _one_split_each(
     for path, names in twice.items():
         split[path] = next(name for name in policy.priority if name in names)
         if path not in disputed:
-            what = f"listed in {' and '.join(sorted(names))}: kept in {split[path]} only"
+            what = Sentence("listed in {splits}: kept in {kept} only", splits=both(sorted(names)), kept=split[path])
             findings.append(Finding("", path, 0, "image-in-two-splits", Severity.WARNING, what, Action.REPAIRED))
     for path in disputed:
         split.pop(path, None)
