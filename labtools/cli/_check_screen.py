@@ -12,6 +12,7 @@ from rich.text import Text
 
 from labtools.artifacts.wording import Language, words
 from labtools.artifacts.wording.phrases import Phrases, written
+from labtools.artifacts.wording.translating import translated
 from labtools.core.findings import Finding, Severity
 from labtools.prepare.output.sheets.kinds import Kind, is_telling, kinds_of, places
 
@@ -100,7 +101,8 @@ def _places(kind: Kind, say: Phrases) -> Iterator[str]:
     with_message = is_telling(shown)
     for place in shown:
         run = f" {say('to')} {place.last} ({written(place.times, say.language)})" if place.last else ""
-        yield f"{place.first}{run}{f'  {place.message}' if with_message else ''}".strip()
+        message = f"  {translated(place.message, say.language)}" if with_message else ""
+        yield f"{place.first}{run}{message}".strip()
     if more:
         yield say("more-places", n=more)
 
@@ -111,4 +113,4 @@ def _show_questions(console: Console, say: Phrases, findings: Sequence[Finding])
         console.print()
         console.print(Text(say("questions", n=len(asked)), "bold yellow"))
         for text in list(asked.values())[:_MOST_KINDS]:
-            _indented(console, Text(f"- {text}"))
+            _indented(console, Text(f"- {translated(text, say.language)}"))

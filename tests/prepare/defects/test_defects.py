@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -24,6 +25,11 @@ pytestmark = pytest.mark.long
 
 KINDS = kinds()
 COHORTS = 3
+FRENCH = "sheets in French"
+ENGLISH = re.compile(
+    r"\b(the|is|are|was|were|has|have|this|that|these|those|of|with|not|no|and|its?|from|which|here|there|boxe?s?|by"
+    r"|pictures?|files?|names?|labels?|frames?|tracks?|shapes?|taken|read as|left out|listed|size|centre and)\b"
+)
 LONGER = os.environ.get("LABTOOLS_DEFECTS", "")
 
 
@@ -35,6 +41,12 @@ def contents(root: Path) -> dict[str, bytes]:
         for path in (Path(folder, name) for name in names)
         if path.is_file() and not path.is_symlink()
     }
+
+
+def english_in(sheet: str) -> list[str]:
+    """Lines with English words outside of what is quoted: code, file names, what libraries say."""
+    bare = re.sub(r"``.*?``|`[^`\n]*`|«[^»\n]*»|\S*[/_.]\S+", "", sheet)
+    return [line for line in bare.splitlines() if ENGLISH.search(line)]
 
 
 def share_out() -> list[list[Kind]]:
@@ -53,6 +65,8 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
         prepare(cohort.root, cohort.out, cohort.course)
         for team, what in problems(cohort).items():
             found.setdefault(team, []).extend(what)
+        for sheet in sorted((cohort.out / "teams").glob("*.fr.md")):
+            found.setdefault(FRENCH, []).extend(english_in(sheet.read_text("utf-8")))
         if contents(cohort.root) != before:
             found.setdefault("submissions", []).append("some bytes of the submissions changed")
     return found
@@ -64,7 +78,13 @@ def test_kind(name: str, verdicts: dict[str, list[str]]) -> None:
 
 
 def test_careful_teams_are_unharmed_and_nothing_is_invented(verdicts: dict[str, list[str]]) -> None:
-    assert not {team: what for team, what in verdicts.items() if team not in KINDS}
+    assert not {team: what for team, what in verdicts.items() if team not in {*KINDS, FRENCH}}
+
+
+def test_french_sheets_are_french(verdicts: dict[str, list[str]]) -> None:
+    """Of all that can be said of these defects, nothing is said in English to a class that reads French."""
+    assert verdicts[FRENCH] == []
+    assert english_in("- `the.txt`: *« no » n'est pas un nombre*\n- *the box*\n") == ["- *the box*"]
 
 
 def test_a_careful_cohort_has_nothing_to_act_on(tmp_path: Path) -> None:

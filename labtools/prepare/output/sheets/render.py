@@ -12,6 +12,7 @@ from typing import Any
 from labtools.artifacts.dataset import SPLITS
 from labtools.artifacts.wording import Language, words
 from labtools.artifacts.wording.phrases import Phrases, percent, written
+from labtools.artifacts.wording.translating import translated
 from labtools.core.findings import Question, Severity
 from labtools.prepare.output.sheets.counts import MEASURES, STATES, Medians, TeamCounts
 from labtools.prepare.output.sheets.gallery import Drawing
@@ -122,7 +123,7 @@ class _Page:
                 yield f"![{plain(told.title)}](pictures/{drawing.name})\\\n{_caption(drawing)}"
 
     def _place(self, place: Place, *, with_message: bool) -> str:
-        message = f"*{plain(place.message)}*" if with_message else ""
+        message = f"*{plain(translated(place.message, self._language))}*" if with_message else ""
         if place.last:
             run = self._say("range", first=place.first, last=place.last, n=place.times)
             where = _fenced(run, place.first, place.last)
@@ -145,8 +146,9 @@ class _Page:
             yield f"- {self._say('more-places', n=len(asked) - _MOST_KINDS)}"
 
     def _question(self, one: Question) -> str:
-        options = ", ".join(code(option) for option in one.options[:8])
-        return plain(one.text) + (f" ({self._say('options', options=options)})" if options else "")
+        options = ", ".join(code(translated(option, self._language)) for option in one.options[:8])
+        told = f" ({self._say('options', options=options)})" if options else ""
+        return plain(translated(one.text, self._language)) + told
 
     def fine(self) -> Iterator[str]:
         lines = [self._say(key, **values) for key, values in _what_is_fine(self._sheet)]
@@ -231,7 +233,6 @@ class _Page:
         return percent(value, self._language, 1 if name == "box-area" else 0)
 
     def foot(self) -> Iterator[str]:
-        yield self._say("in-english") if any(self._of[s] for s in (Severity.ERROR, Severity.WARNING)) else ""
         yield self._say("closing") if self._sheet.kinds else ""
 
 
