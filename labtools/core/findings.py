@@ -56,6 +56,8 @@ class Finding:
         message: what was found.
         action: what was done, see `Action`.
         question: what a human has to decide about it, where that can be said in one answer.
+        image: the picture that it is about, where ``file`` is about many; a path like ``file``. For whoever shows it:
+            it is in no table, and two findings do not differ by it.
     """
 
     team: str
@@ -66,18 +68,19 @@ class Finding:
     message: Sentence
     action: Action
     question: Question | None = field(default=None, compare=False)
+    image: str = field(default="", compare=False)
 
 
 def finding_to_json(one: Finding) -> list[Any]:
     """A finding as a list of plain values."""
     asked = one.question
     question = None if asked is None else [asked.key, to_plain(asked.text), to_plain(asked.options)]
-    message = to_plain(one.message)
-    return [one.team, one.file, one.line, one.code, one.severity.value, message, one.action.value, question]
+    values = [one.team, one.file, one.line, one.code, one.severity.value, to_plain(one.message), one.action.value]
+    return [*values, question, one.image]
 
 
 def finding_from_json(values: list[Any]) -> Finding:
     """What `finding_to_json` wrote."""
-    team, file, line, code, severity, message, action, asked = values
+    team, file, line, code, severity, message, action, asked, image = values
     question = None if asked is None else Question(asked[0], from_plain(asked[1]), from_plain(asked[2]))
-    return Finding(team, file, line, code, Severity(severity), from_plain(message), Action(action), question)
+    return Finding(team, file, line, code, Severity(severity), from_plain(message), Action(action), question, image)

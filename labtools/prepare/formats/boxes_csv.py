@@ -192,8 +192,8 @@ class _File:
     described: Mapping[str, tuple[str, str]]
     findings: list[Finding] = field(default_factory=list)
 
-    def say(self, line: int, code: str, severity: Severity, message: Sentence, action: Action) -> None:
-        self.findings.append(Finding("", self.path, line, code, severity, message, action))
+    def say(self, line: int, code: str, severity: Severity, message: Sentence, action: Action, image: str) -> None:
+        self.findings.append(Finding("", self.path, line, code, severity, message, action, None, image))
 
     def records(self, table: Table, index: ImageIndex) -> list[Record]:
         rows = table.rows if self.columns.has_titles else table.all_rows
@@ -224,19 +224,19 @@ class _File:
             if not any(self.at(row, column) for column in self.columns.box):
                 continue  # a picture without a box
             sizes[(number(self.cell(row, "width")) or 0.0, number(self.cell(row, "height")) or 0.0)] += 1
-            corners = self.corners(row, line)
+            corners = self.corners(row, line, image)
             if corners is None:
                 bad += 1
                 cells = ", ".join(self.at(row, c) for c in self.columns.box)
                 what = Sentence("the numbers of the box cannot be read: {cells}", cells=cells[:160])
-                self.say(line, "csv-bad-row", Severity.ERROR, what, Action.LEFT_OUT)
+                self.say(line, "csv-bad-row", Severity.ERROR, what, Action.LEFT_OUT, image)
                 continue
             boxes.append(self.box(row, corners, line))
         size = sizes.most_common(1)[0][0] if sizes else (0.0, 0.0)
         names = self.names if any(box.class_id is not None for box in boxes) else ()
         return Record(self.path, image, tuple(boxes), None if is_relative else size, names, bad)
 
-    def corners(self, row: Sequence[str], line: int) -> Corners | None:
+    def corners(self, row: Sequence[str], line: int, image: str) -> Corners | None:
         values = [number(self.at(row, column)) for column in self.columns.box]
         if None in values:
             return None
@@ -247,7 +247,7 @@ class _File:
             return ordered((a, b, a + c, b + d))
         if a > c or b > d:
             what = Sentence("the corners are swapped")
-            self.say(line, "box-corners-swapped", Severity.WARNING, what, Action.REPAIRED)
+            self.say(line, "box-corners-swapped", Severity.WARNING, what, Action.REPAIRED, image)
         return ordered((a, b, c, d))
 
     def box(self, row: Sequence[str], corners: Corners, line: int) -> RawBox:

@@ -7,6 +7,7 @@ Format: https://cocodataset.org/#format-data
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from labtools.core.findings import Action, Finding, Severity
@@ -84,8 +85,8 @@ class _File:
         self.used_names = [name for key, name in self.categories.items() if key in used]
         self.look_at_categories(used)
 
-    def say(self, code: str, severity: Severity, message: Sentence, action: Action) -> None:
-        self.findings.append(Finding("", self.path, 0, code, severity, message, action))
+    def say(self, code: str, severity: Severity, message: Sentence, action: Action, image: str = "") -> None:
+        self.findings.append(Finding("", self.path, 0, code, severity, message, action, None, image))
 
     def images_of_annotations(self) -> list[dict[str, Any]]:
         """Without a list of images an annotation may still name its picture."""
@@ -125,7 +126,7 @@ class _File:
         """One per picture; where it is listed twice, what is said about it is put together."""
         places = self.pictures_by_id()
         unclear = {key for key, paths in places.items() if len(paths) > 1}
-        boxes, bad, is_relative = self.boxes_by_id()
+        boxes, bad, is_relative = self.boxes_by_id(places)
         for key in sorted(unclear):
             what = Sentence(
                 "id {id} is the id of {pictures} pictures, {names}: whose its {n} {n:annotation is|annotations are} "
@@ -181,7 +182,7 @@ class _File:
             )
             self.say("coco-unknown-image", Severity.ERROR, what, Action.LEFT_OUT)
 
-    def boxes_by_id(self) -> tuple[dict[str, list[RawBox]], Counter[str], bool]:
+    def boxes_by_id(self, places: Mapping[str, Sequence[str]]) -> tuple[dict[str, list[RawBox]], Counter[str], bool]:
         """Boxes and the number of those that cannot be read, by the image's id; and whether they are in 0..1."""
         shapes = [(read_shape(a), self.sizes.get(_key(a.get("image_id")), (0.0, 0.0))) for a in self.annotations]
         meaning, leaving = meaning_of(shapes)
@@ -199,14 +200,14 @@ class _File:
                 what = Sentence("annotation {id} has no readable box", id=_key(annotation.get("id")))
                 if label is None:
                     what = Sentence("annotation {id} has no known category", id=_key(annotation.get("id")))
-                self.say("coco-bad-annotation", Severity.ERROR, what, Action.LEFT_OUT)
+                self.say("coco-bad-annotation", Severity.ERROR, what, Action.LEFT_OUT, *places.get(image, ())[:1])
                 continue
             if shape.bbox is not None and min(shape.bbox[2:]) < 0 and meaning != XYXY:
                 what = Sentence(
                     "annotation {id} has a negative width or height: taken to the other side",
                     id=_key(annotation.get("id")),
                 )
-                self.say("box-corners-swapped", Severity.WARNING, what, Action.REPAIRED)
+                self.say("box-corners-swapped", Severity.WARNING, what, Action.REPAIRED, *places.get(image, ())[:1])
             kinds.update([shape.kind] if shape.kind else [])
             boxes[image].append(RawBox(*label, corners, 0))
         self.findings += around_finding(self.path, kinds)

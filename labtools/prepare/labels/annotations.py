@@ -92,7 +92,7 @@ class Annotator:
             return Annotation(EMPTY)
         self.lost.add(path)
         what = Sentence("every box of {file} was left out: the picture counts as unlabelled", file=record.file)
-        self.say(path, 0, "image-lost-boxes", Severity.ERROR, what, Action.NOTED)
+        self.say(path, 0, "image-lost-boxes", Severity.ERROR, what, Action.NOTED, path)
         return Annotation(UNLABELLED)
 
     def choose(self, records: Sequence[Record]) -> Record:
@@ -110,7 +110,7 @@ class Annotator:
                 boxes=Sentence("the same boxes") if is_same else Sentence("other boxes"),
                 used=ordered[0].file,
             )
-            self.say(other.file, 0, "annotation-twice", severity, what, Action.LEFT_OUT)
+            self.say(other.file, 0, "annotation-twice", severity, what, Action.LEFT_OUT, other.image)
         return ordered[0]
 
     def boxes(self, record: Record, picture: Picture) -> tuple[tuple[Box, ...], bool]:
@@ -133,13 +133,13 @@ class Annotator:
                 continue
             again = found.add(class_id, corners)
             if again is not None:
-                self.say(record.file, raw.line, "box-twice", Severity.INFO, again, Action.LEFT_OUT)
+                self.say(record.file, raw.line, "box-twice", Severity.INFO, again, Action.LEFT_OUT, record.image)
         return found.boxes(), is_background
 
     def refuse(self, raw: RawBox, record: Record, refusal: Refusal) -> None:
         """A box without a class: asked for, or left out because the answer says so."""
         severity, action = (Severity.INFO, Action.LEFT_OUT) if refusal.is_wanted else (Severity.ERROR, Action.ASKED)
-        self.say(record.file, raw.line, refusal.code, severity, refusal.message, action, refusal.question)
+        self.say(record.file, raw.line, refusal.code, severity, refusal.message, action, record.image, refusal.question)
 
     def clipped(self, raw: RawBox, record: Record) -> tuple[float, float, float, float] | None:
         """Corners cut to the picture; None if nothing of the box is left."""
@@ -153,12 +153,12 @@ class Annotator:
             code, what = "box-no-area", Sentence("no area")
             if outside:
                 code, what = "box-outside", Sentence("the box lies outside the picture")
-            self.say(record.file, raw.line, code, Severity.WARNING, what, Action.LEFT_OUT)
+            self.say(record.file, raw.line, code, Severity.WARNING, what, Action.LEFT_OUT, record.image)
             return None
         if beyond > EPSILON:
             what = Sentence("the box reaches {share:.2%} of the picture beyond its border", share=beyond)
             severity = Severity.WARNING if beyond > 0.05 else Severity.INFO
-            self.say(record.file, raw.line, "box-clipped", severity, what, Action.CLIPPED)
+            self.say(record.file, raw.line, "box-clipped", severity, what, Action.CLIPPED, record.image)
         return cut
 
     def in_units(self, record: Record, size: tuple[float, float], header: Header) -> Record | None:
@@ -167,7 +167,7 @@ class Annotator:
         if scale.trouble is not None:
             severity = Severity.INFO if max(size) <= 0 else Severity.WARNING
             severity, action = (severity, Action.REPAIRED) if scale.is_usable else (Severity.ERROR, Action.LEFT_OUT)
-            self.say(record.file, 0, scale.code, severity, scale.trouble, action)
+            self.say(record.file, 0, scale.code, severity, scale.trouble, action, record.image)
         if not scale.is_usable:
             return None
         boxes = []
@@ -185,9 +185,10 @@ class Annotator:
         severity: Severity,
         message: Sentence,
         action: Action,
+        image: str,
         question: Question | None = None,
     ) -> None:
-        self._told.add(Finding("", file, line, code, severity, message, action, question))
+        self._told.add(Finding("", file, line, code, severity, message, action, question, image))
 
 
 class _Different:

@@ -144,12 +144,13 @@ class _TableWriter:
             return
         if len(self._decisions) == 1:
             decision = next(iter(self._decisions.values()))
-            self._resolver.count(decision, sum(len(b) for _, b in fine), len(fine), min(r.file for r, _ in fine))
+            first = min((r.file, r.image) for r, _ in fine)
+            self._resolver.count(decision, sum(len(b) for _, b in fine), len(fine), first)
             return
         ids = self._table.numbers[:, 0]
         for class_id, decision in self._decisions.items():
             rows = np.concatenate([[0], np.cumsum(ids == class_id)])
-            holding = [(r.file, n) for r, b in fine if (n := int(rows[b.stop] - rows[b.start]))]
+            holding = [((r.file, r.image), n) for r, b in fine if (n := int(rows[b.stop] - rows[b.start]))]
             if holding:
                 boxes = sum(n for _, n in holding)
-                self._resolver.count(decision, boxes, len(holding), min(file for file, _ in holding))
+                self._resolver.count(decision, boxes, len(holding), min(place for place, _ in holding))

@@ -76,9 +76,9 @@ class _Scope:
 
 @dataclass
 class _Tally:
-    """For how many boxes a decision was taken."""
+    """For how many boxes a decision was taken; the first of them by its file and picture."""
 
-    first: str
+    first: tuple[str, str]
     last: str = ""
     boxes: int = 0
     files: int = 0
@@ -135,7 +135,7 @@ class ClassResolver:
     def resolve(self, box: RawBox, record: Record) -> int | Refusal:
         """The class of one box, or why it has none."""
         decision = self.decide(box.class_id, box.class_name, record)
-        self.count(decision, 1, 1, record.file)
+        self.count(decision, 1, 1, (record.file, record.image))
         return decision.to
 
     def decide(self, class_id: int | None, class_name: str | None, record: Record) -> Decision:
@@ -147,12 +147,12 @@ class ClassResolver:
             self._decisions[key] = self._answered(decision, class_id, class_name, folder)
         return self._decisions[key]
 
-    def count(self, decision: Decision, boxes: int, files: int, first: str) -> None:
-        """Boxes for which a decision was taken, in as many files; ``first`` is one of them, the first in order."""
+    def count(self, decision: Decision, boxes: int, files: int, first: tuple[str, str]) -> None:
+        """Boxes for which a decision was taken, in as many files; ``first``: file and picture, the first in order."""
         tally = self._tallies.setdefault(decision, _Tally(first))
         tally.boxes += boxes
-        tally.files += files if first != tally.last else files - 1
-        tally.last = first
+        tally.files += files if first[0] != tally.last else files - 1
+        tally.last = first[0]
         tally.first = min(tally.first, first)
 
     def _answered(self, decision: Decision, class_id: int | None, class_name: str | None, folder: str) -> Decision:
@@ -295,7 +295,8 @@ class ClassResolver:
                 boxes=tally.boxes,
                 files=tally.files,
             )
-            found.append(Finding("", tally.first, 0, decision.code, severity, what, Action.REPAIRED))
+            file, image = tally.first
+            found.append(Finding("", file, 0, decision.code, severity, what, Action.REPAIRED, None, image))
         return found + self._contradiction()
 
     def _contradiction(self) -> list[Finding]:
@@ -315,7 +316,9 @@ class ClassResolver:
         options = (name, self._table.names[self._only], LEAVE_OUT)
         text = Sentence("Which class are the boxes called {name!r}?", name=written)
         question = Question(self._key(None, written, ""), text, options)
-        return [Finding("", tally.first, 0, "class-other-than-folder", Severity.WARNING, what, Action.NOTED, question)]
+        file, image = tally.first
+        code, severity = "class-other-than-folder", Severity.WARNING
+        return [Finding("", file, 0, code, severity, what, Action.NOTED, question, image)]
 
 
 def _written(class_id: int | None) -> str:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from labtools.artifacts.wording import catalogue
 from labtools.core.files import hash_bytes
-from labtools.core.findings import Finding
+from labtools.core.findings import Finding, Severity
 from labtools.prepare.layout.places import ImageIndex
 from labtools.prepare.output.sheets.kinds import Kind, runs
 from labtools.prepare.parts import Part
@@ -61,7 +61,8 @@ def plan_drawings(stem: str, part: Part, kinds: Sequence[Kind], names: Sequence[
     album = _Album(part)
     seen: set[tuple[str, str] | tuple[int, ...]] = set()
     chosen: list[Drawing] = []
-    candidates = [(kind, album.candidates(kind)) for kind in kinds if part.image and _show(kind.code)]
+    told = [kind for kind in kinds if kind.severity is not Severity.INFO]  # small ones are a table, without pictures
+    candidates = [(kind, album.candidates(kind)) for kind in told if part.image and _show(kind.code)]
     for kind, rows in itertools.chain(candidates, candidates):  # the second time each goes on where it was
         if len(chosen) == most:
             break
@@ -126,7 +127,9 @@ class _Album:
         return Panel(part.image[row], part.hash[row], wh, part.split[row], part.label[row], is_meant)
 
     def _row(self, finding: Finding) -> int | None:
-        """The picture that a finding is about: itself, or the one whose label it names."""
+        """The picture that a finding is about: itself, the one that it names, or the one whose label it names."""
+        if finding.image:
+            return self._by_source.get(finding.image)
         row = self._by_source.get(finding.file)
         if row is None and not finding.file.lower().endswith((".json", ".csv", ".names", ".yaml")):
             path = self._index.find_beside(finding.file).path

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from labtools.core.findings import Action, Finding, Severity
 from labtools.core.names import natural_key
+from labtools.prepare.sources.tree import stem_of
 
 _RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 _FRAME = re.compile(r"(.*?)(\d+)(\.\w+)$")
@@ -41,7 +42,7 @@ class Place(NamedTuple):
     """Where a finding is, or a run of equal findings in neighbouring files.
 
     Attributes:
-        first: path inside the submission with its line, ``""`` if it is about the whole of it.
+        first: see `inside`; ``""`` if it is about the whole submission.
         last: file name at the end of a run, ``""`` for a single place.
         times: findings.
         message: the first one's.
@@ -100,11 +101,17 @@ def runs(findings: Sequence[Finding]) -> Iterator[Sequence[Finding]]:
 
 
 def inside(finding: Finding, root: str) -> str:
-    """Where a finding is, as its team knows it: below the submission's folder, with the line if there is one."""
-    path = finding.file
-    if root and (path == root or path.startswith(f"{root}/")):
-        path = path[len(root) + 1 :]
-    return f"{path}:{finding.line}" if finding.line else path
+    """Where a finding is, as its team knows it: below the submission's folder, with the line if there is one, and with
+    the picture if the file is about many."""
+    path = _below(finding.file, root)
+    place = f"{path}:{finding.line}" if finding.line else path
+    if not finding.image or stem_of(finding.file).startswith(stem_of(finding.image)):
+        return place
+    return f"{place} ({_below(finding.image, root)})"
+
+
+def _below(path: str, root: str) -> str:
+    return path[len(root) + 1 :] if root and (path == root or path.startswith(f"{root}/")) else path
 
 
 def _run(findings: Sequence[Finding], start: int) -> int:

@@ -129,7 +129,7 @@ class _Page:
             where = _fenced(run, place.first, place.last)
         else:
             where = code(place.first) if place.first else ""
-        return ": ".join(part for part in (where, message) if part)
+        return self._say("place", where=where, message=message) if where and message else where or message
 
     def questions(self) -> Iterator[str]:
         asked: dict[str, Question] = {}
