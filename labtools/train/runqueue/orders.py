@@ -86,13 +86,17 @@ def requeue(
         where it is now.
 
     Raises:
-        LabError: its training does not end.
+        LabError: its training does not end; somebody else puts it aside at this moment.
     """
-    record = read_record(folder)
-    _order(folder, "requeue", record.attempt)  # from here on nobody claims it
-    _close(folder, "requeued by hand")
-    _await_quiet(folder, record, patience_s, clock, sleep)
-    return _put_aside(folder, is_stale=bool(record.stale))
+    try:
+        record = read_record(folder)
+        _order(folder, "requeue", record.attempt)  # from here on nobody claims it
+        _close(folder, "requeued by hand")
+        _await_quiet(folder, record, patience_s, clock, sleep)
+        return _put_aside(folder, is_stale=bool(record.stale))
+    except FileNotFoundError:
+        fix = "It is trained anew; `labtools status` shows it."
+        raise LabError("somebody else has put this run aside just now", folder, fix) from None
 
 
 def _order(folder: Path, what: str, attempt: int) -> None:
@@ -163,8 +167,8 @@ def _put_aside(folder: Path, *, is_stale: bool) -> Path:
     fresh = old / f".{folder.name}.{uuid.uuid4().hex[:8]}"
     fresh.mkdir(parents=True)
     try:
-        for name in (RUN_FILE, WORKLOAD_FILE, _PRIORITY_FILE):
-            if (folder / name).is_file() and not is_stale:
+        for name in () if is_stale else (RUN_FILE, WORKLOAD_FILE, _PRIORITY_FILE):
+            if name == RUN_FILE or (folder / name).is_file():  # without its run.json it would be no run any more
                 shutil.copyfile(folder / name, fresh / name)
         target = _rename_to_free_name(folder, old)
         if not is_stale:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -81,3 +83,24 @@ def test_two_people_are_both_heard(make_run: MakeRun) -> None:
     assert cancel(folder)
     assert (folder / "order.2.json").is_file()
     assert read_record(folder).cancelled
+
+
+def test_of_two_who_requeue_at_the_same_moment_both_get_an_answer(make_run: MakeRun) -> None:
+    """Both put it aside, one after the other, or the second is told in a sentence; a fresh one is there."""
+    at_once = threading.Barrier(2)
+
+    def put_aside(folder: Path) -> str:
+        at_once.wait(60)
+        try:
+            return requeue(folder).name
+        except LabError as error:
+            return error.what
+
+    for number in range(20):
+        folder = make_run(f"run{number}")
+        with ThreadPoolExecutor(2) as pool:
+            answers = set(pool.map(put_aside, [folder, folder]))
+        assert f"{folder.name}.1" in answers
+        assert answers - {f"{folder.name}.1"} <= {f"{folder.name}.2", "somebody else has put this run aside just now"}
+        assert (folder / "run.json").is_file()
+        assert judge(read_record(folder), stale=False) is State.TODO
