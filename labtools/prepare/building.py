@@ -26,7 +26,7 @@ from labtools.prepare.planning import Survey
 from labtools.prepare.result import PrepareResult
 from labtools.prepare.sources.scout import Known
 from labtools.prepare.sources.workers import Workers
-from labtools.prepare.splits.plan import nobodys_lines
+from labtools.prepare.splits.unlisted import nobodys_lines
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from labtools.artifacts.dataset import format_label
 from labtools.core.findings import Action, Finding, Question, Severity
 from labtools.core.sentences import Sentence
 from labtools.prepare.formats import RawBox, Record
+from labtools.prepare.labels.decisions import Refusal
 from labtools.prepare.labels.plain import EPSILON, ROUNDING, write_tables
-from labtools.prepare.labels.resolver import ClassResolver, Refusal
+from labtools.prepare.labels.resolver import ClassResolver
 from labtools.prepare.labels.told import Told
 from labtools.prepare.pictures.headers import Header
 from labtools.prepare.pictures.reader import Picture

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from labtools.prepare.formats import Record
 from labtools.prepare.formats._yolo_plain import PlainBoxes, PlainTable
-from labtools.prepare.labels.resolver import ClassResolver, Decision, Refusal
+from labtools.prepare.labels.decisions import Decision, Refusal
+from labtools.prepare.labels.resolver import ClassResolver
 
 # Below this a number differs only by the six decimals of the files that we read and write.
 EPSILON = 2e-6

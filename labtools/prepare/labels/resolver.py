@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from labtools.core.findings import Action, Finding, Question, Severity
 from labtools.core.sentences import Sentence
@@ -27,61 +26,11 @@ from labtools.prepare.config import name_key
 from labtools.prepare.formats import RawBox, Record
 from labtools.prepare.formats._yolo_plain import PlainBoxes, PlainTable
 from labtools.prepare.labels.classes import ClassTable
+from labtools.prepare.labels.decisions import Decision, Refusal, Scope, Tally
 from labtools.prepare.layout.teams import Submission
 from labtools.prepare.sources.tree import folder_of
 
 _NEAR = 0.8
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """A box without a class: nothing was guessed, or the teacher does not want it."""
-
-    code: str
-    message: Sentence
-    question: Question | None = None
-
-    @property
-    def is_wanted(self) -> bool:
-        """Left out by the teacher's decision: nothing is missing."""
-        return self.code == "class-left-out"
-
-
-@dataclass(frozen=True)
-class Decision:
-    """The class of all boxes of one id or name in one folder.
-
-    Attributes:
-        to: class id, or why there is none.
-        code, message: of the finding that says how it was decided; ``""`` and None where a name said so itself.
-    """
-
-    to: int | Refusal
-    code: str = ""
-    message: Sentence | None = None
-
-
-@dataclass
-class _Scope:
-    """What the files of one folder use."""
-
-    ids: Counter[int] = field(default_factory=Counter)
-    zero_has_company: bool = False  # some file uses 0 and another id
-
-    def add(self, ids: Iterable[int]) -> None:
-        counts = Counter(ids)
-        self.ids += counts
-        self.zero_has_company = self.zero_has_company or (0 in counts and len(counts) > 1)
-
-
-@dataclass
-class _Tally:
-    """For how many boxes a decision was taken; the first of them by its file and picture."""
-
-    first: tuple[str, str]
-    last: str = ""
-    boxes: int = 0
-    files: int = 0
 
 
 class ClassResolver:
@@ -96,11 +45,11 @@ class ClassResolver:
         self._folder_ids = frozenset(submission.class_ids)
         self._only = next(iter(self._folder_ids)) if len(self._folder_ids) == 1 else None
         self._answers = answers
-        self._scopes: dict[str, _Scope] = defaultdict(_Scope)
+        self._scopes: dict[str, Scope] = defaultdict(Scope)
         self._known: set[int] = set()  # classes that some name in use means
         self._unknown: set[str] = set()
         self._decisions: dict[tuple[str, tuple[str, ...], int | None, str | None], Decision] = {}
-        self._tallies: dict[Decision, _Tally] = {}
+        self._tallies: dict[Decision, Tally] = {}
         self._look_at(records)
 
     def _look_at(self, records: Iterable[Record]) -> None:
@@ -117,7 +66,7 @@ class ClassResolver:
                 if box.class_name is not None:
                     self._meet(box.class_name)
 
-    def _look_at_table(self, table: PlainTable, scope: _Scope) -> None:
+    def _look_at_table(self, table: PlainTable, scope: Scope) -> None:
         scope.ids += Counter(table.ids)
         for class_id in table.ids:
             if class_id < len(table.names) and table.names[class_id]:
@@ -149,7 +98,7 @@ class ClassResolver:
 
     def count(self, decision: Decision, boxes: int, files: int, first: tuple[str, str]) -> None:
         """Boxes for which a decision was taken, in as many files; ``first``: file and picture, the first in order."""
-        tally = self._tallies.setdefault(decision, _Tally(first))
+        tally = self._tallies.setdefault(decision, Tally(first))
         tally.boxes += boxes
         tally.files += files if first[0] != tally.last else files - 1
         tally.last = first[0]
@@ -189,7 +138,7 @@ class ClassResolver:
             return self._by_unnamed_id(class_id, names, scope, folder)
         return self._by_id(class_id, scope, folder)
 
-    def _by_name(self, name: str, class_id: int | None, names: tuple[str, ...], scope: _Scope) -> Decision:
+    def _by_name(self, name: str, class_id: int | None, names: tuple[str, ...], scope: Scope) -> Decision:
         found, only = self._table.id_of(name), self._only
         listed = {self._table.id_of(one) for one in names}
         if class_id is not None and 0 not in scope.ids and max(scope.ids, default=0) == len(names) and names:
@@ -223,7 +172,7 @@ class ClassResolver:
         question = Sentence("Which class does {place} call {name!r}?", place=self._place(), name=name)
         return self._ask("class-name-unknown", what, question, name, near)
 
-    def _without_class(self, scope: _Scope, folder: str) -> Decision:
+    def _without_class(self, scope: Scope, folder: str) -> Decision:
         if self._only is not None and not self._known and not self._unknown and set(scope.ids) <= {0}:
             what = Sentence("the lines name no class: taken as the folder's")
             return Decision(self._only, "class-missing", what)
@@ -231,7 +180,7 @@ class ClassResolver:
         question = Sentence("Which class are the boxes without any in {place}?", place=folder or self._place())
         return self._ask_id("class-missing", what, question, None, folder)
 
-    def _by_unnamed_id(self, class_id: int, names: tuple[str, ...], scope: _Scope, folder: str) -> Decision:
+    def _by_unnamed_id(self, class_id: int, names: tuple[str, ...], scope: Scope, folder: str) -> Decision:
         if class_id == self._only and set(scope.ids) == {class_id}:
             what = Sentence(
                 "class id {id} has no name, but every id here is the course's id of the folder's class", id=class_id
@@ -243,7 +192,7 @@ class ClassResolver:
         question = Sentence("Which class is id {id} in {place}?", id=class_id, place=folder or self._place())
         return self._ask_id("class-id-without-name", what, question, class_id, folder)
 
-    def _by_id(self, class_id: int, scope: _Scope, folder: str) -> Decision:
+    def _by_id(self, class_id: int, scope: Scope, folder: str) -> Decision:
         count = len(self._table.names)
         question = Sentence("Which class is id {id} in {place}?", id=class_id, place=folder or self._place())
         if self._table.trusts_ids or self._are_course_ids(scope):
@@ -264,7 +213,7 @@ class ClassResolver:
         )
         return self._ask_id("class-id-ambiguous", what, question, class_id, folder)
 
-    def _are_course_ids(self, scope: _Scope) -> bool:
+    def _are_course_ids(self, scope: Scope) -> bool:
         """Most boxes bear the id that the folder's class has in the course. (0 bears witness to nothing.)"""
         bearing = sum(scope.ids[i] for i in self._folder_ids if i)
         return bearing > 0 and bearing * 2 >= scope.ids.total()

@@ -9,8 +9,8 @@ finding; where its own files contradict each other, it is a question.
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -20,7 +20,7 @@ from labtools.prepare.answers import LEAVE_OUT, Answers
 from labtools.prepare.config import SplitPolicy
 from labtools.prepare.layout.places import ImageIndex
 from labtools.prepare.layout.split_words import list_stem
-from labtools.prepare.sources.tree import Tree, folder_of, name_of, suffix_of
+from labtools.prepare.sources.tree import Tree, folder_of, name_of
 from labtools.prepare.splits.claims import Claim, Claims, Others
 from labtools.prepare.splits.folders import splits_by_folder
 from labtools.prepare.splits.lists import (
@@ -34,8 +34,9 @@ from labtools.prepare.splits.lists import (
 )
 from labtools.prepare.splits.made import make_split, natural_key, sequences_by_name, share_sequences
 from labtools.prepare.splits.settle import SPLITS, settle
+from labtools.prepare.splits.unlisted import missing_splits, unlisted_finding
 
-__all__ = ["SPLITS", "Others", "Splits", "natural_key", "nobodys_lines", "plan_splits", "share_sequences"]
+__all__ = ["SPLITS", "Others", "Splits", "natural_key", "plan_splits", "share_sequences"]
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _EXPORTED = re.compile(r".*obj_train_data/|data/images/train/")
@@ -93,7 +94,7 @@ def plan_splits(
         made, findings = make_split(images, plan.sequences, policy, root, twins)
         return plan.result(made, findings)
     plan.place_unlisted()
-    return plan.result(plan.split, _missing(plan.split, root))
+    return plan.result(plan.split, missing_splits(plan.split, root))
 
 
 class _Plan:
@@ -303,7 +304,7 @@ class _Plan:
                 unlisted.append(path)
         target = self.split_of_unlisted(unlisted)
         for path in unlisted:
-            self.findings.append(_unlisted(path, target))
+            self.findings.append(unlisted_finding(path, target))
             if target in SPLITS:
                 self.split[path] = target
 
@@ -327,41 +328,3 @@ class _Plan:
             code = "split-unlisted-many"
             self.findings.append(Finding("", self.root, 0, code, Severity.ERROR, what, Action.ASKED, question))
         return self.policy.unlisted
-
-
-def _unlisted(path: str, target: str) -> Finding:
-    if target not in SPLITS:
-        what = Sentence("no list of the team names this picture")
-        return Finding("", path, 0, "image-unlisted", Severity.WARNING, what, Action.LEFT_OUT)
-    what = Sentence("no list of the team names this picture: put into {split}", split=target)
-    return Finding("", path, 0, "image-unlisted", Severity.WARNING, what, Action.REPAIRED)
-
-
-def _missing(split: Mapping[str, str], root: str) -> list[Finding]:
-    found = Counter(split.values())
-    return [
-        Finding("", root, 0, f"split-no-{name}", Severity.WARNING, _gave_none(name), Action.NOTED)
-        for name in SPLITS
-        if not found[name]
-    ]
-
-
-def _gave_none(split: str) -> Sentence:
-    return Sentence("the team gave no {split} split", split=split)
-
-
-def nobodys_lines(shared: Sequence[SplitList], taken: Collection[tuple[str, int]]) -> list[Finding]:
-    """Lines of the lists above all teams that no team has taken for its own: they must not vanish unsaid.
-
-    Args:
-        taken: `Splits.shared_lines` of all teams.
-    """
-    findings = []
-    for one in shared:
-        lines = [(number, line) for number, line in enumerate(one.lines, 1)]
-        lines += [(entry.line, entry.reference) for entry in one.entries]
-        for number, line in lines:
-            if (one.path, number) not in taken and ("/" in line or "\\" in line or suffix_of(line.strip())):
-                what = Sentence("names no team's picture: {text!r}", text=line.strip()[:160])
-                findings.append(Finding("", one.path, number, "list-absent", Severity.WARNING, what, Action.LEFT_OUT))
-    return findings

@@ -12,7 +12,8 @@ from labtools.prepare.config import CourseConfig
 from labtools.prepare.formats import CENTRE, Parsed, RawBox, Record
 from labtools.prepare.formats._yolo_plain import read_plain
 from labtools.prepare.labels.classes import ClassTable, course_table, own_table
-from labtools.prepare.labels.resolver import ClassResolver, Refusal
+from labtools.prepare.labels.decisions import Refusal
+from labtools.prepare.labels.resolver import ClassResolver
 from labtools.prepare.layout.teams import Submission
 
 COURSE = CourseConfig(

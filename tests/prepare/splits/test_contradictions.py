@@ -16,7 +16,8 @@ from labtools.prepare.config import SplitPolicy
 from labtools.prepare.sources.walk import read_tree
 from labtools.prepare.splits.claims import Others
 from labtools.prepare.splits.lists import split_lists
-from labtools.prepare.splits.plan import Splits, nobodys_lines
+from labtools.prepare.splits.plan import Splits
+from labtools.prepare.splits.unlisted import nobodys_lines
 
 Submit = Callable[..., Splits]
 ROOT = "velo/tic_et_tac"
