@@ -36,9 +36,9 @@ lint-imports
 checks=$(mktemp)
 mypy >"$checks" 2>&1 & # beside the first tests
 mypy=$!
-# Most tests wait for processes that they started, so two cores do twice as much.
+# All tests of a file go to one worker, which sets up what they share only once.
 code=0
-python -m pytest --numprocesses 2 --dist loadgroup "$@" || code=$?
+python -m pytest --numprocesses 2 --dist loadfile "$@" || code=$?
 wait "$mypy" || code=$?
 cat "$checks"
 rm -f "$checks"

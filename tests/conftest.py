@@ -31,6 +31,10 @@ from labtools.demo.simulate import SHAPES, random_actor, simulate_clip
 ROOT = Path(__file__).resolve().parents[1]
 SIDE = 160
 
+# Two workers and the demo share the cores: threads of one process would only wait for each other. Read by torch when it
+# is imported, which some tests do while they are collected.
+os.environ |= {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _private_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
@@ -153,10 +157,8 @@ def _uses_demo(item: pytest.Item) -> bool:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long files first, so that no worker ends much later than the others; tests that look at the demo come last: by
-    then it is nearly done. All tests of a file go to one worker, which sets up what they share only once."""
+    then it is nearly done. (`--dist loadfile` gives all tests of a file to one worker, in this order.)"""
     items.sort(key=lambda item: (_uses_demo(item), item.get_closest_marker("long") is None))
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(f"{item.path.name} {_uses_demo(item)}"))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -174,7 +176,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         "LABTOOLS_CACHE": str(folder / "cache"),
         "LABTOOLS_TMUX_SOCKET": folder.name,
     }
-    demo = [sys.executable, "-m", "labtools", "demo", "--out", str(folder / "lab"), "--lanes", "1", "--json"]
+    demo = [sys.executable, "-m", "labtools", "demo", "--out", str(folder / "lab"), "--json"]
     process = subprocess.Popen([sys.executable, "-c", _RUN_DEMO, folder, *demo], env=environment)
     (folder / "started" / str(process.pid)).touch()
 

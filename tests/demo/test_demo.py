@@ -15,8 +15,6 @@ import pytest
 from labtools.artifacts.dataset import open_dataset, read_findings, read_manifest
 from labtools.artifacts.results import read_matrix_table, read_split_table
 from labtools.artifacts.runs import list_runs
-from labtools.core.progress import silent
-from labtools.demo.pipeline import DemoFolder, simulate
 
 
 @pytest.fixture(scope="session")
@@ -84,21 +82,3 @@ def test_what_is_done_is_not_trained_again(demo_lab: Path) -> None:
     assert done.returncode == 0 and "nothing to train: 8 of 8 runs are done" in done.stderr
     after = {run.run_id: (run.folder / "done.json").read_bytes() for run in list_runs(demo_lab / "runs" / "demo")}
     assert after == before
-
-
-def test_a_demo_that_was_interrupted_goes_on_with_the_same_cohort(tmp_path: Path) -> None:
-    folder = DemoFolder(tmp_path / "lab")
-    simulate(folder, silent)
-    before = {p: p.stat().st_mtime_ns for p in folder.submissions.rglob("*") if p.is_file()}
-    (folder.root / "submissions.partial").mkdir()
-    simulate(folder, silent)
-    assert len(before) > 300
-    assert {p: p.stat().st_mtime_ns for p in folder.submissions.rglob("*") if p.is_file()} == before
-
-
-def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "thesis.docx").write_text("my thesis")
-    command = [sys.executable, "-m", "labtools", "demo", "--out", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 2 and "holds something else" in done.stderr
-    assert [p.name for p in tmp_path.iterdir()] == ["thesis.docx"]
