@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from labtools.yolo.engine import keep_label_caches, load_model, use_our_threads
+from labtools.yolo.engine import draw_no_network, keep_label_caches, load_model, use_our_threads
 from labtools.yolo.trainer import Resume, Terms, steady
 
 _NAN = float("nan")
@@ -147,6 +147,7 @@ def train(
     model = load_model(resume.checkpoint if resume else weights)
     _speak_up()
     keep_label_caches()
+    draw_no_network()
     fit = fit or Fit()
     terms = Terms(batch, weights, resume, fit.val_batch, _overrides(args), before_writing)
     listeners = _Listeners(on_epoch, on_step, on_start, on_save, resume)
