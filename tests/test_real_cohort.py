@@ -35,7 +35,7 @@ MATRIX = {
     "axes": {"model": ["yolov8f"], "freeze": [10], "imgsz": [96], "batch": [16]},
     "epochs": 1,
     "weights": {"yolov8f": str(WEIGHTS / "yolov8f.pt")},
-    "defaults": {"optimizer": "AdamW", "lr0": 0.005, "conf": 0.01, "amp": False},
+    "defaults": {"optimizer": "AdamW", "lr0": 0.005, "conf": 0.01, "amp": False, "plots": False},
 }
 
 
@@ -68,9 +68,8 @@ def test_from_real_submissions_to_a_report(lab: Path, wild: Path) -> None:
     state = _labtools(lab, "status")
     assert state["counts"]["done"] == 1
 
-    for split in ("val", "test"):
-        measured = _labtools(lab, "evaluate", "--split", split)
-        assert measured["measured"] == ["yolov8f_96_freeze"]
+    measured = _labtools(lab, "evaluate", "--split", "test")
+    assert measured["measured"] == ["yolov8f_96_freeze"]
 
     report = _labtools(lab, "report", "--class", "raccoon", "--team", "emylag")
     assert Path(report["index"]).is_file() and report["pages"] >= 6

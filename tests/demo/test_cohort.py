@@ -7,6 +7,7 @@ from pathlib import Path
 import av
 import cv2
 import numpy as np
+import pytest
 
 from labtools.core.files import hash_bytes
 from labtools.core.progress import silent
@@ -21,20 +22,25 @@ def _content(folder: Path) -> dict[str, str]:
     return {p.relative_to(folder).as_posix(): hash_bytes(p.read_bytes()) for p in files}
 
 
-def test_a_cohort_is_the_same_byte_for_byte(tmp_path: Path) -> None:
-    for name in ("a", "b"):
-        write_cohort(tmp_path / name, 3, silent)
-    write_cohort(tmp_path / "other", 4, silent)
-    first = _content(tmp_path / "a")
-    assert first == _content(tmp_path / "b")
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("demo") / "cohort"
+    write_cohort(folder, 3, silent)
+    return folder
+
+
+def test_a_cohort_is_the_same_byte_for_byte(cohort: Path, tmp_path: Path) -> None:
+    for name, seed in (("again", 3), ("other", 4)):
+        write_cohort(tmp_path / name, seed, silent)
+    first = _content(cohort)
+    assert first == _content(tmp_path / "again")
     assert first != _content(tmp_path / "other")
 
 
-def test_every_team_has_a_mess_of_its_own_and_the_readme_tells_it(tmp_path: Path) -> None:
+def test_every_team_has_a_mess_of_its_own_and_the_readme_tells_it(cohort: Path) -> None:
     assert len({plan.spoil for plan in COHORT}) == len(COHORT) >= 10
     assert {plan.class_name for plan in COHORT} == set(HABITS)
-    write_cohort(tmp_path / "cohort", 3, silent)
-    told = (tmp_path / "cohort" / "README.md").read_text(encoding="utf-8")
+    told = (cohort / "README.md").read_text(encoding="utf-8")
     for plan in COHORT:
         assert plan.spoil.__doc__ and f"{plan.class_name}/{plan.team}: {plan.spoil.__doc__}" in told
     assert mess.windows_paths.__doc__ is not None

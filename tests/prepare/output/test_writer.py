@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -81,34 +82,36 @@ SCAN = """
 import sys
 from ultralytics.data.utils import check_det_dataset
 from ultralytics.data.dataset import YOLODataset
-data = check_det_dataset(sys.argv[1], autodownload=False)
-for split in ("train", "val"):
-    dataset = YOLODataset(img_path=data[split], data=data, imgsz=64, augment=False, rect=False)
-    shapes = [dataset.load_image(i)[0].shape for i in range(len(dataset))]
-    print(split, len(dataset), sum(len(label["cls"]) for label in dataset.labels), len(shapes))
+for path in sys.argv[1:]:
+    data = check_det_dataset(path, autodownload=False)
+    for split in ("train", "val"):
+        dataset = YOLODataset(img_path=data[split], data=data, imgsz=64, augment=False, rect=False)
+        shapes = [dataset.load_image(i)[0].shape for i in range(len(dataset))]
+        print(split, len(dataset), sum(len(label["cls"]) for label in dataset.labels), len(shapes))
 """
 
 
-@pytest.mark.parametrize("mode", ["copy", "link"])
-def test_training_never_reaches_the_originals(mode: str, submissions: Path, tmp_path: Path) -> None:
-    """Ultralytics scans the dataset for real, from another working directory, and rewrites what it rewrites."""
-    result = prepare(submissions, tmp_path / "out", images=mode)
+def test_training_never_reaches_the_originals(submissions: Path, tmp_path: Path) -> None:
+    """Ultralytics scans datasets for real, from another working directory, and rewrites what it rewrites."""
+    outs = {mode: prepare(submissions, tmp_path / mode, images=mode).out for mode in ("copy", "link")}
     before = state(submissions)
-    dataset = content(result.out)
+    datasets = {mode: content(out) for mode, out in outs.items()}
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     environment = {**os.environ, "YOLO_OFFLINE": "1", "YOLO_CONFIG_DIR": str(elsewhere), "YOLO_AUTOINSTALL": "false"}
-    command = [sys.executable, "-c", SCAN, str(result.out / "dlcv.yaml")]
+    command = [sys.executable, "-c", SCAN, *(str(out / "dlcv.yaml") for out in outs.values())]
     done = subprocess.run(command, cwd=elsewhere, env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     lines = [line for line in done.stdout.splitlines() if line.startswith(("train ", "val "))]
-    assert lines == ["train 7 7 7", "val 7 7 7"]
+    assert lines == ["train 7 7 7", "val 7 7 7"] * 2
     assert state(submissions) == before
-    after = content(result.out)
-    assert {p for p in dataset if after[p] != dataset[p]} == set()  # the unclean ends were cut off: nothing to rewrite
-    shared = {p.name for p in result.out.rglob("*") if p.is_file() and p.stat().st_nlink > 1}
-    wanted = {"whole.jpg", "alpha.png", "webp.webp", "flat.bmp", "grey.tif"} if mode == "link" else set()
-    assert shared == {f"{s}_{name}" for s in ("train", "val") for name in wanted}
+    links = {"whole.jpg", "alpha.png", "webp.webp", "flat.bmp", "grey.tif"}
+    for mode, out in outs.items():
+        after = content(out)
+        # the unclean ends were cut off: nothing to rewrite
+        assert {p for p in datasets[mode] if after[p] != datasets[mode][p]} == set()
+        shared = {p.name for p in out.rglob("*") if p.is_file() and p.stat().st_nlink > 1}
+        assert shared == {f"{s}_{name}" for s in ("train", "val") for name in links if mode == "link"}
 
 
 def test_pictures_keep_their_bytes_and_get_the_suffix_of_their_content(submissions: Path, tmp_path: Path) -> None:
@@ -167,10 +170,10 @@ def test_a_failure_while_writing_leaves_the_old_dataset(
     (submissions / "val/labels/val_whole.txt").write_text("", encoding="utf-8")
     real = placing.create
 
-    def fail(path: str, data: bytes) -> None:
+    def fail(path: str, *rest: Any) -> None:
         if path.endswith("val_padded.txt"):
             raise OSError(28, "No space left on device")
-        real(path, data)
+        real(path, *rest)
 
     monkeypatch.setattr(placing, "create", fail)
     with pytest.raises(OSError, match="No space left"):
