@@ -59,6 +59,8 @@ def failed_in_vain(record: Record) -> tuple[int, ...]:
 
 def _in_vain(record: Record, causes: Collection[Cause]) -> tuple[int, ...]:
     """The attempts with such an end since the last new epoch; the one that kept it was not in vain."""
+    if not record.ends:
+        return ()
     ends = since_progress(record.counted)
     numbers = [n for n, _ in record.ends if n > record.forgiven]
     vain = enumerate(zip(numbers[len(numbers) - len(ends) :], ends, strict=True))
