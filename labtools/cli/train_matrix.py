@@ -135,7 +135,7 @@ def _servers_file(asked: Path | None) -> Path | None:
 def _stop(ask: _Ask) -> dict[str, Any]:
     from labtools.core.console import err
     from labtools.train import pipeline
-    from labtools.train.matrix.config import read_matrix
+    from labtools.train.matrix.reading import read_matrix
 
     root = (ask.runs / read_matrix(ask.matrix).name).absolute()
     ended, troubles = pipeline.stop_everywhere(root, ask.servers)
@@ -172,7 +172,7 @@ def _dry_run(ask: _Ask) -> dict[str, Any]:
     from labtools.cli._plan_screen import kind_of_lanes, render_outlook, smallest_gpu
     from labtools.core.console import out, progress_display
     from labtools.train import pipeline
-    from labtools.train.matrix.config import read_matrix
+    from labtools.train.matrix.reading import read_matrix
     from labtools.train.place import Place
     from labtools.train.planning.outlook import look_out
     from labtools.train.planning.plan import plan_matrix

@@ -13,7 +13,7 @@ from labtools.train import here
 from labtools.train.lanes import records
 from labtools.train.lanes.lane import Lane
 from labtools.train.launchers import Launch
-from labtools.train.matrix.config import read_matrix
+from labtools.train.matrix.reading import read_matrix
 from labtools.train.place import Place, choose_lanes, find_place
 from labtools.train.planning.plan import Plan, plan_matrix, write_plan
 from labtools.train.runqueue.orders import retry

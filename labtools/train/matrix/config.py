@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import (
@@ -18,8 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from labtools.core.config import Config, line_of, load_config, read_yaml
-from labtools.core.errors import LabError
+from labtools.core.config import Config
 from labtools.core.names import is_device_name
 
 OWNED_ARGS = {
@@ -257,30 +255,6 @@ class MatrixConfig(Config):
             for name in set(rule) - set(CELL_KEYS):
                 found.setdefault(name, []).extend((("include", index, name), value) for value in rule[name])
         return found
-
-
-def read_matrix(path: Path) -> MatrixConfig:
-    """Read and check a matrix file: each value by itself, and whether its rules mean anything.
-
-    Raises:
-        LabError: as `labtools.core.config.load_config`; a rule that fits no run, with its line.
-    """
-    from labtools.train.matrix.combine import rule_mistakes  # it needs the model above
-
-    if not path.exists():
-        fix = "Type this in the lab's folder, which holds configs/; or name the file: --matrix FILE."
-        raise LabError("this matrix file does not exist", path.absolute(), fix)
-    written = read_yaml(path)
-    if isinstance(written, dict) and "args" in written:
-        where = f"{path}:{line_of(path, ('args',))}"
-        raise LabError("`args:` is called `defaults:` now", where, "Rename this line; the values stay as they are.")
-    config = load_config(path, MatrixConfig)
-    mistakes = rule_mistakes(config)
-    if mistakes:
-        lines = [line_of(path, mistake.place) for mistake in mistakes]
-        said = "; ".join(f"{m.sentence} (line {line})" for m, line in zip(mistakes, lines, strict=True))
-        raise LabError(said, f"{path}:{lines[0]}", mistakes[0].fix)
-    return config
 
 
 def suggest(name: str, known: Iterable[str], otherwise: str) -> str:

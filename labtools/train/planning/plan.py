@@ -19,8 +19,9 @@ from labtools.core.locks import awaited, lock_path
 from labtools.core.progress import Tick, silent
 from labtools.train.estimates import Workload
 from labtools.train.matrix.combine import written_at
-from labtools.train.matrix.config import MatrixConfig, read_matrix
+from labtools.train.matrix.config import MatrixConfig
 from labtools.train.matrix.expand import Expansion, cell_of, expand
+from labtools.train.matrix.reading import read_matrix
 from labtools.train.planning import ahead
 from labtools.train.planning.dataset import Counts, check_dataset
 from labtools.train.planning.folders import difference, is_untouched, known_specs, write_runs

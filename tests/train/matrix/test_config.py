@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from labtools.core.errors import LabError
-from labtools.train.matrix.config import OWNED_ARGS, MatrixConfig, read_matrix
+from labtools.train.matrix.config import OWNED_ARGS, MatrixConfig
+from labtools.train.matrix.reading import read_matrix
 
 ROOT = Path(__file__).resolve().parents[3]
 
