@@ -14,6 +14,7 @@ from labtools.report.content import Block, Cell, Gallery, Missing, Picture, Plot
 from labtools.report.data import Data
 from labtools.report.examples import Example, Kind, add_pixels, pick, pick_crops
 from labtools.report.figures.dataset import draw_heat
+from labtools.report.figures.training import draw_pairs
 from labtools.report.load import Results, Sightings
 from labtools.report.pictures import draw_crop, draw_example
 from labtools.report.tables.dataset import heat_maps
@@ -83,6 +84,23 @@ def heat_plots(parts: Sequence[tuple[str, pd.DataFrame]], stem: str, whose: str)
             "Width and height of the boxes as shares of the image. On the dotted line a box has the image's own shape.",
             size,
             partial(draw_heat, labels=shown, what="size"),
+        ),
+    )
+
+
+def freeze_plot(pairs: pd.DataFrame, split: str, name: str, what: str) -> Plot:
+    """Frozen runs beside the free ones that differ in nothing else; ``pairs``: of `freeze_pairs`, by mAP50-95."""
+    return Plot(
+        name,
+        f"Pairs of points: {what} in frozen and fully trained runs",
+        "Each line: one network and image size, trained twice. Only freeze differs.",
+        pairs,
+        partial(
+            draw_pairs,
+            left=("frozen", "freeze"),
+            right=("free", "no freeze"),
+            label="label",
+            unit=f"mAP50-95 on {split}",
         ),
     )
 

@@ -7,12 +7,12 @@ from functools import partial
 
 import pandas as pd
 
-from labtools.report.cells import Format, count, decimal, make_table, percent, text
+from labtools.report.cells import Format, count, make_table, text
 from labtools.report.content import Block, Plot, Table
 from labtools.report.data import Data
 from labtools.report.figures.compare import draw_heat_pairs
 from labtools.report.load import Results
-from labtools.report.pages._shapes import paired_shapes
+from labtools.report.pages._shapes import BOX_COLUMNS, paired_shapes
 from labtools.report.tables.compare import Pair, heat_pairs
 from labtools.report.tables.dataset import box_summary
 
@@ -21,15 +21,6 @@ _CAPTIONS = {
     "one dark spot.",
     "size": "Width and height of the boxes as shares of the image. On the dotted line a box has the image's own shape.",
 }
-_BOXES: tuple[tuple[str, str, Format], ...] = (
-    ("boxes_per_image", "boxes per image", decimal(2)),
-    ("median_x", "median centre x", decimal(2)),
-    ("median_y", "median centre y", decimal(2)),
-    ("median_w", "median width", decimal(3)),
-    ("median_h", "median height", decimal(3)),
-    ("median_area", "median area", percent),
-    ("wider_than_high", "wider than high", percent),
-)
 
 
 def owners(data: Data, other: Data) -> tuple[str, str]:
@@ -60,7 +51,7 @@ def totals_table(
         *first,
         ("with_boxes", "images with boxes", count),
         ("boxes", "boxes", count),
-        *_BOXES,
+        *BOX_COLUMNS,
     ]
     return make_table(caption, pd.DataFrame(rows), columns, name=name)
 

@@ -12,7 +12,8 @@ from labtools.report.cells import Format, count, decimal, make_table, metric, pe
 from labtools.report.content import Block, Note, Plot, Prose, Table
 from labtools.report.figures.training import draw_pairs
 from labtools.report.load import Results
-from labtools.report.pages._common import missing_results
+from labtools.report.pages._common import freeze_plot, missing_results
+from labtools.report.pages._shapes import BOX_COLUMNS
 from labtools.report.tables import inference as rows
 from labtools.report.tables.dataset import NO_BOXES
 from labtools.report.tables.training import freeze_pairs
@@ -20,13 +21,7 @@ from labtools.report.tables.training import freeze_pairs
 _SUMMARY: tuple[tuple[str, str, Format], ...] = (
     ("images", "images", decimal(0)),
     ("boxes", "boxes", decimal(0)),
-    ("boxes_per_image", "boxes per image", decimal(2)),
-    ("median_x", "median centre x", decimal(2)),
-    ("median_y", "median centre y", decimal(2)),
-    ("median_w", "median width", decimal(3)),
-    ("median_h", "median height", decimal(3)),
-    ("median_area", "median area", percent),
-    ("wider_than_high", "wider than high in pixels", percent),
+    *BOX_COLUMNS,
 )
 _SHARES = ("median_area", "wider_than_high")
 
@@ -77,19 +72,7 @@ def freeze_blocks(results: Results, table: pd.DataFrame, one: str, stem: str) ->
             f"For {one}, training all layers was better than freezing in {better} of {len(pairs)} pairs. Losses are "
             "not known for it alone; this is what the training meant for it."
         ),
-        Plot(
-            f"{stem}-freeze",
-            f"Pairs of points: mAP50-95 of {one} in frozen and fully trained runs",
-            "Each line: one network and image size, trained twice. Only freeze differs.",
-            pairs,
-            partial(
-                draw_pairs,
-                left=("frozen", "freeze"),
-                right=("free", "no freeze"),
-                label="label",
-                unit=f"mAP50-95 on {results.split}",
-            ),
-        ),
+        freeze_plot(pairs, results.split, f"{stem}-freeze", f"mAP50-95 of {one}"),
     )
 
 

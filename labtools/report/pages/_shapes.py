@@ -14,6 +14,17 @@ from labtools.report.load import Results
 from labtools.report.tables.compare import beside
 from labtools.report.tables.shapes import NATIVE, SIZES, Part, ratio_spans, size_shares, size_table
 
+BOX_COLUMNS: tuple[tuple[str, str, Format], ...] = (
+    ("boxes_per_image", "boxes per image", decimal(2)),
+    ("median_x", "median centre x", decimal(2)),
+    ("median_y", "median centre y", decimal(2)),
+    ("median_w", "median width", decimal(3)),
+    ("median_h", "median height", decimal(3)),
+    ("median_area", "median area", percent),
+    ("wider_than_high", "wider than high in pixels", percent),
+)
+"""Columns of `box_summary`, in percent where they are shares."""
+
 
 def image_sizes_text(results: Results) -> str:
     """At which image sizes boxes are looked at, and why."""

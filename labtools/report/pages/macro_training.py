@@ -23,10 +23,10 @@ from labtools.report.content import (
     Section,
     Table,
 )
-from labtools.report.figures.training import draw_epochs, draw_pairs, draw_sizes
+from labtools.report.figures.training import draw_epochs, draw_sizes
 from labtools.report.load import Results
 from labtools.report.pages import Plan
-from labtools.report.pages._common import missing_results
+from labtools.report.pages._common import freeze_plot, missing_results
 from labtools.report.pictures import read_image
 from labtools.report.tables.training import LOSSES, epoch_curves, freeze_label, freeze_pairs, network_sizes, ordered
 
@@ -196,19 +196,7 @@ def _freeze(results: Results) -> tuple[Block, ...]:
             f"At equal everything else, training all layers was better than freezing in {better} of {len(pairs)} pairs "
             f"on {results.split}. One seed each: small differences may be chance."
         ),
-        Plot(
-            "training-freeze",
-            "Pairs of points: mAP50-95 of frozen and fully trained runs",
-            "Each line: one network and image size, trained twice. Only freeze differs.",
-            pairs,
-            partial(
-                draw_pairs,
-                left=("frozen", "freeze"),
-                right=("free", "no freeze"),
-                label="label",
-                unit=f"mAP50-95 on {results.split}",
-            ),
-        ),
+        freeze_plot(pairs, results.split, "training-freeze", "mAP50-95"),
     )
 
 
