@@ -178,7 +178,7 @@ class _Worker:
         if why := self._luck.retires:
             return Hold(why, is_final=True)
         if (rest := self._rest_until - self.clock()) > 0:
-            return Hold(f"the last trainings were cut short; the next one in {duration(rest)}")
+            return Hold(f"the last trainings were cut short; the next one after {duration(self._luck.rest_s)}")
         try:
             return self._look_around()
         except FileNotFoundError:
