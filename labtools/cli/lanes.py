@@ -49,4 +49,4 @@ def _answer(action: Action, root: Path, request: dict[str, Any]) -> dict[str, An
     if action is Action.UP:
         lanes = [Lane(**lane) for lane in request["lanes"]]
         return here.launch_to_json(here.start(root, lanes, request["launcher"]))
-    return {"stopped": here.stop(root)}
+    return {"stopped": here.stop(root, tells_cluster=request.get("tells_cluster", True))}

@@ -60,16 +60,21 @@ def _with_threads(lane: Lane, lanes: Sequence[Lane]) -> Lane:
     return replace(lane, threads=plan_lanes("cpu", sharing)[0].threads)
 
 
-def stop(root: Path) -> list[str]:
+def stop(root: Path, *, tells_cluster: bool = True) -> list[str]:
     """End the lanes of a matrix here, and those of the cluster that this machine belongs to; their names.
 
     What they trained is open again.
 
+    Args:
+        root: the matrix's folder.
+        tells_cluster: False where somebody else has told the cluster already.
+
     Raises:
-        LabError: the matrix has lanes on a cluster, which cannot be told.
+        ClusterError: the matrix has lanes on a cluster, which cannot be told. Those here have ended all the same.
     """
     try:
-        queued = cluster.cancel(root)  # first: a lane of a cluster that was ended otherwise would queue again
+        # First: a lane of a cluster that was ended otherwise would queue again.
+        queued = cluster.cancel(root) if tells_cluster else ()
     finally:
         stopped = records.stop_lanes(root)
     return sorted({*queued, *stopped})

@@ -10,6 +10,7 @@ from pathlib import Path
 from labtools.core.errors import LabError
 from labtools.core.progress import Tick, silent
 from labtools.train import here
+from labtools.train.cluster import ClusterError
 from labtools.train.lanes import records
 from labtools.train.lanes.lane import Lane
 from labtools.train.launchers import Launch
@@ -199,12 +200,25 @@ def stop(root: Path) -> list[str]:
 
 
 def stop_everywhere(root: Path, servers: Path | None, tick: Tick = silent) -> tuple[list[str], tuple[LabError, ...]]:
-    """End the lanes of a matrix on this machine and on all servers; their names, and where that did not work."""
-    stopped = here.stop(root)
+    """End the lanes of a matrix on this machine and on all servers; their names, and where that did not work.
+
+    A cluster is told from here, or, where this machine does not belong to it, from a server that does.
+    """
+    known = () if servers is None else read_servers(servers)
+    stopped: list[str] = []
+    untold: ClusterError | None = None
+    try:
+        stopped = here.stop(root)
+    except ClusterError as error:
+        untold = error
+    request = json.dumps({"tells_cluster": untold is not None})
 
     def end(server: Server) -> list[str]:
-        return list(ask(server, ["lanes", "stop", str(root)], timeout_s=_STOP_S)["stopped"])
+        return list(ask(server, ["lanes", "stop", str(root), request], timeout_s=_STOP_S)["stopped"])
 
-    answers = each(() if servers is None else read_servers(servers), end, tick, "servers stopped")
+    answers = each(known, end, tick, "servers stopped")
+    troubles = [answer for answer in answers if isinstance(answer, LabError)]
+    if untold is not None and len(troubles) == len(known):  # nobody could tell it
+        troubles.insert(0, untold)
     names = {name for answer in answers if not isinstance(answer, LabError) for name in answer}
-    return sorted({*stopped, *names}), tuple(answer for answer in answers if isinstance(answer, LabError))
+    return sorted({*stopped, *names}), tuple(troubles)

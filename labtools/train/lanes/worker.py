@@ -177,7 +177,7 @@ class _Worker:
         """What stands in the way of any training."""
         if why := self._luck.retires:
             return Hold(why, is_final=True)
-        if (rest := self._rest_until - self.clock()) > 0:
+        if self.clock() < self._rest_until:
             return Hold(f"the last trainings were cut short; the next one after {duration(self._luck.rest_s)}")
         try:
             return self._look_around()

@@ -138,7 +138,10 @@ def _one_after_the_other(fixes: Sequence[str]) -> str:
     command = "prepare_server.sh "
     names = " ".join(dict.fromkeys(fix.rpartition(command)[2] for fix in fixes if command in fix))
     told = [f"{fix.rpartition(command)[0]}{command}{names}" if command in fix else fix for fix in fixes]
-    return " ".join(fix if fix.endswith(".") else f"{fix};" for fix in dict.fromkeys(told)).removesuffix(";")
+    text, *more = dict.fromkeys(told)
+    for fix in more:  # a command at the end bears no full stop: who copies it would type that, too
+        text += f" {fix}" if text.endswith(".") else f"; {fix[:1].lower()}{fix[1:]}"
+    return text
 
 
 def _check(server: Server, needs: Needs, launcher: str | None) -> Facts:
