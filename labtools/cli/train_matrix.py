@@ -13,7 +13,6 @@ from labtools.artifacts.lab import MATRIX, RUNS, SERVERS
 from labtools.cli._options import AsJson, RunsRoot
 
 if TYPE_CHECKING:
-    from labtools.core.errors import LabError
     from labtools.train.pipeline import Launched
     from labtools.train.servers.preflight import Checkup
     from labtools.train.status.grid import Grid
@@ -133,6 +132,7 @@ def _servers_file(asked: Path | None) -> Path | None:
 
 
 def _stop(ask: _Ask) -> dict[str, Any]:
+    from labtools.cli._launch_screen import tell_troubles
     from labtools.core.console import err
     from labtools.train import pipeline
     from labtools.train.matrix.reading import read_matrix
@@ -140,7 +140,7 @@ def _stop(ask: _Ask) -> dict[str, Any]:
     root = (ask.runs / read_matrix(ask.matrix).name).absolute()
     ended, troubles = pipeline.stop_everywhere(root, ask.servers)
     err().print(f"ended: {', '.join(ended)}" if ended else f"no lane of this matrix is at work on {_where(ask)}")
-    _tell_troubles(troubles)
+    tell_troubles(troubles)
     return {"folder": str(root), "stopped": ended, "unreached": [trouble.what for trouble in troubles]}
 
 
@@ -149,14 +149,6 @@ def _where(ask: _Ask) -> str:
 
     servers = read_servers(ask.servers) if ask.servers is not None else ()
     return ", ".join(["this machine", *(server.name for server in servers if server.ssh is not None)])
-
-
-def _tell_troubles(troubles: Sequence[LabError]) -> None:
-    """Servers on which something did not work out: the rest did."""
-    from labtools.core.console import err
-
-    for trouble in troubles:
-        err().print(f"not on all servers: {trouble.what}\n  {trouble.fix}", style="bold red", markup=False)
 
 
 def _show_servers(found: Sequence[Checkup]) -> None:
@@ -205,6 +197,7 @@ def _says_where(ask: _Ask) -> bool:
 
 
 def _train(ask: _Ask, retry_failed: bool, wait: bool) -> dict[str, Any]:
+    from labtools.cli._launch_screen import tell, tell_troubles
     from labtools.core.console import out, progress_display
     from labtools.train import pipeline
 
@@ -225,8 +218,8 @@ def _train(ask: _Ask, retry_failed: bool, wait: bool) -> dict[str, Any]:
             show=_show_servers,
             tick=tick,
         )
-    _tell(launched, ask)
-    _tell_troubles(launched.troubles)
+    tell(launched, ask.servers, ask.runs)
+    tell_troubles(launched.troubles)
     grid = launched.grid
     if wait and launched.launch is not None:
         grid = _wait(launched, ask.only)
@@ -237,66 +230,6 @@ def _train(ask: _Ask, retry_failed: bool, wait: bool) -> dict[str, Any]:
     launch = launched.launch
     said = {"launcher": launch.launcher, "started": launch.started, "alive": launch.alive} if launch else None
     return {**grid.to_json(), "launched": said, "unreached": [trouble.what for trouble in launched.troubles]}
-
-
-def _tell(launched: Launched, ask: _Ask) -> None:
-    """What was started, and where to look: on stderr."""
-    from labtools.artifacts.record import State
-    from labtools.core.console import err
-
-    console, grid, launch = err(), launched.grid, launched.launch
-    _tell_stale(launched)
-    if launch is None:
-        failed = grid.count(State.FAILED)
-        hint = f"; {failed} failed: see why in `labtools status`, then --retry-failed" if failed else ""
-        console.print(f"nothing to train: {grid.count(State.DONE)} of {len(grid.runs)} runs are done{hint}")
-        return
-    if launch.note:
-        console.print(launch.note, markup=False)
-    if launch.launcher == "inline":
-        return
-    if launch.started:
-        count = len(launch.started)
-        console.print(f"started {count} lane{'s' if count > 1 else ''}: {', '.join(launch.started)}")
-    if launch.alive:
-        console.print(f"already at work: {', '.join(launch.alive)}")
-    if launched.as_before:
-        how = "as they were started: --only, --memory-floor and --lease are for lanes that start now"
-        console.print(f"{', '.join(launched.as_before)} go on {how}; `labtools train-matrix --stop` ends them first")
-    console.print("They outlive this shell. How far they are:")
-    for line in filter(None, (f"labtools status {_short(grid.root)} --watch", launch.watch, *_attach(launched, ask))):
-        console.print(f"  {line}", soft_wrap=True)
-
-
-def _tell_stale(launched: Launched) -> None:
-    """Runs whose folders hold something else than the matrix means now are neither trained nor touched."""
-    from labtools.cli._plan_screen import stale_lines
-    from labtools.core.console import err
-
-    plan, console = launched.plan, err()
-    if plan.others:
-        console.print(f"also in {plan.root}, no longer in this matrix: {', '.join(plan.others)}", markup=False)
-    for line in stale_lines(plan.stale):
-        console.print(line)
-
-
-def _attach(launched: Launched, ask: _Ask) -> list[str]:
-    """How to see the lanes of each server in its own windows."""
-    import shlex
-
-    if launched.launch is None or launched.launch.launcher != "tmux":
-        return []
-    file = "" if ask.servers in (None, SERVERS) else f" --servers {shlex.quote(str(ask.servers))}"
-    root = "" if ask.runs == RUNS else f" --runs-root {shlex.quote(str(ask.runs))}"
-    return [f"labtools attach --server {server.name}{file}{root}" for server in launched.servers]
-
-
-def _short(path: Path) -> str:
-    """Quoted for a shell, relative to here where it lies below."""
-    import shlex
-
-    here = Path.cwd()
-    return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
 
 
 def _wait(launched: Launched, only: str) -> Grid:

@@ -171,16 +171,19 @@ def train(
             "resume": str(resume.checkpoint) if resume else False,
         },
     )
-    trainer = model.trainer
+    return _outcome(model.trainer, listeners.accumulate, time.monotonic() - start)
+
+
+def _outcome(trainer: Any, accumulate: int, seconds: float) -> TrainOutcome:
     map50, map50_95 = _scores(trainer)
     return TrainOutcome(
         epochs=trainer.epoch + 1,
         batch=int(trainer.batch_size),
-        accumulate=listeners.accumulate,
+        accumulate=accumulate,
         val_batch=int(trainer.test_loader.batch_size),
         map50=map50,
         map50_95=map50_95,
-        seconds=time.monotonic() - start,
+        seconds=seconds,
     )
 
 
