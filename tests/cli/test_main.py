@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -32,16 +33,28 @@ def test_help_of_a_command_has_an_example(command: str, tmp_path: Path) -> None:
     assert shown.returncode == 0 and f"labtools {command}" in shown.stdout.split("Example")[-1]
 
 
+def _imported(arguments: list[str], among: Sequence[str], cwd: Path) -> tuple[str, list[str]]:
+    """What that command prints, and which of these modules it imports."""
+    code = (
+        f"import sys\nfrom labtools.cli.main import main\nsys.argv = ['labtools', *{arguments!r}]\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        f"sys.stderr.write(' '.join(sorted(set(sys.modules) & set({among!r}))))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=cwd)
+    return done.stdout, done.stderr.split()
+
+
 @pytest.mark.parametrize("command", [[], ["train-matrix"]])
 def test_help_imports_nothing_heavy(command: list[str], tmp_path: Path) -> None:
     """What makes --help instant, said without a clock."""
-    code = (
-        f"import sys\nfrom labtools.cli.main import main\nsys.argv = ['labtools', *{command!r}, '--help']\n"
-        "try:\n    main()\nexcept SystemExit:\n    pass\n"
-        f"sys.stderr.write(','.join(sorted(set(sys.modules) & set({HEAVY!r}))))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
-    assert "Usage: labtools" in done.stdout and done.stderr == ""
+    shown, imported = _imported([*command, "--help"], HEAVY, tmp_path)
+    assert "Usage: labtools" in shown and imported == []
+
+
+def test_a_command_does_not_import_the_others(tmp_path: Path) -> None:
+    own, *others = (f"labtools.cli.{name}" for name in ("status", "evaluate", "detect"))
+    shown, imported = _imported(["status", "--help"], [own, *others, "rich.progress"], tmp_path)
+    assert "labtools status --watch" in shown and imported == [own]
 
 
 def test_a_mistake_is_three_lines_and_exit_code_2(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def _so_far(run: RunStatus, asked: Asked) -> Finished:
 def expect(run: RunStatus, asked: Asked, pace: Pace) -> RunStatus:
     """The run with `RunStatus.expected_s`: its own estimate where it has one, else that of its work at that pace."""
     if not run.state.is_open:
-        return replace(run, expected_s=0.0)
+        return run
     if run.eta_s is not None:
         return replace(run, expected_s=run.eta_s)
     whole = expected_seconds(asked.spec, asked.workload, pace)

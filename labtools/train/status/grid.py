@@ -175,6 +175,7 @@ def _assemble(
     asked = {run.run_id: Asked(run.spec, read_workload(run.folder), record) for run, record in found}
     pace = learn_pace(runs, asked)
     runs = [expect(run, asked[run.run_id], pace) for run in runs]
+    left = in_turn([run for run in runs if run.state.is_open], asked, pace)
     states = read_lane_states(root)
     lanes = with_queued(describe_lanes(states, runs, at, silence), glance(root), states)
     return Grid(
@@ -183,7 +184,7 @@ def _assemble(
         runs=tuple(runs),
         lanes=lanes,
         troubles=list_troubles(runs, lanes, unreadable, _full(root)),
-        forecast=forecast(in_turn(runs, asked, pace), lanes, at, is_measured=pace.runs > 0),
+        forecast=forecast(left, lanes, at, is_measured=pace.runs > 0),
         at=at,
         variants=_distinct(labels),
     )

@@ -111,6 +111,7 @@ def describe(spec: RunSpec, record: Record, at: datetime, variant: str = "", sil
         priority=record.priority,
         state=state,
         attempt=record.attempt,
+        expected_s=None if state.is_open else 0.0,
         silent_s=_silence(spec.run_id, record, at, silence) if state is State.RUNNING else None,
         cause=cause,
         reason=reason,
