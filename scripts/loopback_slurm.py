@@ -77,7 +77,14 @@ def lacking() -> str:
 class LoopbackSlurm:
     """A cluster. ``folder`` holds its configuration, logs and process numbers; another process may go on with it."""
 
-    def __init__(self, folder: Path, nodes: Sequence[str] = ("n1", "n2"), gpus: int = 2, cpus: int = 4) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        nodes: Sequence[str] = ("n1", "n2"),
+        gpus: int = 2,
+        cpus: int = 4,
+        is_tied: bool = False,
+    ) -> None:
         """Write its configuration, if it is not there.
 
         Args:
@@ -85,7 +92,9 @@ class LoopbackSlurm:
             nodes: names, also their host names.
             gpus: pretended ones of each.
             cpus: that each believes to have.
+            is_tied: all ends when this process ends, however it does; else it stays on until somebody says so.
         """
+        self._tie = ["setpriv", "--pdeathsig", "KILL"] if is_tied else []
         self.folder = folder.absolute()
         known = self.folder / "cluster.json"
         if known.is_file():
@@ -169,7 +178,11 @@ class LoopbackSlurm:
         name = name or tool
         with (self.folder / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
-                [_tool(tool), *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                [*self._tie, _tool(tool), *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         (self.folder / f"{name}.pid").write_text(str(process.pid))
 

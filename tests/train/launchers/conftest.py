@@ -16,7 +16,7 @@ def _cluster() -> Iterator[LoopbackSlurm]:
     if lack := lacking():
         pytest.skip(lack)
     folder = Path(tempfile.mkdtemp(prefix="labtools-slurm-"))  # pytest's own are too long for sockets
-    with LoopbackSlurm(folder / "cluster", nodes=("n1", "n2", "n3")) as cluster:
+    with LoopbackSlurm(folder / "cluster", nodes=("n1", "n2", "n3"), is_tied=True) as cluster:
         yield cluster
     shutil.rmtree(folder, ignore_errors=True)
 
