@@ -27,6 +27,19 @@ def test_importing_yolo_does_not_import_ultralytics() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+@pytest.mark.parametrize("device", ["7", "gpu"])
+def test_a_device_that_is_not_there_is_a_sentence(monkeypatch: pytest.MonkeyPatch, device: str) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")  # Ultralytics sets it before it looks
+    for use in (lambda: yolo.Detector(PICO, device=device), lambda: _pass(device)):
+        with pytest.raises(LabError, match=f"torch cannot compute on device '{device}'") as caught:
+            use()
+        assert "--device cpu" in caught.value.fix
+
+
+def _pass(device: str) -> object:
+    return yolo.predict_split(PICO, Path("nowhere.yaml"), "val", imgsz=64, device=device)
+
+
 def test_one_pass_reproduces_val(shapes_dataset: Dataset) -> None:
     result = yolo.predict_split(PICO, shapes_dataset.yaml, "test", imgsz=160)
     predictions, truth = result.predictions, read_boxes(shapes_dataset, "test")

@@ -201,8 +201,13 @@ def _all_runs(runs_root: Path) -> list[Run]:
     return [run for matrix in matrices for run in list_runs(matrix)]
 
 
-def find_matrix(path: Path | None, runs_root: Path) -> Path:
+def find_matrix(path: Path | None, runs_root: Path, option: str = "") -> Path:
     """The one matrix folder that is meant: ``path``, or the only one below ``runs_root``.
+
+    Args:
+        path: as it was typed, None where it was not.
+        runs_root: folder of all matrices.
+        option: that names one on the command line, e.g. ``--matrix``; "": it stands by itself.
 
     Raises:
         LabError: there is none, or several and none was named.
@@ -219,7 +224,8 @@ def find_matrix(path: Path | None, runs_root: Path) -> Path:
         fix = "Train first: `labtools train-matrix`. If that was done, type this in the folder that holds runs/."
         raise LabError("there are no runs yet", runs_root.absolute(), fix)
     listed = ", ".join(p.name for p in found)
-    raise LabError(f"there are several matrices: {listed}", runs_root, f"Name one, e.g. {runs_root / found[0].name}.")
+    example = " ".join(filter(None, (option, str(runs_root / found[0].name))))
+    raise LabError(f"there are several matrices: {listed}", runs_root, f"Name one, e.g. {example}.")
 
 
 def _has_runs(folder: Path) -> bool:

@@ -54,7 +54,7 @@ def choose_runs(
             fix = "Give a run folder of runs/<matrix>/ itself; `labtools status` lists them."
             raise LabError("this folder was put aside: no lane looks at it", run.folder, fix)
     if states or len(paths) < len(patterns):
-        root = find_matrix(matrix, runs_root)
+        root = find_matrix(matrix, runs_root, "--matrix")
         known = list_runs(root)
         for pattern in (p for p in patterns if p not in paths):
             chosen += _matching(pattern, known, root)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labtools.core.draw import Image
-from labtools.yolo.engine import load_model, trained_imgsz, use_our_threads
+from labtools.yolo.engine import load_model, require_device, trained_imgsz, use_our_threads
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class Detector:
 
     def __init__(self, weights: Path, *, device: str = "cpu", imgsz: int | None = None) -> None:
         self._model = load_model(weights)
+        require_device(device)
         self._device = device
         self.imgsz = imgsz or trained_imgsz(self._model)
         self.names = {int(k): str(v) for k, v in self._model.names.items()}

@@ -117,6 +117,27 @@ def use_our_threads() -> None:
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
 
 
+def require_device(device: str) -> None:
+    """Refuse what this machine cannot compute on, before anything is computed.
+
+    Args:
+        device: as Ultralytics names it: ``cpu``, ``0``, ``mps``.
+
+    Raises:
+        LabError: there is no such device, or torch cannot use it.
+    """
+    if device == "cpu":
+        return
+    ultralytics()
+    from ultralytics.utils.torch_utils import select_device
+
+    try:
+        select_device(device, verbose=False)
+    except (ValueError, RuntimeError):
+        fix = "Use --device cpu, or the number of a GPU of `nvidia-smi -L`, with a torch that is built for CUDA."
+        raise LabError(f"torch cannot compute on device {device!r} of this machine", None, fix) from None
+
+
 def draw_no_network() -> None:
     """Leave TensorBoard's drawing of the network out of a run's events: tracing it took 2 of the 9 s of a training of
     two short epochs, on a GPU before all else, and it is the same for every run of a network."""

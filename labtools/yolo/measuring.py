@@ -14,7 +14,14 @@ from numpy.typing import NDArray
 
 from labtools.artifacts.predictions import TP_COLUMNS, empty_predictions
 from labtools.core.progress import Tick, silent
-from labtools.yolo.engine import keep_label_caches, load_model, trained_imgsz, ultralytics, use_our_threads
+from labtools.yolo.engine import (
+    keep_label_caches,
+    load_model,
+    require_device,
+    trained_imgsz,
+    ultralytics,
+    use_our_threads,
+)
 
 
 @dataclass(frozen=True)
@@ -71,6 +78,7 @@ def predict_split(
     rect=False (square letterbox): with rect=True a result depends on the images that share a batch.
     """
     model = load_model(weights)
+    require_device(device)
     keep_label_caches()
     kept: list[pd.DataFrame] = []
     with tempfile.TemporaryDirectory() as aside:

@@ -170,8 +170,9 @@ def test_what_a_person_can_get_wrong(make: Make) -> None:
         labtools("retry")
     assert caught.value.fix.endswith("or add --failed.")
     make("a", matrix="other")
-    with pytest.raises(LabError, match="several matrices: dlcv, other"):
+    with pytest.raises(LabError, match="several matrices: dlcv, other") as caught:
         labtools("cancel", "a")
+    assert caught.value.fix.endswith("e.g. --matrix runs/dlcv.")
     assert labtools("cancel", "a", "--matrix", "runs/other")["a"][0]
     assert labtools("cancel", "runs/dlcv/a")["a"][0]
 
