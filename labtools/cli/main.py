@@ -15,6 +15,7 @@ import typer
 
 import labtools.cli
 from labtools import __version__
+from labtools.cli._ahead import sent_ahead
 from labtools.core.console import err
 from labtools.core.errors import LabError
 from labtools.core.registry import member, member_names
@@ -96,9 +97,10 @@ _DISK_TROUBLE = {
 
 def main() -> None:
     """Entry point: a LabError is three lines and exit code 2."""
-    _register_commands(sys.argv[1] if len(sys.argv) > 1 else "")
     try:
-        app()
+        with sent_ahead(sys.argv[1:]) as scout:
+            _register_commands(sys.argv[1] if len(sys.argv) > 1 else "")
+            app(obj=scout)
     except LabError as error:
         _show(error)
         sys.exit(2)

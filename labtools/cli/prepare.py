@@ -68,6 +68,7 @@ _Images = Annotated[
 
 
 def command(
+    context: typer.Context,
     submissions: _Submissions,
     out: _Out = DATASET,
     course: _Course = None,
@@ -92,11 +93,12 @@ def command(
     """
     from labtools.core.collector import paused_collector
     from labtools.prepare.pictures.ahead import examiner, looker
-    from labtools.prepare.sources.scout import Scout
+    from labtools.prepare.sources.scout import scout_for
 
-    ahead = (looker if leakage else examiner) if check or not out.exists() else None
     with paused_collector():
-        with Scout(str(submissions), ahead) as scout:  # sent before the imports, which take as long as it does
+        with scout_for(submissions, context.obj) as scout:  # sent before the imports, which take as long as it does
+            if check or not out.exists():
+                scout.go_on(looker if leakage else examiner)
             from labtools.core.console import progress_display
             from labtools.core.errors import LabError
             from labtools.prepare import pipeline

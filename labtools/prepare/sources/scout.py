@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import marshal
 import os
+import pickle
 import select
 import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
+from pathlib import Path
 from typing import IO, Any
 
 from labtools.prepare.sources.folders import Folder, Listing, base_of, list_all
@@ -34,17 +37,15 @@ class Scout:
 
     Args:
         root: the submissions.
-        ahead: gives the function for the files after the listing, None for none; called in the other process, so that
-            what it imports costs nothing here.
     """
 
-    def __init__(self, root: str, ahead: Callable[[], Ahead] | None = None) -> None:
-        self._root = root
+    def __init__(self, root: str) -> None:
+        self.root = root
         self._told: list[Any] = []
         self._pid = 0
         # A fork copies the thread that asks for it, and the locks that all others hold.
         if sys.platform == "linux" and threading.active_count() == 1:
-            self._pid, self._news, self._back = _fork(root, ahead)
+            self._pid, self._news, self._back = _fork(root)
 
     def __enter__(self) -> Scout:
         return self
@@ -56,6 +57,17 @@ class Scout:
             self._pid = 0
             self._news.close()
             self._call_back()
+
+    def go_on(self, ahead: Callable[[], Ahead]) -> None:
+        """After the listing, look at the files too, until `known` is asked for.
+
+        Args:
+            ahead: gives the function for that; a module's, called in the other process, so that what it imports costs
+                nothing here.
+        """
+        if self._back >= 0:
+            with suppress(BrokenPipeError):  # nobody is there any more: what is not known is looked at here
+                os.write(self._back, pickle.dumps(ahead))
 
     @property
     def seen(self) -> tuple[int, str]:
@@ -78,7 +90,7 @@ class Scout:
     @cached_property
     def _own(self) -> Listing:
         """Where nobody was sent, or did not come back."""
-        return list_all(self._root)
+        return list_all(self.root)
 
     def _call_back(self) -> None:
         if self._back >= 0:
@@ -97,7 +109,12 @@ class Scout:
     _news: IO[bytes]
 
 
-def _fork(root: str, ahead: Callable[[], Ahead] | None) -> tuple[int, IO[bytes], int]:
+def scout_for(root: Path, sent: Scout | None) -> Scout:
+    """Who was sent already, if it was to there."""
+    return sent if sent is not None and sent.root == str(root) else Scout(str(root))
+
+
+def _fork(root: str) -> tuple[int, IO[bytes], int]:
     """Process, its messages, and what has to be closed to call it back."""
     hear, tell = os.pipe()
     wait, call = os.pipe()
@@ -111,19 +128,20 @@ def _fork(root: str, ahead: Callable[[], Ahead] | None) -> tuple[int, IO[bytes],
         os.close(hear)
         os.close(call)
         with os.fdopen(tell, "wb") as news:
-            _explore(root, ahead, news, wait)
+            _explore(root, news, wait)
     finally:
         os._exit(0)
 
 
-def _explore(root: str, ahead: Callable[[], Ahead] | None, news: IO[bytes], wait: int) -> None:
+def _explore(root: str, news: IO[bytes], wait: int) -> None:
     """In the other process."""
     listing = list_all(root)
     _say(news, (listing.files, listing.digest))
     _say(news, {disk: tuple(folder) for disk, folder in listing.folders.items()})
     found: dict[str, Known] = {}
-    if ahead is not None:
-        look = ahead()
+    order = os.read(wait, select.PIPE_BUF)  # nothing, where it is called back
+    if order:
+        look: Ahead = pickle.loads(order)()  # noqa: S301  our own parent wrote it
         paths = [base_of(disk) + name for disk, folder in sorted(listing.folders.items()) for name in folder.names]
         for start in range(0, len(paths), _AT_ONCE):
             if select.select([wait], [], [], 0)[0]:

@@ -72,7 +72,8 @@ def test_nothing_else_comes_out(handed_in: Path, monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize("sent", [ahead.examiner, ahead.looker])
 def test_pictures_whose_looks_are_wanted_have_them(tmp_path: Path, handed_in: Path, sent: Callable[[], Ahead]) -> None:
-    scout = Scout(str(handed_in), sent)
+    scout = Scout(str(handed_in))
+    scout.go_on(sent)
     prepare(handed_in, tmp_path / "out", scout=scout, leakage=True)
     looks = [line.rpartition(",")[2] for line in (tmp_path / "out" / "manifest.csv").read_text("utf-8").splitlines()]
     assert looks[0] == "look"

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from labtools.cli._ahead import sent_ahead
 from labtools.prepare.pipeline import prepare
 from labtools.prepare.sources.folders import list_all
-from labtools.prepare.sources.scout import Ahead, Known, Scout
+from labtools.prepare.sources.scout import Ahead, Known, Scout, scout_for
 from labtools.prepare.sources.walk import read_tree
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody is sent")
@@ -57,26 +58,50 @@ def test_without_it_one_looks_oneself(tree: Path, how: str) -> None:
             os.waitid(os.P_PID, scout._pid, os.WEXITED | os.WNOWAIT)
             scout._news.read()
         assert bool(scout._pid) == (how == "killed" and sys.platform == "linux")
+        scout.go_on(sizes)
         assert scout.seen == (6, list_all(str(tree)).digest)
         assert scout.folders == list_all(str(tree)).folders
         assert scout.known == {}
     waits.set()
 
 
+def sizes() -> Ahead:
+    def sizes_of(paths: Sequence[str]) -> dict[str, Known]:
+        return {path: (Path(path).stat().st_size,) for path in paths if path.endswith(".txt")}
+
+    return sizes_of
+
+
 @on_linux
 def test_it_goes_on_until_it_is_called_back(tree: Path) -> None:
-    def sizes() -> Ahead:
-        def sizes_of(paths: Sequence[str]) -> dict[str, Known]:
-            return {path: (Path(path).stat().st_size,) for path in paths if path.endswith(".txt")}
-
-        return sizes_of
-
-    with Scout(str(tree), sizes) as scout:
+    with Scout(str(tree)) as scout:
+        scout.go_on(sizes)
         assert scout.seen[0] == 6
         time.sleep(0.5)
         expected = {str(path): (path.stat().st_size,) for path in tree.rglob("*.txt")}
         assert scout.known == expected
         assert scout.folders == list_all(str(tree)).folders
+
+
+@on_linux
+def test_it_is_called_back_without_an_order(tree: Path) -> None:
+    with Scout(str(tree)) as scout:
+        assert scout.known == {}
+        assert scout.seen[0] == 6
+
+
+@on_linux
+def test_it_is_sent_before_the_line_is_understood(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tree)
+    for typed in (["prepare", "a/"], ["prepare", str(tree)]):
+        with sent_ahead(typed) as scout, scout_for(Path(typed[1]), scout) as used:
+            assert used is scout
+            assert used.folders == list_all(str(Path(typed[1]))).folders
+        with sent_ahead(typed) as scout, scout_for(tree / "b", scout) as used:
+            assert used.folders == list_all(str(tree / "b")).folders
+    for typed in ([], ["prepare"], ["prepare", "--check", "a"], ["prepare", "top.txt"], ["status", "a"]):
+        with sent_ahead(typed) as scout:
+            assert scout is None
 
 
 @on_linux
