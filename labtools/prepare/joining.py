@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -75,14 +76,12 @@ def sign(findings: Iterable[Finding], places: Mapping[str, tuple[str, str]]) -> 
 
 def twins(parts: Sequence[Part]) -> list[Finding]:
     """Pictures that are the same to the byte, within a team and across teams."""
-    first: dict[str, tuple[Part, int]] = {}
-    groups: dict[str, dict[str, tuple[Part, int]]] = {}
-    for part in parts:
+    times = Counter(chain.from_iterable(part.hash for part in parts))
+    groups: dict[str, dict[str, tuple[Part, int]]] = {digest: {} for digest, count in times.items() if count > 1}
+    for part in parts if groups else ():
         for i, digest in enumerate(part.hash):
-            before = first.setdefault(digest, (part, i))
-            if before != (part, i):
-                group = groups.setdefault(digest, {before[0].source[before[1]]: before})
-                group[part.source[i]] = (part, i)
+            if digest in groups:
+                groups[digest][part.source[i]] = (part, i)
     members = {path: one for group in groups.values() for path, one in group.items()}
     return twin_findings(
         sorted(tuple(sorted(group)) for group in groups.values()),

@@ -97,10 +97,13 @@ def _import_the_rest() -> None:
     """With numpy and the decoders this takes as long as to see that nothing has changed."""
     import labtools.prepare.building
     import labtools.prepare.planning  # noqa: F401
+    from labtools.artifacts.wording import LANGUAGES, catalogue
     from labtools.core.registry import members
     from labtools.prepare import formats
 
     members(formats)  # which workers would import one by one
+    for language in LANGUAGES:
+        catalogue(language)
 
 
 @contextmanager

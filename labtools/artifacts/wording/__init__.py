@@ -72,7 +72,8 @@ def typeset(text: str, language: Language) -> str:
     return re.sub(r" (?=[;:!?»])|(?<=«) ", "\u00a0", text)
 
 
-def _read(path: Path) -> dict[str, dict[str, Any]]:
+@cache  # for both languages
+def _read(path: Path) -> Mapping[str, Mapping[str, Any]]:
     """One of our own files. (libyaml, where PyYAML has it: ten times as fast.)"""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return cast("dict[str, dict[str, Any]]", yaml.load(path.read_text(encoding="utf-8"), Loader=loader))  # noqa: S506
+    return cast("Mapping[str, Mapping[str, Any]]", yaml.load(path.read_text(encoding="utf-8"), Loader=loader))  # noqa: S506

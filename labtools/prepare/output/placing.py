@@ -99,8 +99,7 @@ def stamp(path: str) -> tuple[str, int, int]:
 def create(path: str, data: bytes, near: Near | None = None) -> None:
     """A new file. Not flushed one by one: nobody sees these before the swap, and each flush would wait for all the
     links and labels before it."""
-    name, folder = near.at(path) if near else (path, None)
-    handle = os.open(name, _CREATE, 0o666, dir_fd=folder)
+    handle = near.open(path, _CREATE, 0o666) if near else os.open(path, _CREATE, 0o666)
     try:
         done = os.write(handle, data)
         while done < len(data):

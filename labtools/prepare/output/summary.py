@@ -90,8 +90,8 @@ def summarise(parts: Sequence[Part], names: Sequence[str], findings: Iterable[Fi
     states: dict[str, Counter[str]] = {split: Counter() for split in splits}
     teams: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: dict.fromkeys(splits, 0))
     for part in parts:
-        for split, state in zip(part.split, part.state, strict=True):
-            states[split][state] += 1
+        for (split, state), pictures in Counter(zip(part.split, part.state, strict=True)).items():
+            states[split][state] += pictures
         for split, count in Counter(part.split).items():
             teams[(part.class_folder, part.team)][split] += count
         for split, class_id, pictures, count in part.counts:

@@ -56,7 +56,7 @@ def _sound(disks: Sequence[str]) -> Iterator[tuple[str, bytes, Header]]:
         for disk in disks:
             if is_image_name(disk):
                 try:
-                    data = read_disk(*near.at(disk))
+                    data = read_disk(disk, near)
                     header = read_header(data)
                 except (ImageError, *READ_ERRORS):
                     continue

@@ -90,7 +90,7 @@ class Tree:
     def read_near(self, path: str, near: Near) -> bytes:
         """`read`, where the next file is likely to be in the same folder."""
         file = self.files[path]
-        return file.read() if file.member is not None else read_disk(*near.at(file.disk))
+        return file.read() if file.member is not None else read_disk(file.disk, near)
 
     @cached_property
     def _by_suffix(self) -> dict[str, list[str]]:
@@ -138,13 +138,13 @@ class Tree:
         return Tree({p: f for p, f in self.files.items() if p not in gone}, self.archives)
 
 
-def read_disk(path: str, folder: int | None = None) -> bytes:
+def read_disk(path: str, near: Near | None = None) -> bytes:
     """A whole file; `os.read` spares the buffer layer, which counts over 28,610 of them.
 
     Args:
-        folder: what ``path`` is relative to, see `near.Near`.
+        near: whoever may be in its folder already.
     """
-    handle = os.open(path, _READ, dir_fd=folder)
+    handle = near.open(path, _READ) if near else os.open(path, _READ)
     try:
         data = os.read(handle, _MOST_FILES)
         if len(data) < _MOST_FILES:

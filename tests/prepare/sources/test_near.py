@@ -29,15 +29,16 @@ def test_each_is_read_whatever_was_read_before(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(module, "_CAN_BE_NEAR", can and module._CAN_BE_NEAR)
     paths = write_files(tmp_path)
     with Near() as near:
-        found = [read_disk(*near.at(path)).decode() for path in [*paths, *reversed(paths), *paths[::2]]]
+        found = [read_disk(path, near).decode() for path in [*paths, *reversed(paths), *paths[::2]]]
     expected = [Path(path).read_text(encoding="utf-8") for path in [*paths, *reversed(paths), *paths[::2]]]
     assert found == expected
 
 
-def test_what_is_not_there_is_told_with_its_path(tmp_path: Path) -> None:
+@pytest.mark.parametrize("inner", ["", "no folder"])
+def test_what_is_not_there_is_told_with_its_path(tmp_path: Path, inner: str) -> None:
     with Near() as near, pytest.raises(FileNotFoundError) as caught:
-        read_disk(*near.at(str(tmp_path / "no folder" / "1.txt")))
-    assert caught.value.filename == str(tmp_path / "no folder" / "1.txt")
+        read_disk(str(tmp_path / inner / "1.txt"), near)
+    assert caught.value.filename == str(tmp_path / inner / "1.txt")
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="Linux counts the open files of a process here")
