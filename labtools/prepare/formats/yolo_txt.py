@@ -138,7 +138,7 @@ class _Reading:
 
     def _bytes(self, path: str, near: Near) -> bytes | None:
         try:
-            return self._tree.read_near(path, near)
+            return self._tree.read(path, near)
         except READ_ERRORS as error:
             what = Sentence("this label file cannot be read: {why}", why=verbatim(type(error).__name__))
             self._findings.append(Finding("", path, 0, "label-unreadable", Severity.ERROR, what, Action.LEFT_OUT))

@@ -57,9 +57,9 @@ class File(NamedTuple):
         """Bytes, as the file system or the archive's directory said."""
         return self.stamp[0] if self.member is None else self.member.size
 
-    def read(self) -> bytes:
-        """All bytes, from any thread or process. Raises `READ_ERRORS`."""
-        return read_disk(self.disk) if self.member is None else read_member(self.disk, self.member)
+    def read(self, near: Near | None = None) -> bytes:
+        """All bytes, from any thread or process; see `Near`. Raises `READ_ERRORS`."""
+        return read_disk(self.disk, near) if self.member is None else read_member(self.disk, self.member)
 
 
 @dataclass(frozen=True)
@@ -83,14 +83,9 @@ class Tree:
     def __contains__(self, path: object) -> bool:
         return path in self.files
 
-    def read(self, path: str) -> bytes:
-        """All bytes of a file. Raises `READ_ERRORS`."""
-        return self.files[path].read()
-
-    def read_near(self, path: str, near: Near) -> bytes:
-        """`read`, where the next file is likely to be in the same folder."""
-        file = self.files[path]
-        return file.read() if file.member is not None else read_disk(file.disk, near)
+    def read(self, path: str, near: Near | None = None) -> bytes:
+        """All bytes of a file; see `Near`. Raises `READ_ERRORS`."""
+        return self.files[path].read(near)
 
     @cached_property
     def _by_suffix(self) -> dict[str, list[str]]:

@@ -31,7 +31,7 @@ class Files(Tree):
         super().__init__({path: File(path, path) for path in sorted(content)})
         object.__setattr__(self, "content", content)
 
-    def read(self, path: str) -> bytes:
+    def read(self, path: str, near: object = None) -> bytes:
         return self.content[path]  # type: ignore[attr-defined,no-any-return]
 
 
