@@ -100,6 +100,18 @@ def test_the_whole_name_of_a_window_is_understood(runs: Path) -> None:
     assert tmux.view([], "other-gpu1")[-2:] == ["-t", "=labtools"]
 
 
+@needs_tmux
+def test_of_lanes_of_one_name_the_one_that_lives_is_meant(runs: Path) -> None:
+    """The windows of matrices that are over stay open: their last words are worth a look."""
+    from labtools.train.lanes import records
+
+    with records.hold(runs / "other", Lane("gpu1", 1)):
+        log = records.log_path(runs / "other", Lane("gpu1", 1))
+        log.write_text("hello from the living gpu1\n", encoding="utf-8")
+        code, shown = attach_in_terminal(runs, "gpu1", until="hello from the living gpu1")
+    assert "hello from the living gpu1" in shown and code == 0, shown
+
+
 def test_without_a_terminal_it_says_how_to_follow_the_logs(tmp_path: Path) -> None:
     result = attach(tmp_path / "runs")
     assert result.returncode == 2

@@ -11,7 +11,7 @@ import os
 import shlex
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,10 +61,14 @@ def view(roots: Iterable[Path], lane: str | None = None) -> list[str]:
     Raises:
         LabError: there is nothing to see, no such lane here, or several.
     """
+    living = {
+        str(records.log_path(root, record.lane)): f"{root.name}-{record.lane.name}"
+        for root in roots
+        for record in records.living_lanes(root)
+    }
     with _alone():
-        for root in roots:
-            for record in records.living_lanes(root):
-                _open_window(f"{root.name}-{record.lane.name}", records.log_path(root, record.lane))
+        for log, name in living.items():
+            _open_window(name, Path(log))
     windows = _windows()
     if windows is None:
         raise LabError(
@@ -73,13 +77,15 @@ def view(roots: Iterable[Path], lane: str | None = None) -> list[str]:
             "`labtools status` shows where they are; `labtools train-matrix` starts them.",
         )
     if lane is not None:
-        _tmux("select-window", "-t", _find_window(lane, windows).pane)
+        _tmux("select-window", "-t", _find_window(lane, windows, living).pane)
     is_inside = Path(os.environ.get("TMUX", "").split(",")[0]).name == socket_name()
     return [] if is_inside else ["tmux", "-L", socket_name(), "attach", "-t", f"={SESSION}"]
 
 
-def _find_window(lane: str, windows: dict[str, _Window]) -> _Window:
-    fitting = [window for log, window in windows.items() if lane in (window.name, Path(log).name.split("@")[0])]
+def _find_window(lane: str, windows: dict[str, _Window], living: Collection[str]) -> _Window:
+    """The one window of that lane; of several (other matrices had one of that name) that of the lane that lives."""
+    known = {log: window for log, window in windows.items() if lane in (window.name, Path(log).name.split("@")[0])}
+    fitting = [window for log, window in known.items() if log in living] or list(known.values())
     if len(fitting) == 1:
         return fitting[0]
     names = ", ".join(sorted(window.name for window in fitting or windows.values()))
