@@ -109,19 +109,26 @@ def _looks(part: Part) -> list[str]:
 
 
 def _counts(part: Part) -> tuple[tuple[str, int, int, int], ...]:
+    """Split, class id, pictures that show it, boxes."""
     shown: Counter[tuple[str, int]] = Counter()
     boxes: Counter[tuple[str, int]] = Counter()
+    only = _only_class(part.label)
     for split, label in zip(part.split, part.label, strict=True):
-        if label:
-            first, count = label[: label.index(" ")], label.count("\n")
-            if label.count(f"\n{first} ") == count - 1:  # nearly always: a team has one class
-                ids = {int(first): count}
-            else:
-                ids = Counter(int(line.partition(" ")[0]) for line in label.splitlines())
-            for class_id, number in ids.items():
-                boxes[split, class_id] += number
-                shown[split, class_id] += 1
+        if label and only is not None:
+            boxes[split, only] += label.count("\n")
+            shown[split, only] += 1
+        elif label:
+            ids = Counter(int(line.partition(" ")[0]) for line in label.splitlines())
+            boxes.update({(split, class_id): number for class_id, number in ids.items()})
+            shown.update((split, class_id) for class_id in ids)
     return tuple((split, class_id, shown[split, class_id], count) for (split, class_id), count in sorted(boxes.items()))
+
+
+def _only_class(labels: Iterable[str]) -> int | None:
+    """The one class of all boxes, as nearly always in what a team hands in; None where there are others, or no box."""
+    text = "".join(labels)
+    first = text.partition(" ")[0]
+    return int(first) if text and text.count(f"\n{first} ") == text.count("\n") - 1 else None
 
 
 def part_to_json(part: Part) -> dict[str, Any]:

@@ -66,6 +66,9 @@ class Thumbnail(NamedTuple):
     damage: str = ""
 
 
+_NOT_DECODED = Thumbnail()
+
+
 def shrink(data: bytes, header: Header) -> Thumbnail:
     """Decode a picture small and grey.
 
@@ -75,7 +78,7 @@ def shrink(data: bytes, header: Header) -> Thumbnail:
         ImageError: it cannot be decoded, or its end is missing.
     """
     if header.stored_wh[0] * header.stored_wh[1] > _MOST_PIXELS and not header.is_doubtful:
-        return Thumbnail()
+        return _NOT_DECODED
     if header.format == "JPEG" and header.change in {"", "end"}:
         return _shrink_jpeg(data, header)
     grey = read_pixels(data, header).convert("L")
@@ -89,7 +92,7 @@ def prove(data: bytes, header: Header) -> Thumbnail:
     Raises:
         ImageError: it cannot be decoded, or its end is missing.
     """
-    return shrink(data, header) if header.is_doubtful else Thumbnail()
+    return shrink(data, header) if header.is_doubtful else _NOT_DECODED
 
 
 def seen_in(thumbnails: Sequence[Thumbnail]) -> list[Seen]:

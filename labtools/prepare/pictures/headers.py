@@ -24,6 +24,7 @@ the stored size instead, it is of an older tool that showed the unturned picture
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from labtools.core.sentences import Sentence
@@ -105,9 +106,11 @@ def read_header(data: bytes) -> Header:
 
 def _jpeg(data: bytes) -> Header | None:
     frame = jpeg.read_frame(data) if data[:3] == b"\xff\xd8\xff" else None
-    if frame is None:
-        return None
-    closed = data[-2:] == jpeg.END
+    return None if frame is None else _jpeg_of(frame, data[-2:] == jpeg.END)
+
+
+@lru_cache(maxsize=256)  # one for all pictures of a video
+def _jpeg_of(frame: jpeg.Frame, closed: bool) -> Header:
     change = "coding" if not frame.is_common else "colours" if frame.components == 4 else "" if closed else "end"
     return Header("JPEG", frame.wh, frame.orientation, closed, change)
 

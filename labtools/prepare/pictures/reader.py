@@ -105,7 +105,7 @@ class PictureReader:
 def _examine_files(look: Look | None, files: Sequence[tuple[str, str]]) -> Examined:
     """Pairs of path and file on disk."""
     with Near() as near:
-        return _examine(look, files, lambda disk: read_disk(disk, near))
+        return _examine(look, files, partial(read_disk, near=near))
 
 
 def _examine_members(look: Look | None, tree: Tree, paths: Sequence[str]) -> Examined:

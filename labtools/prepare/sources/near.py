@@ -6,7 +6,6 @@ A path of ten folders is a third of what it costs to open a label file, a quarte
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 
 _CAN_BE_NEAR = {os.open, os.link} <= os.supports_dir_fd
 _ENTER = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 0)
@@ -43,10 +42,10 @@ class Near:
     def open(self, path: str, flags: int, mode: int = 0o777) -> int:
         """`os.open`, which names the whole path in its complaints too."""
         name, folder = self.at(path)
-        if folder is not None:
-            with suppress(OSError):
-                return os.open(name, flags, mode, dir_fd=folder)
-        return os.open(path, flags, mode)
+        try:
+            return os.open(name, flags, mode, dir_fd=folder)
+        except OSError:
+            return os.open(path, flags, mode)
 
     def _leave(self) -> None:
         if self._handle is not None:

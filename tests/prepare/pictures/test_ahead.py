@@ -12,6 +12,7 @@ from labtools.prepare.pictures.hashing import shrink
 from labtools.prepare.pictures.reader import PictureReader
 from labtools.prepare.pipeline import check, prepare
 from labtools.prepare.sources import tree as trees
+from labtools.prepare.sources.near import Near
 from labtools.prepare.sources.scout import Ahead, Scout
 from labtools.prepare.sources.walk import read_tree
 from labtools.prepare.sources.workers import Inline
@@ -64,7 +65,12 @@ def test_nothing_else_comes_out(handed_in: Path, monkeypatch: pytest.MonkeyPatch
     scout = Scout(str(handed_in))
     scout.__dict__["known"] = known
     read: list[str] = []
-    monkeypatch.setattr(reader, "read_disk", lambda *path: read.append(path[0]) or trees.read_disk(*path))
+
+    def reading(path: str, near: Near | None = None) -> bytes:
+        read.append(path)
+        return trees.read_disk(path, near)
+
+    monkeypatch.setattr(reader, "read_disk", reading)
     assert check(handed_in, scout=scout).findings == plain.findings
     assert known
     assert not any("sound" in path for path in read)
