@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labtools.core.boxes import xywhn_to_xyxyn
+from labtools.core.median import median
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -55,7 +56,7 @@ class Tracks:
     def is_smooth(self) -> bool:
         """Do boxes mostly stay near where they were? Then these pictures are a film, not only numbered like one."""
         known = self._forward[~np.isnan(self._forward)]
-        return len(known) > 0 and float(np.median(known)) >= _SAME_PLACE
+        return len(known) > 0 and median(known) >= _SAME_PLACE
 
     @property
     def share_standing(self) -> float:
@@ -120,7 +121,7 @@ class Tracks:
         if len(others) > _SAMPLE and len(others) > 0.5 * len(rows):
             # Another order, or no film at all? A sample tells; then the boxes stay far from each other.
             some = others[:: len(others) // _SAMPLE]
-            if np.median(self._best_of(some)) < _SAME_PLACE:
+            if median(self._best_of(some)) < _SAME_PLACE:
                 return best
         best[others] = self._best_of(others)
         return best

@@ -11,6 +11,7 @@ import numpy as np
 
 from labtools.artifacts.leakage import FRAMES_PER_SECOND
 from labtools.core.findings import Finding
+from labtools.core.median import median
 from labtools.prepare.leakage.blocks import NOTHING, Entries, nearest_by_blocks
 from labtools.prepare.leakage.columns import Columns
 from labtools.prepare.leakage.findings import leakage_findings
@@ -86,7 +87,7 @@ def _is_film(columns: Columns, group: Ints, frame: Ints, phash: Hashes) -> np.nd
     alike = np.zeros(int(group.max(initial=-1)) + 1, np.bool_)
     for number in np.unique(groups).tolist():
         start, stop = np.searchsorted(groups, [number, number + 1])  # `groups` is in order
-        alike[number] = np.median(bits[start:stop]) <= _FILM_BITS
+        alike[number] = median(bits[start:stop]) <= _FILM_BITS
     unknown = not phash.any()
     return np.asarray(declared | unknown | (alike[group] if len(group) else declared))
 

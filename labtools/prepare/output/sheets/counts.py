@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labtools.artifacts.dataset import SPLITS
+from labtools.core.median import median as median_of
 from labtools.prepare.parts import Part
 
 STATES = ("boxes", "empty", "unlabelled")
@@ -67,15 +68,7 @@ def count(part: Part) -> TeamCounts:
         boxes[split] += text.count("\n")
     ids, areas = read_labels("".join(part.label))
     classes, numbers = np.unique(ids, return_counts=True)
-    return TeamCounts(states, boxes, dict(zip(classes.tolist(), numbers.tolist(), strict=True)), _median(areas))
-
-
-def _median(values: NDArray[np.float64]) -> float:
-    """NaN of none. (`np.median` imports NumPy's masked arrays, which takes longer than to sort a cohort's boxes.)"""
-    if not len(values):
-        return math.nan
-    ordered, middle = np.sort(values), len(values) // 2
-    return float(ordered[middle] if len(values) % 2 else (ordered[middle - 1] + ordered[middle]) / 2)
+    return TeamCounts(states, boxes, dict(zip(classes.tolist(), numbers.tolist(), strict=True)), median_of(areas))
 
 
 def read_labels(text: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
