@@ -25,7 +25,10 @@ _Data = Annotated[Path | None, typer.Option(help="A prepared dataset, instead of
 _Gpus = Annotated[
     str | None, typer.Option(help="GPUs, one lane each: 0-7 or 0,2,3; or cpu. With servers.yaml: all, if not given.")
 ]
-_Lanes = Annotated[int | None, typer.Option(min=1, help="With --gpus cpu: lanes that share the cores.")]
+_Lanes = Annotated[
+    int | None,
+    typer.Option(min=1, help="With --gpus cpu: lanes that share the cores; with --launcher slurm: lanes to ask for."),
+]
 _Servers = Annotated[
     Path | None, typer.Option(help=f"The servers whose GPUs are numbered through; {SERVERS} where it names any.")
 ]
@@ -42,7 +45,8 @@ _Lease = Annotated[
     float | None, typer.Option(min=10.0, help="Seconds of silence that mean death, for lanes elsewhere. [120]")
 ]
 _Only = Annotated[
-    str, typer.Option(help="Train only these runs: globs of their ids, separated by commas, e.g. 'yolov8n_*'.")
+    str,
+    typer.Option(help="Lanes that start now train only these runs: globs of ids, with commas, e.g. 'yolov8n_*'."),
 ]
 _Wait = Annotated[bool, typer.Option("--wait", help="Stay until all is finished. Ctrl-C leaves lanes at work.")]
 _DryRun = Annotated[
