@@ -35,11 +35,13 @@ class Listing(NamedTuple):
         folders: by their paths on disk; those with links, pipes or trouble in them are absent, and all below them.
         files: how many there are.
         digest: changes when any of this does; ``""`` if a folder is absent.
+        packed: `folders`, for `unpacked` in another process.
     """
 
     folders: dict[str, Folder]
     files: int
     digest: str
+    packed: bytes
 
 
 def list_all(root: str) -> Listing:
@@ -55,9 +57,14 @@ def list_all(root: str) -> Listing:
         folders[disk] = folder
         todo += [base_of(disk) + name for name in folder.folders]
     # Version 2 of the format writes equal values equally; later ones write shared objects once.
-    seen = [(disk[len(root) :], *folder) for disk, folder in folders.items()]
-    digest = hash_bytes(marshal.dumps(seen, 2)) if is_whole else ""
-    return Listing(folders, sum(len(folder.names) for folder in folders.values()), digest)
+    packed = marshal.dumps([(disk[len(root) :], *folder) for disk, folder in folders.items()], 2)
+    files = sum(len(folder.names) for folder in folders.values())
+    return Listing(folders, files, hash_bytes(packed) if is_whole else "", packed)
+
+
+def unpacked(root: str, packed: bytes) -> dict[str, Folder]:
+    """`Listing.folders` of that root."""
+    return {root + inner: Folder(*folder) for inner, *folder in marshal.loads(packed)}  # noqa: S302  our own listing
 
 
 def base_of(disk: str) -> str:

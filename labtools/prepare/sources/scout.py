@@ -20,7 +20,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
 
-from labtools.prepare.sources.folders import Folder, Listing, base_of, list_all
+from labtools.prepare.sources.folders import Folder, Listing, base_of, list_all, unpacked
 
 _AT_ONCE = 32  # files between two looks at whether it was called back
 _LENGTH = 8  # bytes before each message, which say how long it is
@@ -79,7 +79,7 @@ class Scout:
     def folders(self) -> Mapping[str, Folder]:
         """See `Listing`."""
         told = self._tell(1)
-        return self._own.folders if told is None else {disk: Folder(*folder) for disk, folder in told.items()}
+        return self._own.folders if told is None else unpacked(self.root, told)
 
     @cached_property
     def known(self) -> Mapping[str, Known]:
@@ -137,7 +137,7 @@ def _explore(root: str, news: IO[bytes], wait: int) -> None:
     """In the other process."""
     listing = list_all(root)
     _say(news, (listing.files, listing.digest))
-    _say(news, {disk: tuple(folder) for disk, folder in listing.folders.items()})
+    _say(news, listing.packed)
     found: dict[str, Known] = {}
     order = os.read(wait, select.PIPE_BUF)  # nothing, where it is called back
     if order:
