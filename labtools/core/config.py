@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
 
 from labtools.core.errors import LabError
 
@@ -84,11 +86,15 @@ def load_config(path: Path, model: type[Model]) -> Model:
             f"{'.'.join(map(str, p['loc'])) or 'file'}: {_plain(p['msg'])} (line {line})"
             for p, line in zip(problems, lines, strict=True)
         ]
-        stranger = next((p["loc"][:-1] for p in problems if p["type"] == "extra_forbidden"), ())
-        keys = ", ".join(_model_at(model, stranger).model_fields)
-        raise LabError(
-            "; ".join(sentences), f"{path}:{lines[0]}", f"Mend these values; the keys known here are: {keys}."
-        ) from None
+        raise LabError("; ".join(sentences), f"{path}:{lines[0]}", _fix(problems, model)) from None
+
+
+def _fix(problems: Sequence[ErrorDetails], model: type[BaseModel]) -> str:
+    """What to do, with the keys that may stand where one is unknown or missing."""
+    places = [problem["loc"][:-1] for problem in problems if problem["type"] in ("extra_forbidden", "missing")]
+    if not places:
+        return "Mend this value." if len(problems) == 1 else "Mend these values."
+    return f"Mend that; the keys known here are: {', '.join(_model_at(model, places[0]).model_fields)}."
 
 
 def _model_at(model: type[BaseModel], location: tuple[int | str, ...]) -> type[BaseModel]:
