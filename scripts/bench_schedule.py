@@ -98,7 +98,7 @@ def tell(outcome: Outcome) -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="3 weekends of each kind")
-    parser.add_argument("--weekends", type=int, default=16, help="of each kind, a quarter of them in other orders")
+    parser.add_argument("--weekends", type=int, default=12, help="of each kind, a quarter of them in other orders")
     parser.add_argument("--seed", type=int, default=1, help="of the first weekend")
     parser.add_argument("--json", action="store_true", help="one JSON object as the last line")
     parser.add_argument("--story", type=int, metavar="SEED", help="only tell how that rough weekend went")
