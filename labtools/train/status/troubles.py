@@ -155,7 +155,8 @@ def _silent(lanes: Sequence[LaneStatus]) -> Iterator[Trouble]:
         all_silent = not any(lane.state in LIVING for lane in there)
         who = (machine,) if all_silent else tuple(_name(lane) for lane in silent)
         since = duration(min(lane.silent_s or 0.0 for lane in silent))
-        what = f"nothing heard for {since}; what it trains is taken over by other lanes"
+        heirs = "; what it trains is taken over by other lanes" if any(lane.state in LIVING for lane in lanes) else ""
+        what = f"nothing heard for {since}{heirs}"
         fix = f"Is it up, and does it see this folder (`ssh {machine}`)? When it is back, type {TRAIN_AGAIN}."
         yield Trouble(Level.WARNING, who, what, fix)
 

@@ -89,7 +89,9 @@ def test_a_machine_is_silent_or_one_of_its_lanes(make_run: Make, make_lane: Make
     make_run("a")
     make_lane("gpu0", "lab1", silent_s=600)
     make_lane("gpu1", "lab1", silent_s=700)
+    assert told(root)[1][2] == "nothing heard for 10 min", "there is nobody else"
     make_lane("gpu4", "lab2")
+    assert told(root)[0][2].endswith("; what it trains is taken over by other lanes")
     assert told(root)[0][:2] == ("warning", ("lab1",))
     assert "nothing heard for 10 min" in told(root)[0][2]
     assert "`ssh lab1`" in first(root).fix
