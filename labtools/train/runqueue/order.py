@@ -9,8 +9,8 @@ from labtools.artifacts.record import OWN_TROUBLE, Cause, Record, since_progress
 from labtools.artifacts.runs import RunSpec
 from labtools.train.estimates import CPU, GPU, Finished, Pace, pace
 
-_MAY_BE_ITS_FAULT = frozenset({Cause.KILLED, Cause.GPU})
-"""Ends that may be the run's fault, or its lane's, if they come in a row."""
+_IN_A_ROW = 2
+"""So many trainings killed, or GPUs lost, without a new epoch between them may be the run's fault, or its lane's."""
 
 
 class Turn(NamedTuple):
@@ -21,9 +21,9 @@ class Turn(NamedTuple):
 
     A run that failed keeps its place: it costs the lane that tries it again little, for it fails soon or gets on, and
     the longest one, put behind all the others for a NaN in its first epoch, would end half a matrix after them. There
-    are two exceptions, both of runs that kept no new epoch since. What failed by itself comes last on the lane where it
-    did: a dead GPU so meets different runs, and a bad run another GPU. What took its process or GPU with it twice comes
-    last on every lane: it may take others with it, and at the end there are none.
+    are two exceptions, both of runs that kept no new epoch since. What failed by itself, or was killed twice, comes
+    last on the lane where it did: a dead GPU so meets different runs, and a bad run another GPU. What lost its GPU
+    twice comes last on every lane: if it is a run that GPUs do not survive, all others should be done by then.
 
     Attributes:
         rank: minus the priority.
@@ -48,13 +48,14 @@ def turn(spec: RunSpec, record: Record, seconds: float, *, has_failed_here: bool
         has_failed_here: one of `failed_in_vain` was an attempt of that lane.
     """
     kept = min(1.0, record.last_end.epoch / max(1, spec.epochs)) if record.last_end is not None else 0.0
-    last = has_failed_here or len(_in_vain(record, _MAY_BE_ITS_FAULT)) > 1
+    last = has_failed_here or len(_in_vain(record, {Cause.GPU})) >= _IN_A_ROW
     return Turn(-record.priority, last, -seconds * (1 - kept), spec.run_id)
 
 
 def failed_in_vain(record: Record) -> tuple[int, ...]:
-    """The attempts that failed by themselves since the last one that kept a new epoch."""
-    return _in_vain(record, OWN_TROUBLE)
+    """The attempts that failed by themselves, or were killed twice, since the last one that kept a new epoch."""
+    killed = _in_vain(record, {Cause.KILLED})
+    return _in_vain(record, OWN_TROUBLE) + (killed if len(killed) >= _IN_A_ROW else ())
 
 
 def _in_vain(record: Record, causes: Collection[Cause]) -> tuple[int, ...]:

@@ -41,10 +41,13 @@ OTHERS = ["large", "lost", "small", "quarter_left"]
 
 @pytest.mark.parametrize(
     ("lane", "order"),
-    [("gpu0", ["got_on", "failed", *OTHERS, "killed"]), ("x", ["got_on", *OTHERS, "failed", "killed"])],
+    [
+        ("gpu0", ["got_on", "failed", "killed", *OTHERS, "unplugged"]),
+        ("x", ["got_on", *OTHERS, "failed", "killed", "unplugged"]),
+    ],
 )
 def test_longest_first_and_what_failed_last_where_it_failed(make_run: MakeRun, lane: str, order: list[str]) -> None:
-    """All ends are of lane x; two that took their process with them are a run's that may do so to its neighbours."""
+    """All ends are of lane x; what lost its GPU twice may be what GPUs do not survive."""
     make_run("small", imgsz=320)
     make_run("large", imgsz=640)
     longest = make_run("failed", imgsz=1280)
@@ -52,16 +55,18 @@ def test_longest_first_and_what_failed_last_where_it_failed(make_run: MakeRun, l
     lost = make_run("lost", imgsz=480)
     end(lost, 1, Cause.LANE)
     killed = make_run("killed", imgsz=1280)
+    unplugged = make_run("unplugged", imgsz=1280)
     for number in (1, 2):
         end(killed, number, Cause.KILLED)
+        end(unplugged, number, Cause.GPU)
     got_on = make_run("got_on", imgsz=1280, model="yolov8s")
     end(got_on, 1, Cause.ERROR, epoch=1)
     quarter_left = make_run("quarter_left", imgsz=640)
     end(quarter_left, 1, Cause.PREEMPTED, epoch=3)
     queue = RunQueue(longest.parent)
-    assert queue.waiting() == 7
+    assert queue.waiting() == 8
     assert claimed(queue, lane) == order
-    assert (queue.waiting(), queue.running()) == (0, 7)
+    assert (queue.waiting(), queue.running()) == (0, 8)
 
 
 def test_the_order_is_that_of_expected_seconds_which_finished_runs_refine(make_run: MakeRun) -> None:
