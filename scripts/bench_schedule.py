@@ -17,10 +17,10 @@ The makespan is compared with its lower bound, the larger of two that no order c
 
 What is above the bound has three reasons. A run whose lane died waits, beyond the lease, until some lane is free, in
 the worst case its own when that comes back. And runs are not divisible: where reading pictures takes most of the time
-(a fast GPU behind slow loaders, one invented weekend in ten), all 24 take nearly as long as one another,
-three fall on each lane, and the last ones end apart, up to 1.13. Taking into account what the other lanes still have to do
-(MULTIFIT over all that is left, anew at each claim) was tried on 400 such weekends and did not help: 26 were over 1.05 instead of
-28, since nobody knows the length of a run to better than the 15 % that are invented here.
+(a fast GPU behind slow loaders, one invented weekend in ten), all 24 take nearly as long as one another, three fall on
+each lane, and the last ones end apart, up to 1.13. Taking into account what the other lanes still have to do (MULTIFIT
+over all that is left, anew at each claim) was tried on 400 such weekends and did not help: 26 were over 1.05 instead
+of 28, since nobody knows the length of a run to better than the 15 % that are invented here.
 
 Last, a run that lost its GPU twice without a new epoch is put behind all others on purpose (see `Turn`): where epochs
 last an hour and the matrix six weeks, as in the 15th rough weekend of 32 runs, this may cost a fifth.
