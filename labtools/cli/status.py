@@ -112,7 +112,8 @@ class _View:
         try:
             self.write(grid)
         except OSError as error:
-            return grid.with_trouble(f"{error.filename or 'the page'} cannot be written: {error.strerror or error}")
+            where = error.filename2 or error.filename or "the page"  # the first of two is the half that was renamed
+            return grid.with_trouble(f"{where} cannot be written: {error.strerror or error}")
         return grid
 
     def write(self, grid: Grid) -> None:
@@ -141,7 +142,7 @@ def _once(root: Path, view: _View) -> None:
     try:
         view.write(grid)
     except OSError as error:
-        where = error.filename or view.html or view.png
+        where = error.filename2 or error.filename or view.html or view.png
         raise LabError(f"this file cannot be written: {error.strerror or error}", where, "Give another path.") from None
     if view.json:
         print_json(grid.to_json())
