@@ -16,7 +16,7 @@ from labtools.artifacts.record import State
 from labtools.artifacts.results import read_matrix_table, read_split_table
 from labtools.artifacts.runs import list_runs
 from labtools.core.errors import LabError
-from labtools.core.files import write_json
+from labtools.core.files import write_bytes, write_json
 from labtools.core.progress import Tick, silent
 from labtools.demo.cohort import write_cohort, write_video
 from labtools.demo.scales import WEIGHTS
@@ -133,7 +133,8 @@ def run_demo(out: Path, lanes: int, tick: Tick = silent, launcher: str | None = 
 
 
 def simulate(folder: DemoFolder, tick: Tick) -> None:
-    """Submissions, video, configurations and weights; each is left alone where it is complete."""
+    """Submissions, video, configurations and weights; each is left alone where it is: somebody may have changed the
+    matrix."""
     mark = folder.root / _MARK
     if folder.root.exists() and any(folder.root.iterdir()) and not mark.is_file():
         raise LabError("this folder holds something else", folder.root, "Name a new one: labtools demo --out DIR.")
@@ -147,8 +148,10 @@ def simulate(folder: DemoFolder, tick: Tick) -> None:
         partial_video = folder.video.with_name("partial.mp4")
         write_video(partial_video, SEED, VIDEO_SECONDS)
         partial_video.rename(folder.video)
-    shutil.copytree(_CONFIGS, folder.course.parent, dirs_exist_ok=True)
-    shutil.copytree(WEIGHTS, folder.root / "weights", dirs_exist_ok=True)
+    for source, target in ((_CONFIGS, folder.course.parent), (WEIGHTS, folder.root / "weights")):
+        for file in source.iterdir():
+            if not (target / file.name).exists():
+                write_bytes(target / file.name, file.read_bytes())
 
 
 def _prepare(folder: DemoFolder, tick: Tick) -> None:

@@ -16,7 +16,9 @@ def test_a_demo_that_was_interrupted_goes_on_with_the_same_cohort(tmp_path: Path
     simulate(folder, silent)
     before = {p: p.stat().st_mtime_ns for p in folder.submissions.rglob("*") if p.is_file()}
     (folder.root / "submissions.partial").mkdir()
+    folder.matrix.write_text("epochs: 100\n", encoding="utf-8")
     simulate(folder, silent)
+    assert folder.matrix.read_text(encoding="utf-8") == "epochs: 100\n", "somebody wants to see more"
     assert len(before) > 300
     assert {p: p.stat().st_mtime_ns for p in folder.submissions.rglob("*") if p.is_file()} == before
 
