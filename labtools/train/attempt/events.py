@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,16 +51,20 @@ def finish(folder: Path) -> None:
     ended = hparams({}, {})[2]  # type: ignore[no-untyped-call]
     stamp = time.time()
     written = [Event(wall_time=stamp, file_version="brain.Event:2"), Event(wall_time=stamp, summary=ended)]
-    _write(_new_file(folder, stamp), written)
-    join(folder)
+    files = _files(folder)
+    # Not a file of its own: in a training of less than a second it would bear the name of the first one.
+    _replace(files or [_new_file(folder, stamp)], _sane(chain(_read(files), written), None))
 
 
 def join(folder: Path, epoch: int | None = None) -> None:
     """Make one file of all, without what came after ``epoch``; a torn file is read as far as it goes."""
-    files = _files(folder)
-    if not files:
-        return
-    _write(files[0], _sane(files, epoch))
+    if files := _files(folder):
+        _replace(files, _sane(_read(files), epoch))
+
+
+def _replace(files: list[Path], events: Iterable[Event]) -> None:
+    """One file, under the name of the first, instead of all of them."""
+    _write(files[0], events)
     for path in files[1:]:
         path.unlink(missing_ok=True)
 
@@ -73,10 +78,10 @@ def _files(folder: Path) -> list[Path]:
     return sorted(folder.glob(f"{_PREFIX}*"))
 
 
-def _sane(files: list[Path], epoch: int | None) -> Iterator[Event]:
+def _sane(events: Iterable[Event], epoch: int | None) -> Iterator[Event]:
     """Every value once, in the order of writing."""
     seen: set[tuple[str, int]] = set()
-    for event in _read(files):
+    for event in events:
         if epoch is not None and event.step > epoch:
             continue
         if event.WhichOneof("what") == "summary":
@@ -95,7 +100,7 @@ def _read(files: list[Path]) -> Iterator[Event]:
         yield from LegacyEventFileLoader(str(path)).Load()
 
 
-def _write(path: Path, events: Iterator[Event] | list[Event]) -> None:
+def _write(path: Path, events: Iterable[Event]) -> None:
     from tensorboard.summary.writer.record_writer import RecordWriter
 
     aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")

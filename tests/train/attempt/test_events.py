@@ -51,6 +51,15 @@ def test_epochs_that_are_trained_again_are_told_once(folder: Path) -> None:
     }
 
 
+def test_a_training_of_less_than_a_second_keeps_its_values(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events.time, "time", lambda: 1_700_000_000.0)
+    events.write_hyperparameters(folder, {"model": "yolov8n"})
+    train(folder, 1, 2, 0.1)
+    events.join(folder)
+    events.finish(folder)
+    assert read(folder)[0] == [(1, 0.1), (2, 0.1)]
+
+
 def test_a_kill_while_joining_doubles_nothing(folder: Path) -> None:
     """The joined file is there, and the others have not been removed yet."""
     train(folder, 1, 2, 0.1)
