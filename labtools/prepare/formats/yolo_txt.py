@@ -22,7 +22,7 @@ from labtools.prepare.formats._yolo_plain import is_plain, read_plain
 from labtools.prepare.layout.places import SPLIT_WORDS, ImageIndex, key_of, stem_key
 from labtools.prepare.sources.near import Near
 from labtools.prepare.sources.text import decode
-from labtools.prepare.sources.tree import READ_ERRORS, Tree, folder_of, name_of
+from labtools.prepare.sources.tree import READ_ERRORS, Tree, folder_of, name_of, stem_of
 
 TITLE = "YOLO txt"
 RICHNESS = 1
@@ -126,7 +126,7 @@ class _Reading:
             if match.path is not None:
                 images[path] = match.path
             else:
-                strays[path] = orphan(path, 0, name_of(path), match.rivals)
+                strays[path] = orphan(path, 0, stem_of(path), match.rivals)
         if strays:
             loose = LooseNames(self._tree.images)
             for path, image in loose.match(strays, self._index, frozenset(images.values())).items():
