@@ -18,7 +18,7 @@ from labtools.artifacts.record import Cause
 from labtools.artifacts.record_files import read_claim
 from labtools.artifacts.runs import Run, read_run
 from labtools.train.attempt import EXIT_FAILED, EXIT_FENCED, EXIT_NO_SPACE, EXIT_ORPHAN
-from labtools.train.attempt.faults import Fault, diagnose
+from labtools.train.attempt.faults import Fault, diagnose, is_full
 from labtools.train.attempt.heartbeat import Fenced
 from labtools.train.attempt.training import train_attempt
 from labtools.train.processes import is_ours
@@ -62,7 +62,8 @@ def _record(run: Run, number: int, fault: Fault) -> int:
         end_attempt(run, number, fault)
     except OSError as error:
         _print(error)
-        return EXIT_NO_SPACE if fault.cause is Cause.DISK else EXIT_FAILED
+        # What is full now was full when it went wrong, whatever a library made of that.
+        return EXIT_NO_SPACE if fault.cause is Cause.DISK or is_full(error) else EXIT_FAILED
     return EXIT_FAILED
 
 

@@ -14,7 +14,7 @@ from labtools.artifacts.runs import Run
 from labtools.core.errors import LabError
 from labtools.train.runqueue.policy import Fault
 
-__all__ = ["Fault", "diagnose"]
+__all__ = ["Fault", "diagnose", "is_full"]
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _LOST = frozenset({errno.EIO, errno.ESTALE, errno.ENOTCONN, errno.EHOSTDOWN, errno.ETIMEDOUT, errno.EREMOTEIO})
@@ -51,7 +51,7 @@ def _recognise(error: BaseException, run: Run, batch: int) -> Fault | None:
     spec = run.spec
     if isinstance(error, LabError):
         return Fault(Cause.WEIGHTS, str(error).replace("\n", "; "), again=False)
-    if _is_full(error):
+    if is_full(error):
         return Fault(Cause.DISK, f"the disk of {run.folder} is full ({_line(error)})")
     rules: tuple[tuple[Callable[[BaseException], bool], Cause, str], ...] = (
         (yolo.is_out_of_memory, Cause.OOM, f"out of memory: {_what(run, batch)} does not fit {_memory()}"),
@@ -78,7 +78,8 @@ def _memory() -> str:
     return f"the {gpu[1] / 2**30:.1f} GB of this {gpu[0]}" if gpu else "the memory"
 
 
-def _is_full(error: BaseException) -> bool:
+def is_full(error: BaseException) -> bool:
+    """Is there no room left on the disk, or in the user's share of it?"""
     from labtools import yolo
 
     return (isinstance(error, OSError) and error.errno in _FULL) or yolo.is_full_disk(error)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +16,8 @@ from labtools.artifacts.checkpoint import Kept, write_kept
 from labtools.artifacts.record import Beat, Cause, Claim
 from labtools.artifacts.runs import Run, read_run
 from labtools.core.errors import LabError
+from labtools.train.attempt import EXIT_FAILED, EXIT_NO_SPACE
+from labtools.train.attempt import __main__ as attempt
 from labtools.train.attempt.faults import Fault, diagnose
 from labtools.train.processes import this_process
 from labtools.train.runqueue import claims
@@ -122,3 +126,23 @@ def test_only_a_checkpoint_that_does_not_load_is_given_up(run: Run) -> None:
     assert fault.reason == f"{reason}; from the start next"
     for words in ("CUDA out of memory. Tried", "CUDA error: unspecified launch failure", "Input/output error"):
         assert behind(RuntimeError(words)).changes == {}
+
+
+def test_on_a_full_disk_an_error_that_nobody_knows_is_the_disk(
+    small_disk: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a library makes of a write that failed need not say so; the lane reads it off the exit code."""
+    folder = shutil.copytree(run.folder, small_disk / run.run_id)
+
+    def fail(*_: object, **__: object) -> None:
+        with contextlib.suppress(OSError), (small_disk / "ballast").open("wb", buffering=0) as ballast:
+            while True:
+                ballast.write(bytes(4096))
+        raise RuntimeError("unexpected position")
+
+    monkeypatch.setattr(attempt, "train_attempt", fail)
+    monkeypatch.setattr(attempt, "_die_with_lane", lambda: None)  # there is no lane at the other end of a pipe
+    assert attempt.main([str(folder), "1", "cpu", "gpu0"]) == EXIT_NO_SPACE
+    (small_disk / "ballast").unlink()
+    monkeypatch.setattr(attempt, "train_attempt", lambda *_, **__: int("no number"))
+    assert attempt.main([str(folder), "1", "cpu", "gpu0"]) == EXIT_FAILED, "with room, an error is an error"
