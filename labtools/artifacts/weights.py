@@ -79,6 +79,15 @@ def digest_weights(path: Path) -> str:
     return digest
 
 
+def are_weights(path: Path, digest: str) -> bool:
+    """Is this the checkpoint with that digest? Where nobody looked when the run was planned (""), it is taken for it.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    return not digest or digest_weights(path) == digest
+
+
 def _download(name: str, target: Path) -> str | None:
     """Fetch a published checkpoint; return why it could not be had, or None for success."""
     import urllib.error  # 20 ms with all that it needs, and only where something is fetched

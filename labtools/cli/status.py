@@ -112,8 +112,7 @@ class _View:
         try:
             self.write(grid)
         except OSError as error:
-            where = error.filename2 or error.filename or "the page"  # the first of two is the half that was renamed
-            return grid.with_trouble(f"{where} cannot be written: {error.strerror or error}")
+            return grid.with_trouble(f"{_unwritten(error)} cannot be written: {error.strerror or error}")
         return grid
 
     def write(self, grid: Grid) -> None:
@@ -130,6 +129,11 @@ class _View:
             write_bytes(self.png, draw_grid(grid))
 
 
+def _unwritten(error: OSError) -> str:
+    """Which file it was."""
+    return str(error.filename2 or error.filename or "the page")  # the first of two is the half that was to be renamed
+
+
 def _once(root: Path, view: _View) -> None:
     from labtools.cli._show import print_json
     from labtools.core.collector import paused_collector
@@ -142,8 +146,8 @@ def _once(root: Path, view: _View) -> None:
     try:
         view.write(grid)
     except OSError as error:
-        where = error.filename2 or error.filename or view.html or view.png
-        raise LabError(f"this file cannot be written: {error.strerror or error}", where, "Give another path.") from None
+        what = f"this file cannot be written: {error.strerror or error}"
+        raise LabError(what, _unwritten(error), "Give another path.") from None
     if view.json:
         print_json(grid.to_json())
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from labtools.artifacts.dataset import read_fingerprint
 from labtools.artifacts.record import Cause
 from labtools.artifacts.runs import RUN_FILE, RunSpec, read_run
-from labtools.artifacts.weights import digest_weights
+from labtools.artifacts.weights import are_weights
 from labtools.core.errors import LabError
 from labtools.train.disk import why_full
 from labtools.train.lanes.holds import Hold
@@ -57,7 +57,7 @@ def look_at_data_of(spec: RunSpec) -> Fault | None:
 def _look_at_weights(weights: Path, digest: str) -> Fault | None:
     """Absent ones are the training's to tell: it knows whether it needs them, and where they may lie."""
     try:
-        if not digest or not weights.is_file() or digest_weights(weights) == digest:
+        if not weights.is_file() or are_weights(weights, digest):
             return None
     except OSError as error:
         return Fault(Cause.DATA, f"the weights {weights} cannot be read: {error.strerror or error}")

@@ -17,7 +17,7 @@ from typing import Any
 
 import labtools
 from labtools.artifacts.dataset import open_dataset
-from labtools.artifacts.weights import digest_weights
+from labtools.artifacts.weights import are_weights
 from labtools.core.errors import LabError
 from labtools.core.files import hash_bytes
 from labtools.train.lanes.gpus import Gpu, Gpus, NoDriver, Nvml
@@ -194,7 +194,7 @@ def _find_weights(path: str, digest: str) -> Trouble | None:
 def _compare_weights(path: Path, digest: str) -> Trouble | None:
     """Two servers may each have a disk of their own under that path."""
     try:
-        if not digest or digest_weights(path) == digest:
+        if are_weights(path, digest):
             return None
     except OSError as error:
         return Trouble(f"the checkpoint {path.name} cannot be read: {error.strerror}", str(path), "Make it readable.")
