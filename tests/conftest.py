@@ -254,3 +254,15 @@ def _write_run(matrix: Path, dataset: Dataset, model: str, freeze: int | None, i
     pd.DataFrame(curve).to_csv(folder / "results.csv", index=False)
     outcome = {"epochs": 2, "batch": 8, "map50": 0.66, "map50_95": 0.41, "seconds": 2.0}
     write_json(folder / "done.json", {"attempt": 1, **outcome})
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of its own, of two megabytes."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "none", str(folder)]
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("a small disk can be mounted by root alone")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import pickle
+import stat
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -53,6 +55,74 @@ def test_a_written_file_can_be_read_by_the_group_as_usual(tmp_path: Path) -> Non
     assert (tmp_path / "a").stat().st_mode == (tmp_path / "plain").stat().st_mode
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no permission bits")
+def test_a_claim_can_be_read_by_the_group_as_usual(tmp_path: Path) -> None:
+    """Two accounts may share a folder of runs: a lane that cannot read a claim would take it for a torn one."""
+    files.link_exclusive(tmp_path / "claim.1", b"x")
+    (tmp_path / "plain").write_text("x")
+    assert (tmp_path / "claim.1").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+class Steps:
+    """What reaches the disk, in order: ``flush`` of a file's content, its ``name``, ``folder``: the names in it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.seen: list[str] = []
+        flush, replace, link = os.fsync, Path.replace, os.link
+
+        def fsync(handle: int) -> None:
+            self.seen.append("folder" if stat.S_ISDIR(os.fstat(handle).st_mode) else "flush")
+            flush(handle)
+
+        def renamed(path: Path, target: Path) -> Path:
+            self.seen.append("name")
+            return replace(path, target)
+
+        def linked(source: Path, path: Path) -> None:
+            self.seen.append("name")
+            link(source, path)
+
+        monkeypatch.setattr(os, "fsync", fsync)
+        monkeypatch.setattr(Path, "replace", renamed)
+        monkeypatch.setattr(os, "link", linked)
+
+    def of(self, act: Callable[[], object]) -> list[str]:
+        self.seen.clear()
+        act()
+        return list(self.seen)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows flushes no folder")
+def test_content_is_on_the_disk_before_its_name_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a power cut leaves an empty file of the right name; and a claim that is won is remembered by the folder."""
+    steps = Steps(monkeypatch)
+    for write in (files.write_text, files.write_json):
+        assert steps.of(lambda write=write: write(tmp_path / "a", "x")) == ["flush", "name"]
+        assert steps.of(lambda write=write: write(tmp_path / "a", "x", durable=False)) == ["name"]
+    assert steps.of(lambda: files.link_exclusive(tmp_path / "end.1", b"x")) == ["flush", "name", "folder"]
+    assert steps.of(lambda: files.link_exclusive(tmp_path / "end.1", b"x")) == ["flush", "name"], "nothing was won"
+    assert steps.of(lambda: files.link_exclusive(tmp_path / "claim.1", b"x", durable=False)) == ["name"]
+
+
+def test_json_is_the_same_bytes_everywhere(tmp_path: Path) -> None:
+    files.write_json(tmp_path / "new folder" / "a.json", {"b": "é", "a": [1]})
+    assert (tmp_path / "new folder" / "a.json").read_bytes() == '{\n  "a": [\n    1\n  ],\n  "b": "é"\n}\n'.encode()
+
+
+def test_a_claim_whose_answer_was_lost_on_the_way_is_won(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """NFS sends LINK again when no answer came, and is told that the name exists: it does, by our own doing."""
+    link = os.link
+
+    def sent_twice(source: Path, path: Path) -> None:
+        link(source, path)
+        link(source, path)
+
+    monkeypatch.setattr(os, "link", sent_twice)
+    assert files.link_exclusive(tmp_path / "claim.1", b"first")
+    assert not files.link_exclusive(tmp_path / "claim.1", b"second")
+    assert (tmp_path / "claim.1").read_bytes() == b"first"
+
+
 def test_one_of_many_claimants_wins(tmp_path: Path) -> None:
     path = tmp_path / "claim.1"
     with ThreadPoolExecutor(16) as pool:
@@ -83,6 +153,20 @@ def test_a_full_disk_is_not_a_disk_without_hard_links(tmp_path: Path, monkeypatc
     with pytest.raises(OSError, match="no space left"):
         files.link_exclusive(tmp_path / "claim.1", b"first")
     assert _names(tmp_path) == [], "half a claim would be a claim"
+    (tmp_path / "end.1").write_bytes(b"done")
+    with pytest.raises(OSError, match="no space left"):
+        files.link_again(tmp_path / "end.1", tmp_path / "done")
+    assert _names(tmp_path) == ["end.1"]
+
+
+def test_a_full_disk_without_hard_links_keeps_no_half(small_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise OSError(errno.EPERM, "no hard links here")
+
+    monkeypatch.setattr(os, "link", refused)
+    with pytest.raises(OSError, match="No space left"):
+        files.link_exclusive(small_disk / "claim.1", bytes(1_500_000))  # the copy aside fits, the second does not
+    assert _names(small_disk) == []
 
 
 def test_a_claim_in_a_folder_that_was_moved_away_wins_nothing(tmp_path: Path) -> None:

@@ -36,6 +36,11 @@ def claimed(queue: RunQueue, lane: str = "gpu0") -> list[str]:
     return [attempt.run.run_id for attempt in iter(lambda: queue.claim(lane), None)]
 
 
+def claimed_once(queue: RunQueue, lane: str = "gpu0") -> str | None:
+    attempt = queue.claim(lane)
+    return attempt.run.run_id if attempt is not None else None
+
+
 OTHERS = ["large", "lost", "small", "quarter_left"]
 
 
@@ -129,10 +134,11 @@ def test_a_stale_run_is_not_taken_until_it_fits_again(make_run: MakeRun) -> None
 def test_a_requeued_run_is_another_one(make_run: MakeRun) -> None:
     """Lanes remember that a run is done; what is put in its place is not."""
     folder = make_run()
-    queue = RunQueue(folder.parent)
+    clock = [0.0]
+    queue = RunQueue(folder.parent, clock=lambda: clock[0])
     attempt = queue.claim("gpu0")
     assert attempt is not None and claims.write_done(folder, {"attempt": 1})
-    time.sleep(LOOK_EVERY_S)
+    clock[0] += LOOK_EVERY_S
     assert (queue.claim("gpu0"), queue.running()) == (None, 0)
     assert requeue(folder) == folder.parent / "old" / f"{folder.name}.1"
     again = queue.claim("gpu0")
@@ -142,10 +148,11 @@ def test_a_requeued_run_is_another_one(make_run: MakeRun) -> None:
 def test_a_run_whose_folder_was_emptied_and_asked_for_again_is_another_one(make_run: MakeRun) -> None:
     """As after `rm -r` and `train-matrix`: to the system it may even be the same folder."""
     folder = make_run()
-    queue = RunQueue(folder.parent)
+    clock = [0.0]
+    queue = RunQueue(folder.parent, clock=lambda: clock[0])
     attempt = queue.claim("gpu0")
     assert attempt is not None and claims.write_done(folder, {"attempt": 1})
-    time.sleep(LOOK_EVERY_S)
+    clock[0] += LOOK_EVERY_S
     assert queue.claim("gpu0") is None
     for path in folder.iterdir():
         path.unlink()
@@ -200,6 +207,61 @@ def test_a_claim_at_the_moment_of_a_requeue_leaves_no_trace(make_run: MakeRun, m
     monkeypatch.undo()
     attempt = queue.claim("gpu0")
     assert attempt is not None and attempt.number == 1
+
+
+def test_of_two_lanes_that_see_one_open_run_the_slower_takes_the_next(make_run: MakeRun) -> None:
+    folder = make_run("a", imgsz=640)
+    make_run("b", imgsz=320)
+    slower, faster = RunQueue(folder.parent), RunQueue(folder.parent)
+    assert slower.waiting() == 2
+    assert claimed_once(faster) == "a" and claimed_once(slower) == "b"
+    assert (slower.waiting(), slower.running()) == (0, 2)
+
+
+def test_a_claim_that_was_overtaken_at_the_last_moment_is_not_ours(
+    make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look at the record and the claim another lane was faster; or the folder was moved away."""
+    folder = make_run("a", imgsz=640)
+    make_run("b", imgsz=320)
+    gone = make_run("gone", imgsz=1280)
+    queue, take = RunQueue(folder.parent), claims.take
+
+    def overtaken(run: Path, number: int, claim: Claim) -> bool:
+        if run == gone:
+            gone.rename(folder.parent.parent / "elsewhere")
+        elif run == folder:
+            take(run, number, Claim("gpu1", ELSEWHERE, claims.now()))
+        return take(run, number, claim)
+
+    monkeypatch.setattr("labtools.train.runqueue.run_queue.take", overtaken)
+    attempt = queue.claim("gpu0")
+    assert attempt is not None and attempt.run.run_id == "b"
+    record = read_record(folder)
+    assert record.claim is not None and record.claim.lane == "gpu1"
+    assert queue.running() == 3, "what cannot be taken now is somebody's, until the next look"
+
+
+def test_a_record_that_cannot_be_read_now_is_as_at_the_last_look(
+    make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file server that is away for a moment makes no run free, and none done."""
+    folder = make_run("a")
+    claims.take(folder, 1, Claim("gpu1", ELSEWHERE, claims.now()))
+    clock = [0.0]
+    queue = RunQueue(folder.parent, lease_s=100, clock=lambda: clock[0])
+    assert (queue.claim("gpu0"), queue.running()) == (None, 1)
+
+    def away(_: Path) -> Any:
+        raise OSError(5, "input/output error")
+
+    monkeypatch.setattr("labtools.train.runqueue.run_queue.read_record", away)
+    clock[0] += LOOK_EVERY_S
+    assert (queue.claim("gpu0"), queue.running()) == (None, 1)
+    monkeypatch.undo()
+    claims.write_done(folder, {"attempt": 1})
+    clock[0] += LOOK_EVERY_S
+    assert (queue.claim("gpu0"), queue.running()) == (None, 0)
 
 
 def test_a_damaged_record_loses_no_run(make_run: MakeRun) -> None:
