@@ -64,9 +64,17 @@ def write_text(path: Path, text: str, *, durable: bool = True) -> None:
 
 
 def write_json(path: Path, value: Any, *, durable: bool = True) -> None:
-    """`write_text` of indented JSON with sorted keys; NaN is refused (it is not JSON)."""
-    text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
-    write_text(path, text, durable=durable)
+    """`write_bytes` of `json_bytes`."""
+    write_bytes(path, json_bytes(value), durable=durable)
+
+
+def json_bytes(value: Any) -> bytes:
+    """Indented JSON with sorted keys, UTF-8, the same on every system.
+
+    Raises:
+        ValueError: NaN or infinity, which are not JSON.
+    """
+    return (json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8")
 
 
 def read_json(path: Path | str) -> Any:

@@ -6,7 +6,6 @@ stop, and cannot finish the run any more.
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 from dataclasses import asdict, replace
@@ -18,7 +17,7 @@ from labtools.artifacts.checkpoint import forget, is_forgotten, kept_epochs
 from labtools.artifacts.record import Beat, Cause, Claim, End, Record, State, judge
 from labtools.artifacts.record_files import read_claim, read_record
 from labtools.artifacts.runs import Run
-from labtools.core.files import link_again, link_exclusive, write_json
+from labtools.core.files import json_bytes, link_again, link_exclusive, write_json
 from labtools.train.processes import is_alive, is_here
 from labtools.train.runqueue.policy import Fault, decide
 
@@ -44,7 +43,7 @@ def take(folder: Path, attempt: int, claim: Claim) -> bool:
     """Take that attempt; False if another lane was faster, or the run's folder is not there any more."""
     try:
         # Not flushed to the disk: a power cut that forgets a claim ends its training too.
-        return link_exclusive(folder / f"claim.{attempt}", as_json(asdict(claim)), durable=False)
+        return link_exclusive(folder / f"claim.{attempt}", json_bytes(asdict(claim)), durable=False)
     except FileNotFoundError:
         return False
 
@@ -91,7 +90,7 @@ def write_end(
     """
     kept = kept_epochs(folder) if epoch is None else epoch
     end = End(cause, reason, again, now(), kept, changes or {})
-    return link_exclusive(folder / f"end.{attempt}.json", as_json(asdict(end)))
+    return link_exclusive(folder / f"end.{attempt}.json", json_bytes(asdict(end)))
 
 
 def write_done(folder: Path, result: dict[str, Any]) -> bool:
@@ -102,7 +101,7 @@ def write_done(folder: Path, result: dict[str, Any]) -> bool:
         result: content of ``done.json``; ``attempt`` is the one that finished, by default the last one taken.
     """
     attempt = result.get("attempt") or read_record(folder).attempt
-    content = as_json({**result, "attempt": attempt})
+    content = json_bytes({**result, "attempt": attempt})
     if not attempt:  # nobody has claimed it
         return link_exclusive(folder / "done.json", content)
     # The attempt is closed first, under the one name that everybody closes it by: this is what decides.
@@ -153,8 +152,3 @@ def is_fenced(folder: Path, attempt: int, claim: Claim | None = None) -> bool:
     if f"end.{attempt}.json" in names or f"claim.{attempt + 1}" in names:
         return True
     return claim is not None and read_claim(folder, attempt) != claim
-
-
-def as_json(value: dict[str, Any]) -> bytes:
-    """The bytes of a small file of a record; NaN is refused (it is not JSON)."""
-    return (json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8")

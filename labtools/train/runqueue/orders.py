@@ -22,10 +22,10 @@ from labtools.artifacts.record import Cause, Order, Record, State
 from labtools.artifacts.record_files import read_beat, read_record
 from labtools.artifacts.runs import OLD_FOLDER, RUN_FILE
 from labtools.core.errors import LabError
-from labtools.core.files import link_exclusive, write_json
+from labtools.core.files import json_bytes, link_exclusive, write_json
 from labtools.train.estimates import WORKLOAD_FILE
 from labtools.train.processes import is_alive, is_here
-from labtools.train.runqueue.claims import as_json, now, state_now, write_end
+from labtools.train.runqueue.claims import now, state_now, write_end
 from labtools.train.runqueue.news import announce
 
 PATIENCE_S = 60.0
@@ -101,7 +101,7 @@ def requeue(
 
 def _order(folder: Path, what: str, attempt: int) -> None:
     """Write the next order; of two people at the same moment both are heard, one after the other."""
-    order = as_json(asdict(Order(what, attempt, _who(), now())))
+    order = json_bytes(asdict(Order(what, attempt, _who(), now())))
     number = 1 + sum(name.startswith("order.") for name in os.listdir(folder))
     while not link_exclusive(folder / f"order.{number}.json", order):
         number += 1

@@ -16,7 +16,7 @@ from labtools.artifacts.record_files import read_claim, read_record
 from labtools.artifacts.runs import NOT_RUNS, RUN_FILE, Run, read_run
 from labtools.core.errors import LabError
 from labtools.train.estimates import Finished, Pace, Workload, expected_seconds, read_workload
-from labtools.train.processes import end_process, is_here, this_process
+from labtools.train.processes import end_process, this_process
 from labtools.train.runqueue.claims import end_attempt, mend_done, now, take, write_end
 from labtools.train.runqueue.leases import Leases
 from labtools.train.runqueue.news import read_news
@@ -288,8 +288,8 @@ def _is_another(known: _Known) -> bool:
 def _bury(run: Run, record: Record) -> None:
     """End an attempt whose lane is dead, once its training process is surely gone too."""
     beat, claim = record.beat, record.claim
-    if beat is not None and is_here(beat.process):
-        # It ends by itself when its lane dies (see `attempt`); this is for one that hangs.
+    if beat is not None:
+        # On this machine. It ends by itself when its lane dies (see `attempt`); this is for one that hangs.
         end_process(beat.process, patience_s=5.0)
     who = f"lane {claim.lane} on {claim.process.host}" if claim else "its lane"
     where = f" in epoch {beat.epoch}" if beat and beat.epoch else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from labtools.artifacts.checkpoint import Kept, write_kept
+from labtools.artifacts.checkpoint import Kept, is_forgotten, write_kept
 from labtools.artifacts.record import (
     MAX_FAILURES,
     MAX_FRUITLESS,
@@ -31,6 +32,7 @@ from labtools.train.planning.folders import write_run
 from labtools.train.processes import end_process, is_alive, is_here, this_process
 from labtools.train.runqueue import claims
 from labtools.train.runqueue.orders import cancel, retry
+from labtools.train.runqueue.policy import Fault
 from labtools.train.runqueue.run_queue import RunQueue
 
 MakeRun = Callable[..., Path]
@@ -75,6 +77,66 @@ def test_an_attempt_is_taken_ended_and_finished_once(make_run: MakeRun) -> None:
     assert not claims.write_end(folder, 2, Cause.LANE, "thought dead"), "whoever has finished cannot be given up"
     assert read_record(folder).done == {"attempt": 2}
     assert state(folder) is State.DONE
+
+
+def test_who_was_given_up_cannot_finish_under_the_number_of_whoever_has_the_run_now(make_run: MakeRun) -> None:
+    folder = make_run()
+    claims.take(folder, 1, claim("gpu0"))
+    claims.write_end(folder, 1, Cause.LANE, "thought dead")
+    claims.take(folder, 2, claim("gpu1"))
+    assert not claims.write_done(folder, {"attempt": 1, "map50": 0.1})
+    assert state(folder) is State.RUNNING
+    assert claims.write_done(folder, {"attempt": 2, "map50": 0.5})
+    assert read_record(folder).done == {"attempt": 2, "map50": 0.5}
+
+
+def test_what_no_other_attempt_can_help_ends_with_it(make_run: MakeRun) -> None:
+    folder = make_run()
+    claims.take(folder, 1, claim())
+    assert claims.end_attempt(read_run(folder), 1, Fault(Cause.WEIGHTS, "no such checkpoint"))
+    assert (state(folder), claims.state_now(read_record(folder))) == (State.FAILED, State.FAILED)
+
+
+def test_a_result_without_any_claim_is_one_too(make_run: MakeRun) -> None:
+    """Of a run folder that was brought here from elsewhere with its weights."""
+    folder = make_run()
+    assert claims.write_done(folder, {"map50": 0.5})
+    assert not claims.write_done(folder, {"map50": 0.6})
+    assert (state(folder), read_record(folder).done) == (State.DONE, {"attempt": 0, "map50": 0.5})
+
+
+def test_a_finished_run_stays_finished_when_its_leftovers_cannot_be_removed(
+    make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_run()
+    claims.take(folder, 1, claim())
+    write_kept(folder, Kept(3, False, 3, 1.0))
+    claims.write_done(folder, {"map50": 0.5})
+
+    def refused(_: Path) -> None:
+        raise PermissionError("read-only")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(claims, "forget", refused)
+        claims.mend_done(folder, {"attempt": 1})
+    assert not is_forgotten(folder)
+    claims.mend_done(folder, {"attempt": 1})
+    assert is_forgotten(folder), "whoever looks next tidies up"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows flushes no folder")
+def test_how_an_attempt_ended_survives_a_power_cut_and_a_beat_costs_no_flush(
+    make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed = []
+    monkeypatch.setattr(os, "fsync", flushed.append)
+    folder = make_run()
+    flushed.clear()
+    claims.take(folder, 1, claim())
+    claims.write_beat(folder, 1, Beat(1, claims.now(), this_process()))
+    assert not flushed
+    claims.write_end(folder, 1, Cause.LANE, "died")
+    assert flushed
 
 
 def test_finishing_and_being_given_up_exclude_each_other(make_run: MakeRun) -> None:
@@ -203,9 +265,11 @@ def test_a_dead_process_is_known_even_if_its_number_is_used_again(make_run: Make
     assert not is_here(replace(me, boot="another-machine-of-this-name"))
     claims.take(folder, 1, Claim("gpu0", its, claims.now()))
     assert not claims.is_dead(read_record(folder))
+    assert claims.state_now(read_record(folder)) is State.RUNNING
     child.kill()
     assert child.pid and _wait_zombie(its), "a zombie is dead"
     assert claims.is_dead(read_record(folder))
+    assert claims.state_now(read_record(folder)) is State.TODO
     child.wait()
     end_process(its, 1.0)  # of a process that is gone: nothing happens
 

@@ -84,13 +84,16 @@ def test_the_order_is_that_of_expected_seconds_which_finished_runs_refine(make_r
 
     many = make("many_small", 8000, imgsz=320)
     make("few_large", 1000, imgsz=1280, model="yolov8x")
-    assert RunQueue(many.parent).claim("gpu0") is not None
+    clock = [0.0]
+    queue = RunQueue(many.parent, clock=lambda: clock[0])
+    assert queue.claim("gpu0") is not None
     assert read_record(many).attempt == 0, "as far as a GPU's arithmetic goes, the large ones take longer"
     for number, model in enumerate(["yolov8n", "yolov8x"] * 5):
         done = make(f"done{number}", 4000, imgsz=1280, model=model)
         claims.write_done(done, {"attempt": 1, "epochs": 4, "seconds": 4000.0, "device": "0"})
     end(many.parent / "few_large", 1, Cause.LANE)
-    attempt = RunQueue(many.parent).claim("gpu0")
+    clock[0] += LOOK_EVERY_S
+    attempt = queue.claim("gpu0")
     assert attempt is not None and attempt.run.run_id == "many_small", "here only the number of images counts"
 
 
@@ -209,6 +212,44 @@ def test_a_claim_at_the_moment_of_a_requeue_leaves_no_trace(make_run: MakeRun, m
     assert attempt is not None and attempt.number == 1
 
 
+def test_a_lane_with_nothing_to_do_reads_all_again_once_a_minute_and_no_more(
+    make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lanes ask every few seconds, of a file server that others use; but somebody may have mended a run by hand."""
+    folder = make_run("failed")
+    end(folder, 1, Cause.WEIGHTS)
+    (folder / "end.1.json").write_text((folder / "end.1.json").read_text().replace('"again": true', '"again": false'))
+    clock, reads = [0.0], []
+    monkeypatch.setattr(
+        "labtools.train.runqueue.run_queue.read_record", lambda path: reads.append(clock[0]) or read_record(path)
+    )
+    queue = RunQueue(folder.parent, clock=lambda: clock[0])
+    for second in range(int(2.5 * LOOK_AGAIN_S)):
+        clock[0] = float(second)
+        assert queue.claim("gpu0") is None
+    assert reads == [0.0, LOOK_AGAIN_S + 1, 2 * (LOOK_AGAIN_S + 1)]
+    (folder / "end.1.json").unlink()
+    (folder / "claim.1").unlink()
+    clock[0] += LOOK_AGAIN_S
+    assert queue.claim("gpu0") is not None
+
+
+def test_however_often_a_lane_asks_it_looks_at_the_others_once_a_second(
+    make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_run("elsewhere")
+    claims.take(folder, 1, Claim("gpu1", ELSEWHERE, claims.now()))
+    clock, reads = [0.0], []
+    monkeypatch.setattr(
+        "labtools.train.runqueue.run_queue.read_record", lambda path: reads.append(clock[0]) or read_record(path)
+    )
+    queue = RunQueue(folder.parent, clock=lambda: clock[0])
+    for quarter in range(20):
+        clock[0] = quarter / 4
+        assert queue.claim("gpu0") is None
+    assert reads == [0.0, 1.0, 2.0, 3.0, 4.0]
+
+
 def test_of_two_lanes_that_see_one_open_run_the_slower_takes_the_next(make_run: MakeRun) -> None:
     folder = make_run("a", imgsz=640)
     make_run("b", imgsz=320)
@@ -240,6 +281,25 @@ def test_a_claim_that_was_overtaken_at_the_last_moment_is_not_ours(
     record = read_record(folder)
     assert record.claim is not None and record.claim.lane == "gpu1"
     assert queue.running() == 3, "what cannot be taken now is somebody's, until the next look"
+
+
+def test_a_claim_that_was_ended_and_taken_over_before_we_looked_is_not_ours(
+    make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """This machine slept for a lease between the two."""
+    folder = make_run()
+    queue, take = RunQueue(folder.parent), claims.take
+
+    def slept(run: Path, number: int, claim: Claim) -> bool:
+        won = take(run, number, claim)
+        claims.write_end(run, 1, Cause.LANE, "thought dead")
+        assert take(run, 2, Claim("gpu1", ELSEWHERE, claims.now()))
+        return won
+
+    monkeypatch.setattr("labtools.train.runqueue.run_queue.take", slept)
+    assert queue.claim("gpu0") is None
+    record = read_record(folder)
+    assert (record.attempt, record.is_taken) == (2, True), "and it is left to whoever has it"
 
 
 def test_a_record_that_cannot_be_read_now_is_as_at_the_last_look(
