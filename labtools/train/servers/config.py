@@ -165,11 +165,6 @@ class ServersConfig(Config):
     servers: list[ServerModel] = Field(default=[])
     slurm: SlurmOptions | None = None
 
-    @field_validator("servers", mode="before")
-    @classmethod
-    def _none_is_none(cls, value: Any) -> Any:
-        return [] if value is None else value
-
     @field_validator("servers")
     @classmethod
     def _are_different(cls, servers: list[ServerModel]) -> list[ServerModel]:
