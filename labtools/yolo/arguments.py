@@ -36,6 +36,8 @@ def argument_trouble(name: str, value: Any) -> tuple[str, str] | None:
     ultralytics()
     from ultralytics.cfg import check_cfg
 
+    if trouble := _unwanted(name, value, known[name]):
+        return trouble
     try:
         check_cfg({name: value})
         if name == "workers" and value < 0:
@@ -46,6 +48,29 @@ def argument_trouble(name: str, value: Any) -> tuple[str, str] | None:
         return f"Ultralytics would refuse this: {error}", "Change the value; see docs.ultralytics.com/usage/cfg."
     except NotImplementedError:
         return f"Ultralytics has no optimizer {value!r}", "Write SGD, AdamW, Adam or another that it names in its docs."
+    return None
+
+
+_IDLE = frozenset(
+    {"source", "vid_stride", "stream_buffer", "embed", "retina_masks", "tracker"}
+    | {"show", "save_frames", "save_crop", "show_labels", "show_conf", "show_boxes", "line_width"}
+    | {"format", "optimize", "dynamic", "simplify", "opset", "workspace"}
+)
+"""Arguments of predict, track and export: runs that differ in one of them would differ in name only."""
+
+
+def _unwanted(name: str, value: Any, usual: Any) -> tuple[str, str] | None:
+    """What Ultralytics takes without a word, and nobody can have meant; likewise."""
+    if name in _IDLE:
+        return f"{name} has no effect on a training", "Remove this line."
+    is_number = isinstance(usual, (int, float)) and not isinstance(usual, bool)
+    if is_number and isinstance(value, bool):  # multi_scale: true was half and double once, and is 1.0 now
+        return f"{name} is a number, not {str(value).lower()}", f"Write a number; {usual} is Ultralytics' own."
+    if name == "pretrained" and isinstance(value, str):
+        return "pretrained is true or false here", "Name a checkpoint to start from in `weights:`."
+    if name == "cache" and value not in (True, False, "ram"):
+        why = ": several lanes would write beside the same images" if value == "disk" else ""
+        return f"cache cannot be {value!r} here{why}", "Write `cache: ram`, or leave it out."
     return None
 
 

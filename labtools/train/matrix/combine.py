@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
 from labtools.train.matrix.config import CELL_KEYS, OWNED_ARGS, MatrixConfig, fits, suggest
+
+_MOST = 20_000
+"""Combinations. A list too many multiplies all others, and would fill the memory before anybody sees it."""
 
 Cell = Mapping[str, Any]
 """The settings of one run: `CELL_KEYS`, then any training argument that is set."""
@@ -111,6 +115,9 @@ def rule_mistakes(config: MatrixConfig) -> list[Mistake]:
     mistakes = [_misplaced(section, name) for section, name in owned if name in OWNED_ARGS]
     if mistakes:
         return mistakes
+    count = math.prod(len(values) for values in _axes(config).values())
+    if count > _MOST:
+        return [Mistake(("axes",), f"these axes have {count:,} combinations", "Shorten them: a matrix is of hundreds.")]
     combined = combine(config)
     every = _cells(_axes(config), config.defaults)
     for index, (rule, count) in enumerate(zip(config.exclude, combined.excluded, strict=True)):

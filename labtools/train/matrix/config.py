@@ -35,6 +35,7 @@ OWNED_ARGS = {
     "exist_ok": "the run's own folder",
     "resume": "the record in the run's folder",
     "save": "always on: a run without weights is of no use",
+    "split": "always val: what is chosen on the test split says nothing any more",
     "cfg": "`defaults:`, one by one",
     "time": "`epochs:`: runs that end by the clock cannot be compared",
     "classes": "the dataset: runs that learn other classes cannot be compared",
@@ -49,6 +50,7 @@ CELL_KEYS = ("model", "freeze", "imgsz", "batch", "epochs", "seed")
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _TAKEN = frozenset({"detect"})
+_LONGEST = 100  # of a matrix's name; Windows allows 255 for the whole path to what lies in it
 
 
 def _model(value: Any) -> Any:
@@ -72,7 +74,7 @@ def _whole(low: int, high: int | None = None) -> Any:
 
     def check(value: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
-            raise ValueError(f"{value!r} is not a valid integer")
+            raise ValueError(f"{value!r} is not a whole number")
         if value < low:
             raise ValueError(f"{value} should be greater than or equal to {low}")
         if high is not None and value > high:
@@ -97,7 +99,7 @@ _CHECKS = {
     "imgsz": _whole(32, 8192),
     "batch": _whole(1),
     "epochs": _whole(1),
-    "seed": _whole(0),
+    "seed": _whole(0, 2**32 - 1),  # what numpy takes
 }
 
 
@@ -174,7 +176,7 @@ class Priority(Config):
     """Runs that fit ``rule`` have this priority; higher ones are trained first."""
 
     rule: Rule
-    priority: Annotated[int, Field(strict=True)]
+    priority: Annotated[int, Field(strict=True, ge=-1000, le=1000)]  # as `labtools priority` has them
 
 
 def _priority(value: Any) -> Any:
@@ -208,7 +210,7 @@ class MatrixConfig(Config):
     course: str | None = None
     axes: Axes
     epochs: Annotated[int, Field(ge=1, strict=True)] | None = None
-    seed: Annotated[int, Field(ge=0, strict=True)] | None = None
+    seed: Annotated[int, PlainValidator(_CHECKS["seed"])] | None = None
     seeds: Annotated[list[int] | None, _axis("seed")] = None
     include: list[Rule] = Field(default=[])
     exclude: list[Rule] = Field(default=[])
@@ -219,8 +221,9 @@ class MatrixConfig(Config):
     @field_validator("name")
     @classmethod
     def _is_folder(cls, name: str) -> str:
-        if not _NAME.fullmatch(name) or name in _TAKEN or name.endswith(".") or is_device_name(name):
-            raise ValueError(f"{name!r} cannot be a folder of runs/; use letters, digits, - and _")
+        is_plain = _NAME.fullmatch(name) and len(name) <= _LONGEST and not name.endswith(".")
+        if not is_plain or name.casefold() in _TAKEN or is_device_name(name):
+            raise ValueError(f"{name!r} cannot be a folder of runs/; use at most 100 letters, digits, - and _")
         return name
 
     @model_validator(mode="after")

@@ -25,7 +25,7 @@ from labtools.core.files import hash_bytes, read_json, write_json
 from labtools.core.progress import Tick, silent
 from labtools.train.estimates import Network
 
-_LAYOUT = 2  # of what is kept; another number forgets all of it
+_LAYOUT = 3  # of what is kept, and of what is asked of arguments; another number forgets all of it
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,7 @@ def plan_matrix(matrix: Path, data: Path | None, runs: Path, tick: Tick = silent
     weights = _find_weights(config, matrix.parent, tick)
     looked = _look_ahead(config, matrix, weights, tick)
     digests = {model: _digest(path) for model, path in weights.items()}
+    _refuse_twins(digests, matrix)
     expansion = expand(config, weights, dataset.yaml, dataset.fingerprint, known_specs(root), looked.usual, digests)
     networks = {model: looked.networks[path] for model, path in weights.items()}
     workloads = _workloads(
@@ -116,7 +117,7 @@ def _data_path(matrix: Path, config: MatrixConfig, data: Path | None) -> Path:
         return data.resolve()
     if config.data is None:
         raise LabError("this matrix names no dataset", matrix, "Add `data: ../datasets/dlcv`, or give --data.")
-    return (matrix.parent / config.data).resolve()
+    return (matrix.parent / Path(config.data).expanduser()).resolve()
 
 
 def _course(matrix: Path, config: MatrixConfig) -> Path | None:
@@ -124,7 +125,7 @@ def _course(matrix: Path, config: MatrixConfig) -> Path | None:
     if config.course is None:
         beside = matrix.parent / "course.yaml"
         return beside if beside.is_file() else None
-    return None if config.course == "none" else matrix.parent / config.course
+    return None if config.course == "none" else matrix.parent / Path(config.course).expanduser()
 
 
 def _refuse_ignored(config: MatrixConfig, matrix: Path) -> None:
@@ -166,6 +167,17 @@ def _digest(weights: Path) -> str:
         raise LabError(f"this checkpoint cannot be read: {error.strerror or error}", weights, fix) from None
 
 
+def _refuse_twins(digests: Mapping[str, str], matrix: Path) -> None:
+    """Raises:
+    LabError: two models start from one and the same checkpoint, so that runs would differ in name only.
+    """
+    first: dict[str, str] = {}
+    for model, digest in digests.items():
+        if (twin := first.setdefault(digest, model)) != model:
+            what = f"{twin} and {model} start from the same checkpoint: their runs would differ in name only"
+            raise LabError(what, _at(matrix, ("weights", model)), "Give each its own, or list only one of them.")
+
+
 def _look_ahead(config: MatrixConfig, matrix: Path, weights: Mapping[str, Path], tick: Tick) -> ahead.Looked:
     """Have Ultralytics look at every argument and network.
 
@@ -204,5 +216,14 @@ def _workloads(
             below = max(1, spec.imgsz // measured.stride) * measured.stride
             what = f"imgsz {spec.imgsz} is no multiple of {measured.stride}: {spec.model} would see another size"
             raise LabError(what, where(spec, "imgsz"), f"Write {below} or {below + measured.stride}.")
-        found[spec.run_id] = Workload(counts.train, counts.val, measured.network(spec.freeze))
+        found[spec.run_id] = Workload(_used(counts.train, spec), counts.val, measured.network(spec.freeze))
     return found
+
+
+def _used(images: int, spec: RunSpec) -> int:
+    """Images of the training split that a run sees: ``fraction`` is a share of them up to 1, a number of them above."""
+    asked = spec.args.get("fraction", 1.0)
+    train = asked[0] if isinstance(asked, list) and asked else asked
+    if not isinstance(train, (int, float)):
+        return images
+    return max(1, min(images, int(train) if train > 1 else round(images * train)))

@@ -90,20 +90,25 @@ def test_no_freeze_may_be_written_in_many_ways(tmp_path: Path, written: str) -> 
         ("yolov8s.pt]", "con.v2]", "'con.v2' is not the name of a model", 4),
         ("freeze: [10, none]", "freeze: [10, yes]", "True is not a number of layers", 5),
         ("freeze: [10, none]", "freeze: [none, 0]", "none is listed twice", 5),
-        ("imgsz: 640", "imgsz: big", "valid integer", 6),
+        ("imgsz: 640", "imgsz: big", "not a whole number", 6),
         ("imgsz: 640", "imgsz: 8", "greater than or equal to 32", 6),
         ("imgsz: 640", "imgsz: 9000", "less than or equal to 8192", 6),
         ("batch: 64", "batch: []", "at least 1 item", 7),
         ("batch: 64", "batch: 0", "greater than or equal to 1", 7),
-        ("batch: 64", "batch: yes", "True is not a valid integer", 7),
+        ("batch: 64", "batch: yes", "True is not a whole number", 7),
         ("[SGD, AdamW]", "[SGD, SGD]", "SGD is listed twice", 8),
         ("optimizer: [SGD, AdamW]", "lrf: [1e-3]", "YAML reads 1e-3 as text; write 0.001", 8),
         ("optimizer: [SGD, AdamW]", "seed: [0, 1]", "seed is not set here but by `seed:` or `seeds:`", 8),
-        ("epochs: 3", "epochs: 3.5", "valid integer", 9),
+        ("epochs: 3", "epochs: 3.5", "3.5 is not a whole number", 9),
         ("epochs: 3\n", "", "give `epochs:` once", 1),
         ("batch: 64\n", "batch: 64\n  epochs: [1, 2]\n", "give `epochs:` once", 1),
         ("seeds: [0, 1]", "seeds: [0, -1]", "-1 should be greater than or equal to 0", 10),
         ("seeds: [0, 1]", "seeds: [0]\nseed: 1", "`seed:` for one or `seeds:` for several", 1),
+        ("seeds: [0, 1]", "seeds: [0, 4294967296]", "should be less than or equal to 4294967295", 10),
+        ("seeds: [0, 1]", "seed: 4294967296", "should be less than or equal to 4294967295", 10),
+        ("priority: 10", "priority: 1001", "should be less than or equal to 1000", 16),
+        ("name: dlcv", f"name: {'a' * 101}", "cannot be a folder", 1),
+        ("name: dlcv", "name: Detect", "cannot be a folder", 1),
         ("name: dlcv", "name: ../up", "cannot be a folder", 1),
         ("name: dlcv", "name: detect", "cannot be a folder", 1),
         ("name: dlcv", "name: nul", "cannot be a folder", 1),
@@ -136,7 +141,7 @@ def test_mistakes_are_named_with_their_line(tmp_path: Path, old: str, new: str, 
         ("freeze: none, batch: 16", "device: 1", "device is not set here but by --gpus", 12, "Mend this value."),
         ("yolov8n, priority: 10", "yolov8l, priority: 1", "of no run: no run has model yolov8l", 16, "yolov8x."),
         ("yolov8n, priority: 10", "yolov8x, freeze: 10, priority: 1", "no run has all of this together", 16, "Change"),
-        ("priority: 10", "priority: high", "valid integer", 16, "Mend this value."),
+        ("priority: 10", "priority: high", "high is not a whole number", 16, "Mend this value."),
         ("{model: yolov8n, priority: 10}", "{model: yolov8n}", "a rule with its number", 16, "Mend this value."),
     ],
 )
@@ -150,6 +155,21 @@ def test_a_rule_that_means_nothing_is_a_mistake(
     assert fix in caught.value.fix
     if said:
         assert caught.value.where is not None and caught.value.where.endswith(f"matrix.yaml:{line}")
+
+
+def test_a_list_too_many_is_told_before_it_fills_the_memory(tmp_path: Path) -> None:
+    values = ", ".join(f"0.{i:03}" for i in range(1, 999))
+    with pytest.raises(LabError, match="these axes have 7,952,095,936 combinations") as caught:
+        read(
+            tmp_path,
+            GOOD.replace("optimizer: [SGD, AdamW]", f"lrf: [{values}]\n  mixup: [{values}]\n  iou: [{values}]"),
+        )
+    assert caught.value.where is not None and caught.value.where.endswith("matrix.yaml:3")
+
+
+def test_sections_whose_lines_are_all_comments_are_not_there(tmp_path: Path) -> None:
+    config = read(tmp_path, GOOD.split("include:")[0] + "include:\nexclude:\npriorities:\nweights:\ndefaults:\n")
+    assert (config.include, config.exclude, config.priorities, config.weights, config.defaults) == ([], [], [], {}, {})
 
 
 def test_rules_may_not_leave_nothing(tmp_path: Path) -> None:

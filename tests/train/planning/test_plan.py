@@ -30,6 +30,7 @@ from labtools.train.runqueue import claims, orders
 FROZEN, FREE = "yolov8f_64_freeze", "yolov8f_64_nofreeze"
 
 
+FRACTIONS = [1.0, 0.5, 6, 0.001, [0.25, 1.0]]
 ASKED = {"patience": "long", "mosaic": 2.0, "optimizer": "Adom", "mixup": 3, "patence": 5}
 
 
@@ -44,9 +45,10 @@ def _asked_once() -> None:
         ("lr0", 0.002),
         ("mosaic", 1.0),
         ("mosaic", 0.0),
+        *(("fraction", value) for value in FRACTIONS),
     ]
     looked = ahead.look([*ASKED.items(), *fine, ("plots", False), ("nbs", 8)], [WEIGHTS / "yolov8f.pt"])
-    assert [trouble is not None for trouble in looked.troubles] == [True] * 5 + [False] * 9
+    assert [trouble is not None for trouble in looked.troubles] == [True] * 5 + [False] * (len(fine) + 2)
 
 
 def plan(lab: Any, data: Path | None = None) -> Plan:
@@ -92,6 +94,14 @@ def test_networks_are_measured_for_real_and_once(lab: Any, monkeypatch: pytest.M
     plan(lab)  # no second process is started for what is known
 
 
+def test_a_share_of_the_dataset_is_less_work(lab: Any, shapes_dataset: Dataset) -> None:
+    axes = {"model": "yolov8f", "imgsz": 64, "batch": 8, "fraction": FRACTIONS}
+    lab.write_matrix(data=str(shapes_dataset.root), axes=axes)
+    found = plan(lab)
+    images = {str(spec.args["fraction"]): found.workloads[spec.run_id].images for spec in found.specs}
+    assert images == {"1.0": 24, "0.5": 12, "6": 6, "0.001": 1, "[0.25, 1.0]": 6}
+
+
 @pytest.mark.parametrize(
     ("change", "said", "line"),
     [
@@ -108,6 +118,15 @@ def test_networks_are_measured_for_real_and_once(lab: Any, monkeypatch: pytest.M
         ({"axes": {"model": "yolov8f", "imgsz": 64, "batch": 8, "freeze": 30}}, "leaves nothing to learn", "freeze"),
         ({"include": [{"imgsz": 96}, {"imgsz": 100}]}, "100 is no multiple of 32", "- imgsz: 100"),
         ({"include": [{"batch": 4, "freeze": 30}]}, "leaves nothing to learn", "freeze: 30"),
+        ({"defaults": {"split": "test"}}, "split is not set here but by always val", "split"),
+        (
+            {
+                "axes": {"model": ["yolov8f", "mine"], "imgsz": 64, "batch": 8},
+                "weights": {"yolov8f": str(WEIGHTS / "yolov8f.pt"), "mine": str(WEIGHTS / "yolov8f.pt")},
+            },
+            "yolov8f and mine start from the same checkpoint",
+            "mine",
+        ),
         ({"defaults": {"single_cls": True}}, "single_cls is not set here but by the dataset", "single_cls"),
     ],
 )
