@@ -17,7 +17,7 @@ from labtools.artifacts.predictions import read_predictions, write_predictions
 from labtools.artifacts.runs import Run
 from labtools.core.errors import LabError
 from labtools.core.progress import Tick
-from labtools.evaluate.metrics import Tables, compute_tables
+from labtools.evaluate.metrics import Tables, columns, compute_tables
 from labtools.evaluate.records import EVALUATION, is_fresh, key_of, read_record, write_record
 from labtools.evaluate.request import Request
 from labtools.evaluate.tables import assemble_split
@@ -60,7 +60,7 @@ def assemble(root: Path, request: Request) -> Path:
 
 
 def _has_tables(folder: Path) -> bool:
-    return all((folder / f"{name}.csv").is_file() for name in results.SPLIT_TABLES)
+    return all((folder / f"{name}.csv").is_file() for name in columns())
 
 
 def _kept_facts(record: Path) -> dict[str, Any]:
@@ -144,9 +144,9 @@ def _write_tables(folder: Path, tables: Tables, run: Run, split: str, dataset: D
     spec = run.spec
     axes = {a: getattr(spec, a) for a in ("model", "freeze", "imgsz", "batch", "epochs", "seed")}
     about_run = {**facts, **axes, "fingerprint": dataset.fingerprint}
-    for name, columns in results.SPLIT_TABLES.items():
+    for name, wanted in columns().items():
         rows = tables[name].assign(run_id=run.run_id, split=split)
         if name == "results":
-            rows = rows.assign(**{k: v for k, v in about_run.items() if k in columns and k not in rows})
+            rows = rows.assign(**{k: v for k, v in about_run.items() if k in wanted and k not in rows})
             rows["freeze"] = rows["freeze"].astype("Int64")
-        results.write_table(folder / f"{name}.csv", rows, columns)
+        results.write_table(folder / f"{name}.csv", rows, wanted)

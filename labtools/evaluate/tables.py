@@ -9,6 +9,7 @@ import pandas as pd
 
 from labtools.artifacts import results
 from labtools.core.files import hash_file
+from labtools.evaluate.metrics import columns
 from labtools.evaluate.records import EVALUATION, read_record
 
 
@@ -20,11 +21,11 @@ def assemble_split(root: Path, split: str) -> Path:
     """
     folder = results.split_folder(root, split)
     runs = [record.parent for record in sorted(folder.glob(f"*/{EVALUATION}")) if _is_current(record, root)]
-    for name, columns in results.SPLIT_TABLES.items():
-        parts = [results.read_table(run / f"{name}.csv", columns) for run in runs]
+    for name, wanted in columns().items():
+        parts = [results.read_table(run / f"{name}.csv", wanted) for run in runs]
         parts = [part for part in parts if len(part)]
-        table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(columns))
-        results.write_table(folder / f"{name}.csv", table, columns)
+        table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(wanted))
+        results.write_table(folder / f"{name}.csv", table, wanted)
     return folder / "results.csv"
 
 
@@ -32,11 +33,11 @@ def assemble_matrix(root: Path, name: str, pattern: str) -> Path:
     """Write ``results/<name>.csv`` (one of `results.MATRIX_TABLES`) from the records that a pattern matches."""
     records = results.results_folder(root).glob(pattern)
     rows: list[dict[str, Any]] = [read_record(path)["row"] for path in records if _is_current(path, root)]
-    columns = results.MATRIX_TABLES[name]
-    table = pd.DataFrame(rows, columns=list(columns)).sort_values(["run_id", "imgsz"], ignore_index=True)
+    wanted = results.MATRIX_TABLES[name]
+    table = pd.DataFrame(rows, columns=list(wanted)).sort_values(["run_id", "imgsz"], ignore_index=True)
     table["freeze"] = table["freeze"].astype("Int64")
     path = results.results_folder(root) / f"{name}.csv"
-    results.write_table(path, table, columns)
+    results.write_table(path, table, wanted)
     return path
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from labtools.artifacts.results import RESULTS, SPLIT_TABLES, read_split_table
 from labtools.artifacts.runs import Run, find_runs, list_runs, read_run
 from labtools.core.errors import LabError
 from labtools.core.files import read_json, write_json
+from labtools.evaluate import metrics
 from labtools.evaluate.pipeline import Evaluation, evaluate
 from labtools.evaluate.request import Request
 
@@ -82,6 +84,28 @@ def test_a_second_call_makes_no_pass_until_something_changes(run: Run, monkeypat
 
     assert evaluate([run], replace(VAL, force=True)).measured == ("p_96",)
     assert pass_of(run) != made
+
+
+def test_a_new_metric_is_one_file(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Also for runs that were evaluated before it came: from the stored predictions."""
+    evaluate([run], VAL)
+    made = pass_of(run)
+    (tmp_path / "sure.py").write_text(
+        "import pandas as pd\n"
+        "TABLES = {'sure': ('run_id', 'split', 'class_id', 'sure')}\n"
+        "def compute(truth, predictions):\n"
+        "    best = predictions.groupby('class_id')['conf'].max().reindex(list(truth.names))\n"
+        "    return {'sure': pd.DataFrame({'class_id': list(truth.names), 'sure': best.to_numpy()})}\n"
+    )
+    monkeypatch.setattr(metrics, "__path__", [*metrics.__path__, str(tmp_path)])
+    monkeypatch.setitem(sys.modules, f"{metrics.__name__}.sure", None)  # forgotten again afterwards
+    monkeypatch.delitem(sys.modules, f"{metrics.__name__}.sure")
+    assert evaluate([run], VAL).measured == ("p_96",)
+    assert pass_of(run) == made
+    table = pd.read_csv(run.root / "results" / "val" / "sure.csv")
+    assert list(table.columns) == ["run_id", "split", "class_id", "sure"]
+    assert table["class_id"].tolist() == list(range(len(table)))
+    assert table["sure"].max() > 0.3
 
 
 def test_other_weights_are_another_pass(run: Run) -> None:

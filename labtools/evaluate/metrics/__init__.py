@@ -1,12 +1,14 @@
 """Metrics: one file per family of tables, each a function of the truth and the predictions, nothing else.
 
-A new metric is a new file here with a ``compute`` (see `Metric`), and the columns of its table in
-``artifacts/results.py``: `labtools evaluate` then writes it for every run, and the contract test runs over it.
+A new metric is a new file here (see `Metric`): `labtools evaluate` then writes its tables for every run, and the
+contract test runs over it. The columns of tables that the report reads stand in `labtools.artifacts.results`; those of
+any other table in the metric's own file.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import Protocol, cast
 
 import pandas as pd
@@ -15,11 +17,17 @@ from labtools.core.registry import members
 from labtools.evaluate.truth import Truth
 
 Tables = dict[str, pd.DataFrame]
-"""Rows by the name of the table they belong to (a key of ``artifacts.results.SPLIT_TABLES``)."""
+"""Rows by the name of the table they belong to, a key of `columns`."""
 
 
 class Metric(Protocol):
-    """What each file of this folder answers."""
+    """What each file of this folder answers.
+
+    Attributes:
+        TABLES: the columns of each table that it makes, in order; ``run_id`` and ``split`` are among them.
+    """
+
+    TABLES: Mapping[str, tuple[str, ...]]
 
     def compute(self, truth: Truth, predictions: pd.DataFrame) -> Tables:
         """The rows of this metric's tables, without ``run_id`` and ``split``.
@@ -39,11 +47,20 @@ def metrics() -> dict[str, Metric]:
     return {name: cast(Metric, module) for name, module in members(sys.modules[__name__]).items()}
 
 
+def columns() -> dict[str, tuple[str, ...]]:
+    """The columns of the tables of all metrics, by the table's name.
+
+    Raises:
+        ValueError: two metrics make a table of one name.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for name, metric in metrics().items():
+        if twice := found.keys() & metric.TABLES.keys():
+            raise ValueError(f"another metric makes {', '.join(sorted(twice))} too, not only {name}")
+        found |= metric.TABLES
+    return found
+
+
 def compute_tables(truth: Truth, predictions: pd.DataFrame) -> Tables:
     """The tables of all metrics."""
-    tables: Tables = {}
-    for name, metric in metrics().items():
-        for table, rows in metric.compute(truth, predictions).items():
-            assert table not in tables, f"two metrics write {table}, one of them is {name}"  # noqa: S101
-            tables[table] = rows
-    return tables
+    return {table: rows for metric in metrics().values() for table, rows in metric.compute(truth, predictions).items()}

@@ -12,11 +12,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from labtools.artifacts.results import BACKGROUND
+from labtools.artifacts.results import BACKGROUND, CONFUSION
 from labtools.core.boxes import Boxes, iou_matrix
 from labtools.evaluate.metrics import Tables
 from labtools.evaluate.truth import XYXY, Truth
 
+TABLES = {"confusion": CONFUSION}
 CONF = 0.25
 IOU = 0.45
 

@@ -15,11 +15,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from labtools.artifacts.results import OVERALL
+from labtools.artifacts.results import CURVES, OVERALL
 from labtools.evaluate.metrics import Tables
 from labtools.evaluate.metrics._subset import precision_recall
 from labtools.evaluate.truth import Truth
 
+TABLES = {"curves": CURVES}
 POINTS = 101
 
 Curve = NDArray[np.float64]

@@ -25,11 +25,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from labtools.artifacts.results import PER_CLASS, PER_TEAM, RESULTS
 from labtools.evaluate.metrics import Tables
 from labtools.evaluate.metrics._subset import precision_recall
 from labtools.evaluate.truth import Truth, part_of
 from labtools.yolo import PrecisionRecall
 
+TABLES = {"results": RESULTS, "per_class": PER_CLASS, "per_team": PER_TEAM}
 SCORES = ["precision", "recall", "f1", "map50", "map75", "map50_95"]
 _AT_75 = 5  # column of IoU .75 among .50, .55 ... .95
 
