@@ -27,7 +27,7 @@ def tell(launched: Launched, servers: Path | None, runs: Path) -> None:
         return
     if launch.note:
         console.print(launch.note, markup=False)
-    if launch.launcher == "inline":
+    if launch.is_over:
         return
     if launch.started:
         count = len(launch.started)

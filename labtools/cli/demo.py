@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from labtools.cli._options import AsJson
+from labtools.cli._options import AsJson, Launcher
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -25,10 +25,7 @@ def command(
         int | None,
         typer.Option("--lanes", min=1, help="Trainings at a time. [dim]Default: 2, or 1 on a single core.[/dim]"),
     ] = None,
-    launcher: Annotated[
-        str | None,
-        typer.Option("--launcher", help="tmux, process or inline. [dim]Default: tmux where there is one.[/dim]"),
-    ] = None,
+    launcher: Launcher = None,
     as_json: AsJson = False,
 ) -> None:
     """See the whole chain at work: a simulated cohort from its messy submissions to a report. Needs no network.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from labtools.artifacts.lab import MATRIX, RUNS, SERVERS
-from labtools.cli._options import AsJson, RunsRoot
+from labtools.cli._options import AsJson, Launcher, RunsRoot
 
 if TYPE_CHECKING:
     from labtools.train.pipeline import Launched
@@ -34,9 +34,6 @@ _Servers = Annotated[
 ]
 _SkipUnreachable = Annotated[
     bool, typer.Option("--skip-unreachable", help="Go on without servers that cannot be reached.")
-]
-_Launcher = Annotated[
-    str | None, typer.Option(help="tmux (where there is one), process, slurm for a cluster, or inline for a debugger.")
 ]
 _MemoryFloor = Annotated[
     float, typer.Option(min=0.0, help="GB free that suffice on a GPU that others use; 0: wait until it is free.")
@@ -64,7 +61,7 @@ def command(
     lanes: _Lanes = None,
     servers: _Servers = None,
     skip_unreachable: _SkipUnreachable = False,
-    launcher: _Launcher = None,
+    launcher: Launcher = None,
     memory_floor: _MemoryFloor = 0.0,
     lease: _Lease = None,
     only: _Only = "",
@@ -227,7 +224,7 @@ def _train(ask: _Ask, retry_failed: bool, wait: bool) -> dict[str, Any]:
     grid = launched.grid
     if wait and launched.launch is not None:
         grid = _wait(launched, ask.only)
-    if wait or launched.launch is None or launched.launch.launcher == "inline":
+    if wait or launched.launch is None or launched.launch.is_over:
         from labtools.cli._grid import render_grid
 
         out().print(render_grid(grid))

@@ -191,6 +191,7 @@ def _together(launches: Sequence[Launch]) -> Launch:
         alive=tuple(name for launch in launches for name in launch.alive),
         watch="".join(launch.watch for launch in launches),  # this machine's alone
         note="; ".join(dict.fromkeys(launch.note for launch in launches if launch.note)),
+        is_over=all(launch.is_over for launch in launches),
     )
 
 

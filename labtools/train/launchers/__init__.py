@@ -30,6 +30,7 @@ class Launch:
         alive: names of lanes that were at work already.
         watch: the command that shows them at work, ``""`` where there is nothing left to watch.
         note: a sentence about what is not as asked, else ``""``.
+        is_over: the lanes have done their work before `Launcher.start` returned; nothing is left to watch.
     """
 
     launcher: str
@@ -37,6 +38,7 @@ class Launch:
     alive: tuple[str, ...]
     watch: str = ""
     note: str = ""
+    is_over: bool = False
 
 
 class Launcher(Protocol):

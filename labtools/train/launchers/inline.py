@@ -24,9 +24,9 @@ def start(root: Path, lanes: Sequence[Lane]) -> Launch:
     with interrupted_by_sigterm():
         report = run_lane(root, lane, _say, trainer=train_here)
     if report.is_double:
-        return Launch("inline", (), (lane.name,))
+        return Launch("inline", (), (lane.name,), is_over=True)
     note = f"inline is one lane: {lane.name} did all the work" if len(lanes) > 1 else ""
-    return Launch("inline", (lane.name,), (), note=note)
+    return Launch("inline", (lane.name,), (), note=note, is_over=True)
 
 
 def _say(line: str) -> None:

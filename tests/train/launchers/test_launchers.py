@@ -106,4 +106,4 @@ def test_without_tmux_lanes_are_plain_processes_and_it_says_so(monkeypatch: pyte
 def test_an_unknown_launcher_is_refused_with_the_known_ones() -> None:
     with pytest.raises(LabError) as caught:
         choose("screen")
-    assert caught.value.fix == "Choose one of: inline, process, slurm, tmux."
+    assert caught.value.fix == f"Choose one of: {', '.join(launchers())}."
