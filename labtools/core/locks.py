@@ -49,7 +49,8 @@ def lock_path(name: str) -> Path:
 def _user() -> str:
     if sys.platform == "win32":
         return getpass.getuser()
-    return str(os.getuid())  # in a container the user may have no name
+    else:
+        return str(os.getuid())  # in a container the user may have no name
 
 
 def _lock(file: IO[bytes]) -> bool:

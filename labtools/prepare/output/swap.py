@@ -6,6 +6,7 @@ import ctypes
 import os
 import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from labtools.core.errors import LabError
@@ -65,11 +66,9 @@ def swap(aside: Path, target: Path) -> None:
 
 def _exchange(first: Path, second: Path) -> bool:
     """Swap two folders in one step (Linux, renameat2 with RENAME_EXCHANGE); False where that is not possible."""
-    if not sys.platform.startswith("linux"):
-        return False
-    try:
-        rename = ctypes.CDLL(None, use_errno=True).renameat2
-    except (OSError, AttributeError):
-        return False
-    at_cwd, exchange = -100, 2
-    return bool(rename(at_cwd, os.fsencode(first), at_cwd, os.fsencode(second), exchange) == 0)
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):  # an older C library
+            rename = ctypes.CDLL(None, use_errno=True).renameat2
+            at_cwd, exchange = -100, 2
+            return bool(rename(at_cwd, os.fsencode(first), at_cwd, os.fsencode(second), exchange) == 0)
+    return False

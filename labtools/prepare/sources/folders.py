@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import marshal
 import os
+import sys
 from typing import NamedTuple
 
 from labtools.core.files import hash_bytes
@@ -75,13 +76,14 @@ def base_of(disk: str) -> str:
 def list_folder(disk: str) -> Folder | None:
     """One folder; None if somebody has to look at it entry by entry."""
     try:
-        if os.scandir not in os.supports_fd:
+        if sys.platform == "win32":
             return _listed(disk, os.stat(disk).st_mode)  # noqa: PTH116
-        handle = os.open(disk, os.O_RDONLY | os.O_DIRECTORY)
-        try:  # spares the way to the folder for each of its files
-            return _listed(handle, os.fstat(handle).st_mode)
-        finally:
-            os.close(handle)
+        else:
+            handle = os.open(disk, os.O_RDONLY | os.O_DIRECTORY)
+            try:  # spares the way to the folder for each of its files
+                return _listed(handle, os.fstat(handle).st_mode)
+            finally:
+                os.close(handle)
     except OSError:
         return None
 

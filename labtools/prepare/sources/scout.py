@@ -24,6 +24,7 @@ from labtools.prepare.sources.folders import Folder, Listing, base_of, list_all,
 
 _AT_ONCE = 32  # files between two looks at whether it was called back
 _LENGTH = 8  # bytes before each message, which say how long it is
+_LONGEST_ORDER = 4096  # bytes: what a pipe takes and gives at once (pipe(7), PIPE_BUF)
 
 Known = tuple[Any, ...]
 """Plain values that somebody will want to know of a file."""
@@ -51,7 +52,7 @@ class Scout:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._pid:
+        if sys.platform == "linux" and self._pid:
             os.kill(self._pid, signal.SIGKILL)
             os.waitpid(self._pid, 0)
             self._pid = 0
@@ -118,8 +119,7 @@ def _fork(root: str) -> tuple[int, IO[bytes], int]:
     """Process, its messages, and what has to be closed to call it back."""
     hear, tell = os.pipe()
     wait, call = os.pipe()
-    pid = os.fork()
-    if pid:
+    if sys.platform == "linux" and (pid := os.fork()):
         os.close(tell)
         os.close(wait)
         return pid, os.fdopen(hear, "rb"), call
@@ -139,7 +139,7 @@ def _explore(root: str, news: IO[bytes], wait: int) -> None:
     _say(news, (listing.files, listing.digest))
     _say(news, listing.packed)
     found: dict[str, Known] = {}
-    order = os.read(wait, select.PIPE_BUF)  # nothing, where it is called back
+    order = os.read(wait, _LONGEST_ORDER)  # nothing, where it is called back
     if order:
         look: Ahead = pickle.loads(order)()  # noqa: S301  our own parent wrote it
         paths = [base_of(disk) + name for disk, folder in sorted(listing.folders.items()) for name in folder.names]

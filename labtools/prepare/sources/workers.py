@@ -99,12 +99,13 @@ def _settle_in(shared: object, parent: int) -> None:
 
 
 def _end_with(parent: int) -> None:
-    """Killed when the parent is (Linux, prctl(2)): it holds both ends of the pipe that work comes through, so that a
+    """Killed when the parent is (prctl(2)): it holds both ends of the pipe that work comes through, so that a
     worker would wait for ever, and hold the parent's locks."""
-    set_parent_death_signal = 1
-    ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
-    if os.getppid() != parent:  # it was killed before this
-        os._exit(1)
+    if sys.platform == "linux":
+        set_parent_death_signal = 1
+        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
+        if os.getppid() != parent:  # it was killed before this
+            os._exit(1)
 
 
 def _with_shared(function: Callable[[Any, Work], Result], work: Work) -> Result:

@@ -17,7 +17,8 @@ from labtools.train.runqueue.policy import Fault
 __all__ = ["Fault", "diagnose", "is_full"]
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
-_LOST = frozenset({errno.EIO, errno.ESTALE, errno.ENOTCONN, errno.EHOSTDOWN, errno.ETIMEDOUT, errno.EREMOTEIO})
+_REMOTE_IO = getattr(errno, "EREMOTEIO", errno.EIO)  # Linux alone has it
+_LOST = frozenset({errno.EIO, errno.ESTALE, errno.ENOTCONN, errno.EHOSTDOWN, errno.ETIMEDOUT, _REMOTE_IO})
 
 
 def diagnose(error: BaseException, run: Run) -> Fault:

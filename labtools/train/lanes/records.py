@@ -128,10 +128,11 @@ def _popen_detached(command: list[str], log: IO[bytes], cwd: Path) -> subprocess
         return subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=cwd, env=env, creationflags=flags
         )
-    # A session of its own: no terminal, so no hang-up when ssh closes or the tmux server is killed.
-    return subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=cwd, env=env, start_new_session=True
-    )
+    else:
+        # A session of its own: no terminal, so no hang-up when ssh closes or the tmux server is killed.
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=cwd, env=env, start_new_session=True
+        )
 
 
 def stop_lanes(root: Path) -> list[str]:
