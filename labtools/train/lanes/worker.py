@@ -212,14 +212,13 @@ class _Worker:
 
     def _idle(self, hold: Hold | None) -> Hold | None:
         """The hold as it is while runs are open; with none open, the wait for those that others train, or None."""
-        if hold is not None and hold.is_final:
-            return hold
-        try:
-            if hold is not None and self.queue.waiting():
+        if hold is not None:
+            try:
+                if hold.is_final or self.queue.waiting():
+                    return hold
+            except OSError:  # what is open cannot be told either: the hold stands
                 return hold
-            running = self.queue.running()
-        except OSError as error:
-            return hold or Hold(f"the folder of the matrix cannot be read: {error.strerror or error}")
+        running = self.queue.running()
         if not running:
             return None
         return Hold(f"nothing is open; staying in case one of {running} running elsewhere falls free", is_idle=True)

@@ -6,17 +6,22 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 
+from labtools.artifacts.lanes import LaneMood
 from labtools.core.errors import LabError
 from labtools.train.lanes import gpus as gpus_module
 from labtools.train.lanes.gpu_watch import GpuWatch
 from labtools.train.lanes.gpus import Gpu, GpuGone, GpuUser, NoDriver, Nvml
 from labtools.train.lanes.lane import Lane, plan_lanes, require_gpus
+from labtools.train.lanes.work import Work
+from labtools.train.lanes.worker import run_lane
+from labtools.train.runqueue.claims import write_done
 
 GB = 2**30
 CARD = Gpu(0, "GPU-a", "NVIDIA RTX 3070", 8 * GB, 200 * 2**20)
@@ -190,6 +195,68 @@ def test_a_gpu_that_is_divided_is_refused_with_what_to_do() -> None:
         require_gpus(plan_lanes("0"), Machine(replace(CARD, is_split=True)))
     assert "divided into instances (MIG)" in caught.value.what
     assert "nvidia-smi -i 0 -mig 0" in caught.value.fix
+
+
+def test_a_lane_trains_on_its_card_and_lets_go_of_it_when_it_is_done(make_run: Callable[..., Path]) -> None:
+    root, machine = make_run("a").parent, Machine(CARD)
+    make_run("b")
+    rival = watch(machine, purpose="lane gpu0 of /lab/runs/b")
+    waiting, said = [], []
+
+    def train(work: Work) -> None:
+        assert work.environment["CUDA_VISIBLE_DEVICES"] == "GPU-a"
+        waiting.append(rival.look())
+        write_done(work.attempt.run.folder, {"attempt": work.attempt.number})
+
+    report = run_lane(root, Lane("gpu0", 0), said.append, trainer=train, gpus=machine, needs_data=False)
+    assert report.done == ("a", "b")
+    assert all(hold is not None and hold.why.endswith(f"in use by lane gpu0 of {root}") for hold in waiting)
+    assert rival.look() is None
+    rival.release()
+
+
+def test_a_lane_that_waits_for_its_dataset_leaves_its_card_to_others(make_run: Callable[..., Path]) -> None:
+    root, machine = make_run("a", data="/nowhere/dlcv.yaml").parent, Machine(CARD)
+    rival = watch(machine, purpose="lane gpu0 of /lab/runs/b")
+
+    class Once(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            assert rival.look() is None
+            self.set()
+            return True
+
+    report = run_lane(root, Lane("gpu0", 0), [].append, gpus=machine, stop=Once())
+    assert report.mood is LaneMood.STOPPED
+    rival.release()
+
+
+def test_a_lane_says_once_that_it_cannot_see_its_gpu(make_run: Callable[..., Path]) -> None:
+    root, machine, said = make_run("a").parent, Machine(), []
+    machine.trouble = NoDriver("NVML Shared Library Not Found", is_absent=True)
+
+    def train(work: Work) -> None:
+        write_done(work.attempt.run.folder, {"attempt": work.attempt.number})
+
+    run_lane(root, Lane("gpu0", 0), said.append, trainer=train, gpus=machine, needs_data=False)
+    assert said[0] == "NVML Shared Library Not Found: this lane cannot see who else uses its GPU"
+    assert sum("cannot see" in line for line in said) == 1
+
+
+def test_while_a_lane_trains_its_card_is_shown_as_it_was_seen_last() -> None:
+    machine = Machine(CARD)
+    mine = watch(machine)
+    assert mine.look() is None and mine.glance() == CARD
+    machine.cards = [replace(CARD, used_bytes=5 * GB)]
+    assert mine.glance() == replace(CARD, used_bytes=5 * GB)
+    machine.trouble = GpuGone("the driver says: GPU is lost")
+    assert mine.glance() == replace(CARD, used_bytes=5 * GB)
+    mine.release()
+
+
+def test_a_number_that_no_card_has_retires_its_lane() -> None:
+    hold = watch(Machine(CARD), Lane("gpu3", 3)).look()
+    assert hold is not None and hold.is_final
+    assert hold.why == "this machine has no GPU 3: 1 answer"
 
 
 def read_gpus(driver: dict[str, str], state: str, expression: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import itertools
 import os
 import subprocess
 import sys
@@ -15,11 +17,12 @@ import psutil
 import pytest
 
 from labtools.artifacts.lanes import LaneMood, LaneState, read_lane_states
-from labtools.artifacts.record import Beat, Cause, Claim, ProcessId, Record, State, judge
+from labtools.artifacts.record import Beat, Cause, Claim, End, ProcessId, Record, State, judge
 from labtools.artifacts.record_files import read_record
 from labtools.core.files import write_json
 from labtools.train import disk
-from labtools.train.lanes import guards, trainers
+from labtools.train.lanes import guards, records, trainers
+from labtools.train.lanes.holds import Hold
 from labtools.train.lanes.lane import Lane
 from labtools.train.lanes.trainers import close
 from labtools.train.lanes.work import Work
@@ -174,6 +177,95 @@ class Ticking(threading.Event):
         return self.is_set()
 
 
+def test_a_second_process_of_one_lane_leaves_at_once(make: Callable[..., Path]) -> None:
+    root, lane = make("a").parent, Lane("cpu0", None, 1)
+    said: list[str] = []
+    with records.hold(root, lane) as is_ours:
+        assert is_ours
+        report = run_lane(root, lane, said.append, trainer=finish)
+    assert (report.is_double, report.done) == (True, ())
+    assert said == ["lane cpu0 is already at work; this second one leaves"]
+    assert read_record(root / "a").attempt == 0
+
+
+def test_after_two_trainings_that_were_cut_short_a_lane_rests(make: Callable[..., Path]) -> None:
+    """What killed them, a full memory for instance, would kill the next one at once too."""
+    folder, stop = make("a"), Ticking(lambda now: None)
+    starts: list[float] = []
+
+    def train(work: Work) -> None:
+        starts.append(stop.now)
+        if len(starts) == 4:
+            finish(work)
+        close(work, Fault(Cause.KILLED, "killed"))
+
+    said: list[str] = []
+    lane = Lane("cpu0", None, 1)
+    report = run_lane(folder.parent, lane, said.append, trainer=train, clock=lambda: stop.now, stop=stop)
+    assert (report.done, report.failed) == (("a",), ("a", "a", "a"))
+    rests = [after - before for before, after in itertools.pairwise(starts)]
+    assert rests[0] == 0.0 and 5.0 <= rests[1] < 10.0 <= rests[2] < 20.0
+    assert [line for line in said if "cut short" in line] == [
+        f"waiting: the last trainings were cut short; the next one after {rest} s" for rest in (5, 10)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("act", "said"),
+    [
+        ("labtools.train.lanes.guards.look_at_disk", "the folder of the matrix cannot be reached: {}"),
+        ("labtools.train.lanes.worker.RunQueue.claim", "no run can be claimed: {}"),
+        ("labtools.train.lanes.worker.RunQueue._refresh", "no run can be claimed: {}"),
+    ],
+)
+def test_a_file_server_that_is_away_is_waited_for(
+    make: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, act: str, said: str
+) -> None:
+    folder = make("a")
+
+    def away(*_: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(act, away)
+        stop = Ticking(lambda now: patch.undo() if now > 100.0 else None)
+        lines: list[str] = []
+        report = run_lane(
+            folder.parent, Lane("cpu0", None, 1), lines.append, trainer=finish, clock=lambda: stop.now, stop=stop
+        )
+    assert (report.done, report.failed, report.mood) == (("a",), (), LaneMood.OVER)
+    assert lines[0] == f"waiting: {said.format('Input/output error')}"
+    assert 100.0 < stop.now <= 110.0, "it looks every ten seconds"
+
+
+def test_a_run_whose_folder_went_away_in_training_costs_the_others_nothing(make: Callable[..., Path]) -> None:
+    root = make("a", imgsz=640).parent
+    make("b")
+
+    def train(work: Work) -> None:
+        if work.attempt.run.run_id == "a":
+            work.attempt.run.folder.rename(root.parent / "a student took it")
+            close(work, Fault(Cause.ERROR, "FileNotFoundError: weights/last.pt"))
+        else:
+            finish(work)
+
+    said: list[str] = []
+    report = run_lane(root, Lane("cpu0", None, 1), said.append, trainer=train)
+    assert (report.done, report.failed, report.mood) == (("b",), ("a",), LaneMood.OVER)
+    assert "a: its folder cannot be read any more" in said
+
+
+def test_ctrl_c_is_said_and_goes_on_its_way(make: Callable[..., Path]) -> None:
+    def train(work: Work) -> None:
+        raise KeyboardInterrupt
+
+    root, said = make("a").parent, []
+    with pytest.raises(KeyboardInterrupt):
+        run_lane(root, Lane("cpu0", None, 1), said.append, trainer=train)
+    (state,) = read_lane_states(root)
+    assert (state.state, state.why) == (LaneMood.STOPPED, "interrupted")
+
+
 def test_a_lane_of_a_cluster_does_not_idle_for_hours_beside_the_others(make: Callable[..., Path]) -> None:
     """It leaves when nothing was open for a while, but stays while one of the others is silent, and takes its run."""
     beating, silent = make("beating"), make("silent")
@@ -188,6 +280,29 @@ def test_a_lane_of_a_cluster_does_not_idle_for_hours_beside_the_others(make: Cal
     assert 160.0 < stop.now < 180.0, "a lease until it took that run, and then a minute without any"
     assert said[-1] == "nothing was open for 60 s: others train what is left"
     assert read_record(beating).is_taken
+
+
+def test_a_lane_of_a_cluster_that_waits_for_its_dataset_does_not_call_that_idle(
+    make: Callable[..., Path], dataset: Path
+) -> None:
+    folder = make("a")
+    away = dataset.parent.rename(dataset.parent.with_name("away"))
+    stop = Ticking(lambda now: away.rename(dataset.parent) if now > 200.0 and away.exists() else None)
+    lane = Lane("cpu0", None, 1, idle_s=60.0)
+    report = run_lane(folder.parent, lane, [].append, trainer=finish, clock=lambda: stop.now, stop=stop)
+    assert (report.done, report.mood) == (("a",), LaneMood.OVER)
+
+
+def test_with_nothing_left_to_do_no_trouble_keeps_a_lane(
+    make: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = make("a").parent
+    claims.write_done(root / "a", {"attempt": 1})
+    monkeypatch.setattr(guards, "look_at_disk", lambda _: Hold("the disk is full"))
+    said: list[str] = []
+    stop = Ticking(lambda now: None)
+    report = run_lane(root, Lane("cpu0", None, 1), said.append, trainer=finish, clock=lambda: stop.now, stop=stop)
+    assert (report.mood, said) == (LaneMood.OVER, ["nothing left to do: 0 trained by this lane"])
 
 
 def test_a_lane_on_which_run_after_run_fails_retires(make: Callable[..., Path]) -> None:
@@ -205,22 +320,26 @@ def test_a_lane_on_which_run_after_run_fails_retires(make: Callable[..., Path]) 
         assert lane.said[-1] == f"retired: {lane.state.why}"
 
 
-def test_stopped_by_somebody_or_by_the_cluster(make: Callable[..., Path], until: Until) -> None:
+@pytest.mark.parametrize(
+    ("cause", "reason", "bye"),
+    [
+        (Cause.STOPPED, "lane cpu0 was asked to stop", "stopped, as asked"),
+        (Cause.PREEMPTED, "the cluster ended lane cpu0", "the cluster wants its machine back"),
+    ],
+)
+def test_stopped_by_somebody_or_by_the_cluster(make: Callable[..., Path], cause: Cause, reason: str, bye: str) -> None:
+    folder = make()
+
     def train(work: Work) -> None:
-        work.stop.wait(60)
+        work.stop.set()
         close(work, Fault(work.stopped_as, work.stop_reason))
 
-    for cause, sentence in ((Cause.STOPPED, "lane cpu0 was asked to stop"), (Cause.PREEMPTED, "the cluster ended")):
-        folder = make(cause.value)
-        with lane_at_work(folder.parent, train, stopped_as=cause) as lane:
-            until(lambda: any("starts" in line for line in lane.said), "the training")
-            lane.stop.set()
-            assert lane.join().mood is LaneMood.STOPPED
-        end = read_record(folder).last_end
-        if end is None:  # the other run was taken first, and is open again
-            end = read_record(folder.parent / "stopped").last_end
-        assert end is not None and end.again
-        assert sentence in end.reason or cause is Cause.PREEMPTED
+    with lane_at_work(folder.parent, train, stopped_as=cause) as lane:
+        report = lane.join()
+        assert (report.mood, report.failed) == (LaneMood.STOPPED, (folder.name,))
+        assert lane.said[-1] == lane.state.why == bye
+    end = read_record(folder).last_end
+    assert end is not None and (end.cause, end.reason, end.again) == (cause, reason, True)
 
 
 def test_a_matrix_folder_that_was_removed_ends_its_lanes(make: Callable[..., Path], until: Until) -> None:
@@ -282,6 +401,13 @@ def test_a_lane_ends_no_attempt_but_its_own(make: Callable[..., Path]) -> None:
     with lane_at_work(fresh.parent, train) as lane:
         assert lane.join().mood is LaneMood.STOPPED
         assert read_record(fresh).is_taken
+
+
+def test_how_an_attempt_went_is_one_line() -> None:
+    done = Record(attempt=2, done={"attempt": 2, "seconds": 45.0, "map50": 0.5, "map50_95": 0.25})
+    assert _conclusion(done, 2) == "done in 45 s, mAP50 .500, mAP50-95 .250"
+    ended = Record(attempt=1, ends=((1, End(Cause.NAN, "the training diverged", True, "")),))
+    assert _conclusion(ended, 1) == "nan: the training diverged"
 
 
 def test_a_requeue_is_called_by_its_name() -> None:
