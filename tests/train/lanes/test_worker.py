@@ -82,6 +82,36 @@ def lane_at_work(root: Path, trainer: Callable[[Work], None] = finish, **options
         lane.thread.join(60)
 
 
+class Ticking(threading.Event):
+    """Whoever waits for it lets a clock go on instead, and the world with it."""
+
+    def __init__(self, world: Callable[[float], None]) -> None:
+        super().__init__()
+        self.now = 0.0
+        self._world = world
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.now += timeout or 0.0
+        assert self.now < 1000.0, "for ever"
+        self._world(self.now)
+        return self.is_set()
+
+
+def ticking_lane(
+    root: Path, world: Callable[[float], None], trainer: Callable[[Work], None] = finish, **options: Any
+) -> tuple[LaneReport, list[str]]:
+    """A lane whose waiting takes no time; what it said. The world goes on while it waits."""
+    stop, said = Ticking(world), []
+    lane = Lane("cpu0", None, 1, idle_s=options.pop("idle_s", None))
+    report = run_lane(root, lane, said.append, trainer=trainer, clock=lambda: stop.now, stop=stop, **options)
+    return report, said
+
+
+def the_lane(root: Path) -> LaneState:
+    (state,) = read_lane_states(root)
+    return state
+
+
 @pytest.fixture
 def dataset(tmp_path: Path) -> Path:
     """The least that a dataset is; its ``dlcv.yaml``."""
@@ -124,16 +154,21 @@ def test_while_it_trains_its_state_names_the_run(make: Callable[..., Path], unti
 
 
 def test_a_dataset_that_cannot_be_read_is_waited_for_without_a_chance_lost(
-    make: Callable[..., Path], dataset: Path, until: Until
+    make: Callable[..., Path], dataset: Path
 ) -> None:
     folder = make("a")
     away = dataset.parent.rename(dataset.parent.with_name("away"))
-    with lane_at_work(folder.parent) as lane:
-        until(lambda: lane.waits_for("cannot be read: No such file or directory"), "the lane to wait")
-        assert read_record(folder).attempt == 0
-        away.rename(dataset.parent)
-        assert lane.join().done == ("a",)
-        assert sum("waiting" in line for line in lane.said) == 1, "one line, however long it takes"
+
+    def world(now: float) -> None:
+        if now > 5.0:
+            assert "cannot be read: No such file or directory" in the_lane(folder.parent).why
+            assert read_record(folder).attempt == 0
+        if now > 100.0 and away.exists():
+            away.rename(dataset.parent)
+
+    report, said = ticking_lane(folder.parent, world)
+    assert report.done == ("a",)
+    assert sum("waiting" in line for line in said) == 1, "one line, however long it takes"
 
 
 def test_an_image_that_the_file_server_has_lost_counts_too(dataset: Path) -> None:
@@ -152,29 +187,22 @@ def test_a_dataset_that_changed_makes_the_run_stale_and_trains_nothing(make: Cal
         assert lane.said[-2] == "a: stale: the dataset has changed since this run was planned"
 
 
-def test_a_full_disk_is_waited_for(make: Callable[..., Path], until: Until, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(disk, "_FLOOR_SHARE", 10.0)
-    monkeypatch.setattr(disk, "_FLOOR_BYTES", 2**60)
+def test_a_full_disk_is_waited_for(make: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
     folder = make("a")
-    with lane_at_work(folder.parent) as lane:
-        until(lambda: lane.waits_for("is full"), "the lane to wait")
-        monkeypatch.undo()
-        assert lane.join().done == ("a",)
+    with monkeypatch.context() as patch:
+        patch.setattr(disk, "_FLOOR_SHARE", 10.0)
+        patch.setattr(disk, "_FLOOR_BYTES", 2**60)
 
+        def world(now: float) -> None:
+            if now > 100.0:
+                patch.undo()
+            elif now > 5.0:
+                state = the_lane(folder.parent)
+                assert state.state is LaneMood.WAITING and "is full" in state.why
 
-class Ticking(threading.Event):
-    """Whoever waits for it lets a clock go on instead, and the world with it."""
-
-    def __init__(self, world: Callable[[float], None]) -> None:
-        super().__init__()
-        self.now = 0.0
-        self._world = world
-
-    def wait(self, timeout: float | None = None) -> bool:
-        self.now += timeout or 0.0
-        assert self.now < 1000.0, "for ever"
-        self._world(self.now)
-        return self.is_set()
+        report, said = ticking_lane(folder.parent, world)
+    assert report.done == ("a",)
+    assert sum("is full" in line for line in said) == 1
 
 
 def test_a_second_process_of_one_lane_leaves_at_once(make: Callable[..., Path]) -> None:
@@ -190,18 +218,16 @@ def test_a_second_process_of_one_lane_leaves_at_once(make: Callable[..., Path]) 
 
 def test_after_two_trainings_that_were_cut_short_a_lane_rests(make: Callable[..., Path]) -> None:
     """What killed them, a full memory for instance, would kill the next one at once too."""
-    folder, stop = make("a"), Ticking(lambda now: None)
-    starts: list[float] = []
+    folder, starts = make("a"), []
 
     def train(work: Work) -> None:
-        starts.append(stop.now)
+        assert isinstance(work.stop, Ticking)
+        starts.append(work.stop.now)
         if len(starts) == 4:
             finish(work)
         close(work, Fault(Cause.KILLED, "killed"))
 
-    said: list[str] = []
-    lane = Lane("cpu0", None, 1)
-    report = run_lane(folder.parent, lane, said.append, trainer=train, clock=lambda: stop.now, stop=stop)
+    report, said = ticking_lane(folder.parent, lambda now: None, train)
     assert (report.done, report.failed) == (("a",), ("a", "a", "a"))
     rests = [after - before for before, after in itertools.pairwise(starts)]
     assert rests[0] == 0.0 and 5.0 <= rests[1] < 10.0 <= rests[2] < 20.0
@@ -228,14 +254,9 @@ def test_a_file_server_that_is_away_is_waited_for(
 
     with monkeypatch.context() as patch:
         patch.setattr(act, away)
-        stop = Ticking(lambda now: patch.undo() if now > 100.0 else None)
-        lines: list[str] = []
-        report = run_lane(
-            folder.parent, Lane("cpu0", None, 1), lines.append, trainer=finish, clock=lambda: stop.now, stop=stop
-        )
+        report, lines = ticking_lane(folder.parent, lambda now: patch.undo() if now > 100.0 else None)
     assert (report.done, report.failed, report.mood) == (("a",), (), LaneMood.OVER)
     assert lines[0] == f"waiting: {said.format('Input/output error')}"
-    assert 100.0 < stop.now <= 110.0, "it looks every ten seconds"
 
 
 def test_a_run_whose_folder_went_away_in_training_costs_the_others_nothing(make: Callable[..., Path]) -> None:
@@ -287,9 +308,12 @@ def test_a_lane_of_a_cluster_that_waits_for_its_dataset_does_not_call_that_idle(
 ) -> None:
     folder = make("a")
     away = dataset.parent.rename(dataset.parent.with_name("away"))
-    stop = Ticking(lambda now: away.rename(dataset.parent) if now > 200.0 and away.exists() else None)
-    lane = Lane("cpu0", None, 1, idle_s=60.0)
-    report = run_lane(folder.parent, lane, [].append, trainer=finish, clock=lambda: stop.now, stop=stop)
+
+    def world(now: float) -> None:
+        if now > 200.0 and away.exists():
+            away.rename(dataset.parent)
+
+    report, _ = ticking_lane(folder.parent, world, idle_s=60.0)
     assert (report.done, report.mood) == (("a",), LaneMood.OVER)
 
 
@@ -299,9 +323,7 @@ def test_with_nothing_left_to_do_no_trouble_keeps_a_lane(
     root = make("a").parent
     claims.write_done(root / "a", {"attempt": 1})
     monkeypatch.setattr(guards, "look_at_disk", lambda _: Hold("the disk is full"))
-    said: list[str] = []
-    stop = Ticking(lambda now: None)
-    report = run_lane(root, Lane("cpu0", None, 1), said.append, trainer=finish, clock=lambda: stop.now, stop=stop)
+    report, said = ticking_lane(root, lambda now: None)
     assert (report.mood, said) == (LaneMood.OVER, ["nothing left to do: 0 trained by this lane"])
 
 
@@ -342,15 +364,18 @@ def test_stopped_by_somebody_or_by_the_cluster(make: Callable[..., Path], cause:
     assert end is not None and (end.cause, end.reason, end.again) == (cause, reason, True)
 
 
-def test_a_matrix_folder_that_was_removed_ends_its_lanes(make: Callable[..., Path], until: Until) -> None:
+def test_a_matrix_folder_that_was_removed_ends_its_lanes(make: Callable[..., Path]) -> None:
     folder = make("a")
     claims.take(folder, 1, claims.Claim("other", this_process(), claims.now()))
-    seconds = iter(range(0, 100_000, 20))
-    with lane_at_work(folder.parent, clock=lambda: float(next(seconds)), lease_s=1e9) as lane:
-        until(lambda: any("falls free" in line for line in lane.said), "the lane to wait")
-        folder.parent.rename(folder.parent.with_name("moved"))
-        assert lane.join().mood is LaneMood.RETIRED
-        assert "the folder of the matrix is gone" in lane.said[-1]
+
+    def world(now: float) -> None:
+        if now > 20.0 and folder.exists():
+            folder.parent.rename(folder.parent.with_name("moved"))
+
+    report, said = ticking_lane(folder.parent, world)
+    assert report.mood is LaneMood.RETIRED
+    assert "falls free" in said[0] and "the folder of the matrix is gone" in said[-1]
+    assert not folder.parent.exists(), "nothing is written where it was"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="process groups")
