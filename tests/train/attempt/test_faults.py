@@ -58,7 +58,11 @@ CASES = [
     (FileNotFoundError("Image Not Found /d/images/a.jpg"), Cause.DATA),
     (FileNotFoundError(LOADER.format("FileNotFoundError", "Image Not Found /d/images/a.jpg")), Cause.DATA),
     (OSError(LOADER.format("OSError", "[Errno 116] Stale file handle: '/d/a.jpg'")), Cause.DATA),
+    (FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), "/d/a.jpg"), Cause.DATA),
     (OSError(errno.EIO, os.strerror(errno.EIO), "/d/a.jpg"), Cause.DATA),
+    (OSError(errno.ESTALE, os.strerror(errno.ESTALE), "/d/a.jpg"), Cause.DATA),
+    (OSError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT)), Cause.DATA),
+    (PermissionError(errno.EACCES, os.strerror(errno.EACCES), "/w/last.pt"), Cause.ERROR),
     (RuntimeError("No valid images found in /d/labels/train.cache."), Cause.DATA),
     (RuntimeError("Dataset '/d/dlcv.yaml' error ❌ /d/dlcv.yaml not found"), Cause.DATA),
     (LabError("no file", "/w", "Put it there."), Cause.WEIGHTS),
@@ -82,8 +86,15 @@ def test_each_trouble_is_known_by_its_words(error: BaseException, cause: Cause, 
     assert diagnose(error, run).cause is cause
 
 
-def test_sentences_name_what_a_person_can_do_something_about(run: Run) -> None:
+def test_sentences_name_what_a_person_can_do_something_about(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
+
+    at_once = diagnose(torch.OutOfMemoryError("CUDA out of memory"), run)
+    assert at_once.reason == "out of memory: yolov8n at 1280 px with batch 64 does not fit the memory"
+    with monkeypatch.context() as patch:
+        patch.setattr(yolo, "gpu_name_and_bytes", lambda: ("NVIDIA RTX 3070", 8 * 2**30))
+        fault = diagnose(torch.OutOfMemoryError("CUDA out of memory"), run)
+    assert fault.reason.endswith("with batch 64 does not fit the 8.0 GB of this NVIDIA RTX 3070")
 
     say(run, phase="training", batch=32)
     fault = diagnose(torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"), run)
@@ -107,6 +118,12 @@ def test_what_came_first_is_found_behind_what_came_after(run: Run) -> None:
             raise ValueError("I/O operation on closed file") from None
     except ValueError as error:
         assert diagnose(error, run).cause is Cause.DISK
+
+
+def test_errors_that_name_each_other_as_their_cause_are_told_all_the_same(run: Run) -> None:
+    first, second = ValueError("first"), ValueError("second")
+    first.__cause__, second.__cause__ = second, first
+    assert diagnose(first, run).reason == "ValueError: first"
 
 
 def test_only_a_checkpoint_that_does_not_load_is_given_up(run: Run) -> None:
