@@ -152,7 +152,7 @@ def _is_word(token: str) -> bool:
 
 def _is_kitti(columns: list[str]) -> bool:
     """KITTI's ``name truncated occluded alpha x1 y1 x2 y2`` in pixels and seven numbers in space, perhaps a score."""
-    if len(columns) not in {14, 15} or columns[1] not in {"-1", "0", "1", "2", "3"} or abs(_value(columns[0])) > 1:
+    if len(columns) not in {14, 15} or _value(columns[1]) not in {-1, 0, 1, 2, 3} or abs(_value(columns[0])) > 1:
         return False
     x1, y1, x2, y2 = map(_value, columns[3:7])
     return x1 < x2 and y1 < y2 and max(x2, y2) > 2
