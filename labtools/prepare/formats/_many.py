@@ -51,6 +51,12 @@ class Many:
         self.kinds.update([kind] if kind else [])
         one.boxes.append(RawBox(None, label, corners, 0))
 
+    def bound(self, index: ImageIndex, findings: list[Finding]) -> list[Record]:
+        """The records of the whole file; its findings are added."""
+        records = bind_listed(self.path, self.pictures, index, findings)
+        findings += [*self.findings, *around_finding(self.path, self.kinds)]
+        return records
+
 
 def parse_many(
     tree: Tree, files: Sequence[str], index: ImageIndex, understand: Callable[[Any, Many], Sequence[str]]
@@ -65,6 +71,5 @@ def parse_many(
             continue
         many = Many(path)
         names += understand(content, many)
-        records += bind_listed(path, many.pictures, index, findings)
-        findings += [*many.findings, *around_finding(path, many.kinds)]
+        records += many.bound(index, findings)
     return Parsed(tuple(records), tuple(findings), tuple(dict.fromkeys((*names, *names_of(records)))), frozenset(files))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -37,17 +38,27 @@ def parse(tree: Tree, files: list[str], index: ImageIndex) -> Parsed:
     """A task whose annotation holds nothing is an explicit background; one without any annotation is left aside."""
 
     def understand(content: Any, many: Many) -> tuple[str, ...]:
-        for task in items(content):
-            shapes = _shapes_of(task, many)
-            if shapes is not None:
-                many.picture(_picture(task, index))
-                _add(shapes, many)
+        for part in content if _is_nested(content) else [content]:  # the SDK's converter: a list per project
+            for task in items(part):
+                add_task(task, many, index)
         return ()
 
     return parse_many(tree, files, index, understand)
 
 
-def _shapes_of(task: dict[str, Any], many: Many) -> list[dict[str, Any]] | None:
+def _is_nested(content: Any) -> bool:
+    return isinstance(content, list) and any(isinstance(part, list) for part in content)
+
+
+def add_task(task: Mapping[str, Any], many: Many, index: ImageIndex) -> None:
+    """One task of JSON, or of JSON-MIN: a column's name -> the list of its shapes."""
+    shapes = _shapes_of(task, many)
+    if shapes is not None:
+        many.picture(_picture(task, index))
+        _add(shapes, many)
+
+
+def _shapes_of(task: Mapping[str, Any], many: Many) -> list[dict[str, Any]] | None:
     """The shapes of a task: of its first annotation that was not cancelled; in JSON-MIN the lists of its own."""
     if "annotations" not in task and "completions" not in task:
         return [one for value in task.values() for one in items(value) if "original_width" in one]
@@ -60,7 +71,7 @@ def _shapes_of(task: dict[str, Any], many: Many) -> list[dict[str, Any]] | None:
     return items(given[0].get("result")) if given else None
 
 
-def _picture(task: dict[str, Any], index: ImageIndex) -> str:
+def _picture(task: Mapping[str, Any], index: ImageIndex) -> str:
     """The picture's name; without the prefix of an upload if only that is known."""
     data = task.get("data")
     given = next((text_of(v) for v in data.values() if text_of(v)), "") if isinstance(data, dict) else ""

@@ -64,6 +64,19 @@ def test_label_studio_tasks(parse: Parse) -> None:
     assert codes(parsed) == ["annotation-twice", "annotation-without-image", "shape-unreadable", "shape-unreadable"]
 
 
+def test_label_studio_csv_and_lists_of_lists(parse: Parse) -> None:
+    shape = studio({"x": 10, "y": 20, "width": 30, "height": 40})
+    cell = json.dumps([{**shape["value"], "original_width": 200, "original_height": 100}]).replace('"', '""')
+    rows = f'1,"{cell}",a.jpg,9\n2,,b.jpg,9\n3,"[{{""x"": 1",images/9f86d081-c.jpg,9\n'
+    table = parse("label_studio_csv", {"x.csv": f"annotation_id,objet,image,lead_time\n{rows}"}, IMAGES)
+    assert boxes(table) == {"a": [("velo", 20, 20, 80, 60)], "b": [], "c": []}
+    assert codes(table) == ["shape-unreadable"] and [r.bad_lines for r in table.records] == [0, 0, 1]
+    nested = [[{"data": {"image": "a.jpg"}, "annotations": [{"result": [shape]}]}], [{"data": {"image": "b.jpg"}}]]
+    assert boxes(parse("label_studio_json", {"x.json": json.dumps(nested)}, IMAGES)) == {
+        "a": [("velo", 20, 20, 80, 60)]
+    } | {"b": []}
+
+
 def test_createml_centres(parse: Parse) -> None:
     at = {"x": 20, "y": "14", "width": 20, "height": 12}
     shapes = [
