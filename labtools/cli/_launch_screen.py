@@ -26,7 +26,7 @@ def tell(launched: Launched, servers: Path | None, runs: Path) -> None:
         console.print(f"nothing to train: {grid.count(State.DONE)} of {len(grid.runs)} runs are done{hint}")
         return
     if launch.note:
-        console.print(launch.note, markup=False)
+        console.print(launch.note)
     if launch.is_over:
         return
     if launch.started:
@@ -50,7 +50,7 @@ def _tell_stale(launched: Launched) -> None:
 
     plan, console = launched.plan, err()
     if plan.others:
-        console.print(f"also in {plan.root}, no longer in this matrix: {', '.join(plan.others)}", markup=False)
+        console.print(f"also in {plan.root}, no longer in this matrix: {', '.join(plan.others)}")
     for line in stale_lines(plan.stale):
         console.print(line)
 
@@ -79,4 +79,4 @@ def tell_troubles(troubles: Sequence[LabError]) -> None:
     from labtools.core.console import err
 
     for trouble in troubles:
-        err().print(f"not on all servers: {trouble.what}\n  {trouble.fix}", style="bold red", markup=False)
+        err().print(f"not on all servers: {trouble.what}\n  {trouble.fix}", style="bold red")

@@ -81,7 +81,7 @@ def show_result(console: Console, result: PrepareResult, submissions: Path) -> N
     line = Text.assemble((str(result.out), "bold"), f"  {sum(result.summary.images.values())} pictures, {origin}")
     console.print(line, soft_wrap=True)
     for name, what in _files(result):
-        console.print(f"  {name:13} {what}", soft_wrap=True, markup=False)
+        console.print(f"  {name:13} {what}", soft_wrap=True)
     show_next(console, result, submissions)
 
 
@@ -100,8 +100,8 @@ def show_next(console: Console, result: PrepareResult, submissions: Path) -> Non
     for split, count in result.summary.images.items():
         if not count:
             advice = "; training needs one: hand in a val.txt that takes some pictures of train"
-            told = f"[bold yellow]no {split} split:[/] no team gave one{advice if split == 'val' else ''}"
-            console.print(told, soft_wrap=True)
+            told = f" no team gave one{advice if split == 'val' else ''}"
+            console.print(Text.assemble((f"no {split} split:", "bold yellow"), told), soft_wrap=True)
     questions = len({f.question.key for f in result.findings if f.question is not None})
     if questions:
         what = f"{_many(questions, 'question')} that only you can answer"

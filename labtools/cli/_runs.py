@@ -98,7 +98,7 @@ def show(told: Sequence[Told], *, json: bool, none: str, hint: str = "") -> dict
     from labtools.core.console import err, out
 
     for line in told:
-        out().print(f"{line.run_id}: {line.sentence}", markup=False, highlight=False, soft_wrap=True)
+        out().print(f"{line.run_id}: {line.sentence}", soft_wrap=True)
     if not told:
         err().print(none)
     elif hint and any(line.is_done for line in told):

@@ -56,9 +56,9 @@ def _show(result: DemoResult) -> None:
     console, folder = stdout(), result.folder
     images = ", ".join(f"{count} {split}" for split, count in result.images.items())
     console.print(_results_table(result))
-    console.print(f"\n{images} images out of a cohort with {result.findings} findings", highlight=False)
+    console.print(f"\n{images} images out of a cohort with {result.findings} findings")
     console.print(f"took {sum(result.seconds.values()):.0f} s\n")
-    console.print("[bold]Where to look[/]")
+    console.print("Where to look", style="bold")
     places = {
         "report": folder.report,
         "video with detections": folder.detections / folder.video.name,
@@ -67,15 +67,15 @@ def _show(result: DemoResult) -> None:
         "figures for pandas": folder.matrix_root / "results" / "test" / "results.csv",
     }
     for what, path in places.items():
-        console.print(f"  {what:26}{path}", markup=False, soft_wrap=True)
-    console.print("\n[bold]What to type next[/]")
+        console.print(f"  {what:26}{path}", soft_wrap=True)
+    console.print("\nWhat to type next", style="bold")
     for command_line in (
         f"labtools status {folder.matrix_root}",
         f"labtools evaluate --split test --task study --runs {folder.matrix_root}",
         f"labtools report {folder.matrix_root} --class cadran",
         f"tensorboard --logdir {folder.matrix_root}",
     ):
-        console.print(f"  {command_line}", markup=False, soft_wrap=True)
+        console.print(f"  {command_line}", soft_wrap=True)
 
 
 def _results_table(result: DemoResult) -> Table:

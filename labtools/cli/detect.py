@@ -61,7 +61,7 @@ def command(
     from labtools.detect.weights import choose_weights
 
     choice = choose_weights(weights, runs_root)
-    err().print(f"weights: {choice.run_id or choice.path} ({choice.why})", markup=False, soft_wrap=True)
+    err().print(f"weights: {choice.run_id or choice.path} ({choice.why})", soft_wrap=True)
     request = Request(
         source=source,
         weights=choice,
@@ -88,11 +88,11 @@ def _show(outcome: Outcome) -> None:
     console.print(f"{per_frame:.1f} ms per frame ({stages})", soft_wrap=True)
     for seen in outcome.seen:
         if seen.note:
-            err().print(f"note: {seen.source} {seen.note}", markup=False, soft_wrap=True)
+            err().print(f"note: {seen.source} {seen.note}", soft_wrap=True)
     for skip in outcome.skipped:
-        err().print(f"skipped: {skip.name}: {skip.reason}", markup=False, soft_wrap=True)
+        err().print(f"skipped: {skip.name}: {skip.reason}", soft_wrap=True)
     single = outcome.folder / outcome.seen[0].output if len(outcome.seen) == 1 else outcome.folder
-    console.print(f"written: {single}", markup=False, soft_wrap=True)
+    console.print(f"written: {single}", soft_wrap=True)
 
 
 def _as_json(outcome: Outcome, choice: Choice) -> dict[str, Any]:

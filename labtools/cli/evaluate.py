@@ -14,6 +14,8 @@ from labtools.cli._show import print_json
 from labtools.core.console import err, out, progress_display
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from labtools.evaluate.pipeline import Evaluation
     from labtools.evaluate.request import Request
 
@@ -133,24 +135,26 @@ def _show(evaluation: Evaluation, request: Request) -> None:
         table.add_row(str(row["run_id"]), *(_cell(column, row[column]) for column in _SHOWN[request.task]))
     console.print(table)
     for path in evaluation.tables:
-        console.print(f"written: {_near(path)}", soft_wrap=True, markup=False)
+        console.print(f"written: {_near(path)}", soft_wrap=True)
     for note in evaluation.notes:
-        err().print(f"note: {note}", markup=False, soft_wrap=True)
+        err().print(f"note: {note}", soft_wrap=True)
     for skipped in evaluation.skipped:
-        err().print(f"skipped: {skipped.run_id}: {skipped.reason}", markup=False, soft_wrap=True)
+        err().print(f"skipped: {skipped.run_id}: {skipped.reason}", soft_wrap=True)
 
 
-def _headline(evaluation: Evaluation, request: Request) -> str:
+def _headline(evaluation: Evaluation, request: Request) -> Text:
     """What the table is about, in one line."""
+    from rich.text import Text
+
     counts = f"{len(evaluation.measured)} measured, {len(evaluation.fresh)} up to date"
     rows = evaluation.rows
     if request.task == "val":
         sizes = sorted(
             {f"{images} images, {boxes} boxes" for images, boxes in zip(rows["images"], rows["instances"], strict=True)}
         )
-        return f"[bold]{request.split}[/] ({' / '.join(sizes)}): {counts}"
+        return Text.assemble((request.split, "bold"), f" ({' / '.join(sizes)}): {counts}")
     where = f"{request.device}, one image at a time"
-    return f"[bold]{request.task}[/] on {request.split} ({where}): {counts}"
+    return Text.assemble((request.task, "bold"), f" on {request.split} ({where}): {counts}")
 
 
 def _cell(column: str, value: Any) -> str:

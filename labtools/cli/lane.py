@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from labtools.core.visible import visible
+
 ORDER = 90
 HIDDEN = True
 
@@ -60,7 +62,7 @@ def command(
 
 def _say(line: str) -> None:
     try:
-        sys.stdout.write(f"{time.strftime('%a %H:%M:%S')}  {line}\n")
+        sys.stdout.write(f"{time.strftime('%a %H:%M:%S')}  {visible(line)}\n")
         sys.stdout.flush()
     except OSError:  # the disk is full: what is in Python's buffer is written with a later line
         return

@@ -115,15 +115,10 @@ def main() -> None:
 
 
 def _show(error: LabError) -> None:
+    from rich.text import Text
+
     console = err()
-    console.print(f"[bold red]error:[/] {_escape(error.what)}")
-    if error.where:
-        console.print(f"[bold]where:[/] {_escape(error.where)}")
-    if error.fix:
-        console.print(f"[bold green]  fix:[/] {_escape(error.fix)}")
-
-
-def _escape(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text)
+    lines = (("error:", "bold red", error.what), ("where:", "bold", error.where), ("  fix:", "bold green", error.fix))
+    for title, style, told in lines:
+        if told:
+            console.print(Text.assemble((title, style), f" {told}"))

@@ -157,6 +157,8 @@ def _show(
     ask: Path | None,
     known: Any,
 ) -> None:
+    from rich.text import Text
+
     from labtools.core.console import out as stdout
     from labtools.core.files import write_text
     from labtools.prepare.answers import questions_yaml
@@ -172,11 +174,12 @@ def _show(
         show_result(console, result, submissions)
     if other is not None:
         counts = ", ".join(f"{split} {count}" for split, count in other.counts.items())
-        console.print(f"[bold]{other.out}[/]  the same pictures, split otherwise: {counts}", soft_wrap=True)
+        told = Text.assemble((str(other.out), "bold"), f"  the same pictures, split otherwise: {counts}")
+        console.print(told, soft_wrap=True)
     if ask is not None:
         text, still = questions_yaml(result.findings, known)
         write_text(ask, text)
-        console.print(f"[bold]{ask}[/]  {still} open questions", soft_wrap=True)
+        console.print(Text.assemble((str(ask), "bold"), f"  {still} open questions"), soft_wrap=True)
 
 
 def _print_json(result: PrepareResult, other: ResplitResult | None) -> None:

@@ -72,9 +72,9 @@ def command(
         )
     console = stdout()
     for what in report.missing:
-        console.print(f"missing: {what}", markup=False)
+        console.print(f"missing: {what}")
     console.print(f"{report.pages} pages, {report.figures} figures, {report.pictures} pictures")
-    console.print(f"Open {report.index}", markup=False, soft_wrap=True)
+    console.print(f"Open {report.index}", soft_wrap=True)
     if as_json:
         print_json(_to_json(report, subject.matrix))
 

@@ -12,6 +12,7 @@ import typer
 
 from labtools.artifacts.lab import RUNS
 from labtools.cli._options import MatrixArgument, RunsRoot
+from labtools.core.visible import visible
 
 if TYPE_CHECKING:
     from labtools.train.status.grid import Grid
@@ -101,7 +102,7 @@ class _View:
             from labtools.cli._plain_status import listing
 
             for line in listing(grid):
-                typer.echo(line)
+                typer.echo(visible(line))
         else:
             from labtools.cli._grid import render_grid
 
@@ -207,7 +208,7 @@ def _follow_lines(looks: Iterable[Grid], view: _View) -> None:
             view.show(grid)
         else:
             for line in news(before, grid):
-                typer.echo(line)
+                typer.echo(visible(line))
         before = grid
     if before is not None and before is not first:
         view.show(before)

@@ -66,6 +66,7 @@ def _bar_tick(shown: Progress) -> Tick:
             finished[step] = total
             shown.remove_task(running.pop(step))
             seconds = time.monotonic() - started.pop(step)
-            shown.console.print(f"[green]✔[/] {escape(step)}  [dim]{total}  {seconds:.1f} s[/]")
+            told = Text.assemble(("✔", "green"), f" {step}  ", (f"{total}  {seconds:.1f} s", "dim"))
+            shown.console.print(told)
 
     return tick

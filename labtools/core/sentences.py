@@ -10,6 +10,8 @@ from functools import cache, reduce
 from string import Formatter
 from typing import Any, TypeAlias
 
+from labtools.core.visible import visible
+
 Value: TypeAlias = "str | int | float | tuple[Value, ...]"
 """What stands in a sentence. Several values in a tuple are written side by side, with commas; a `Sentence` among them
 is translated with the sentence that it stands in."""
@@ -19,7 +21,7 @@ Write = Callable[[Value, str], str]
 
 
 class Sentence(str):
-    """An English text, made of a template and values.
+    """An English text, made of a template and values; texts among these are shown as `visible` has them.
 
     Fields are those of `str.format`, by name; and a field with a bar chooses what is said of one, and of many:
 
@@ -120,9 +122,14 @@ def _pieces(template: str) -> tuple[tuple[str, str, str, bool], ...]:
     return tuple((text, name or "", spec or "", conversion == "r") for text, name, spec, conversion in parsed)
 
 
+def as_text(value: str) -> str:
+    """A text among the values of a sentence, in any language: a name or a message of somebody else's."""
+    return value if isinstance(value, Sentence) else visible(value)
+
+
 def _english(value: Value, spec: str) -> str:
     if isinstance(value, tuple):
         return ", ".join(_english(one, spec) for one in value)
     if "|" in spec:
         return spec.split("|")[value != 1]
-    return format(value, spec)
+    return as_text(value) if isinstance(value, str) else format(value, spec)

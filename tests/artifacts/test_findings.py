@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from labtools.artifacts.findings import findings_json, read_findings_json
 from labtools.core.errors import LabError
 from labtools.core.findings import Action, Finding, Question, Severity
+from labtools.core.visible import visible
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
-QUESTION = st.none() | st.builds(Question, TEXT, TEXT, st.lists(TEXT, max_size=3).map(tuple))
+SAID = TEXT.map(visible)
+QUESTION = st.none() | st.builds(Question, TEXT, SAID, st.lists(TEXT, max_size=3).map(tuple))
 FINDING = st.builds(
-    Finding, TEXT, TEXT, st.integers(0, 9), TEXT, st.sampled_from(Severity), TEXT, st.sampled_from(Action), QUESTION
+    Finding, TEXT, TEXT, st.integers(0, 9), TEXT, st.sampled_from(Severity), SAID, st.sampled_from(Action), QUESTION
 )
 
 

@@ -6,9 +6,11 @@ import csv
 import io
 import json
 import pickle
+from typing import Literal
 
 import pytest
 
+from labtools.artifacts.wording.translating import translated
 from labtools.core.findings import Action, Finding, Question, Severity, finding_from_json, finding_to_json
 from labtools.core.sentences import (
     Sentence,
@@ -83,3 +85,14 @@ def test_errors_say_their_sentence() -> None:
     error = SentenceError(outside(1))
     assert reason(error) is error.sentence and str(error) == outside(1)
     assert reason(OSError("no space")) == "no space"
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_what_strangers_wrote_is_shown_and_not_obeyed(language: Literal["en", "fr"]) -> None:
+    name = "a\x1b]52;c;eA==\x07\nb\udcff"
+    quoted = Sentence("annotates {name!r}, but there is no such picture", name=name)
+    inner = both([verbatim(name), name])
+    for sentence in (quoted, verbatim(name), Sentence("{listed}", listed=(name, inner))):
+        shown = translated(sentence, language).replace("\u00a0", " ").replace("\u202f", " ")
+        assert shown.isprintable() and shown.encode("utf-8"), shown
+        assert "52;c;eA==" in shown

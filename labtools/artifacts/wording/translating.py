@@ -19,7 +19,7 @@ import yaml
 
 from labtools.artifacts.wording import Language, typeset
 from labtools.artifacts.wording.phrases import is_one
-from labtools.core.sentences import Sentence, Value, filled
+from labtools.core.sentences import Sentence, Value, as_text, filled
 
 
 def translated(text: str, language: Language) -> str:
@@ -51,7 +51,7 @@ def _french(value: Value, spec: str) -> str:
     if isinstance(value, tuple):
         return ", ".join(_french(one, spec) for one in value)
     if isinstance(value, str):
-        return value
+        return as_text(value)
     if "|" in spec:
         return spec.split("|")[not is_one(value, "fr")]
     text = format(value, spec)

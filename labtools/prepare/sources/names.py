@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from labtools.core.visible import OVERRIDES
+
 _JUNK_NAMES = frozenset(
     {".ds_store", "thumbs.db", "ehthumbs.db", "desktop.ini", ".gitignore", ".gitattributes", ".gitkeep", "icon\r"}
     | {".localized", ".directory", ".nomedia", ".rhistory"}
@@ -20,8 +22,12 @@ _JUNK_ENDS = ("~", ".swp", ".swo")
 
 # What French names are spelled with: of two readings of the same bytes, the one with more of these was meant.
 _LETTERS = frozenset("àâäæçéèêëîïôöœùûüÿñßÀÂÄÆÇÉÈÊËÎÏÔÖŒÙÛÜÑ")
-# C0 and C1 controls could steer a terminal; the line ends and tabs of names are harmless and stay.
-_CONTROLS = {c: 0x2400 + c for c in range(32) if chr(c) not in "\t\n\r"} | dict.fromkeys(range(0x7F, 0xA0), 0xFFFD)
+# C0 and C1 controls could steer a terminal; the line ends and tabs of names are harmless and stay, as do marks that
+# nobody sees: lists and annotations have them too.
+_CONTROLS = {
+    **{c: 0x2400 + c for c in range(32) if chr(c) not in "\t\n\r"},
+    **dict.fromkeys((*range(0x7F, 0xA0), *OVERRIDES), 0xFFFD),
+}
 
 # The longer ones before the ends that they have in common with the shorter.
 ARCHIVE_SUFFIXES = (

@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from labtools.core.visible import visible
 from labtools.train.lanes.lane import Lane
 from labtools.train.lanes.signals import interrupted_by_sigterm
 from labtools.train.lanes.trainers import train_here
@@ -30,5 +31,5 @@ def start(root: Path, lanes: Sequence[Lane]) -> Launch:
 
 
 def _say(line: str) -> None:
-    sys.stderr.write(f"{time.strftime('%H:%M:%S')}  {line}\n")
+    sys.stderr.write(f"{time.strftime('%H:%M:%S')}  {visible(line)}\n")
     sys.stderr.flush()

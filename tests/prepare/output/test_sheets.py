@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from labtools.artifacts.wording import LANGUAGES, Language, catalogue, words
 from labtools.core.files import hash_bytes
 from labtools.core.findings import Action, Finding, Question, Severity
+from labtools.core.visible import visible
 from labtools.prepare.output.sheets.counts import MEASURES, count, read_labels
 from labtools.prepare.output.sheets.drawing import MOST_BYTES
 from labtools.prepare.output.sheets.kinds import kinds_of, places
@@ -354,7 +355,13 @@ def test_every_verdict_of_the_summary_has_a_sentence() -> None:
         assert all(render(one, language) for one in plan.values() for language in LANGUAGES)
 
 
-@pytest.mark.parametrize("team", ["*a*_b_", "a|b", "<script>x", "a`b", "[x](y)", "ça va\nbien", "_"])
+LINKS = ("see www.evil.example", "](javascript:alert(1))", "![x](x.png)", "<javascript:alert(1)>")
+STEERING = ("a\x1b[31mb", "a\u202eb", "a\udcffb")
+
+
+@pytest.mark.parametrize(
+    "team", ["*a*_b_", "a|b", "<script>x", "a`b", "a``b`", "[x](y)", "ça va\nbien", "_", *LINKS, *STEERING]
+)
 def test_hostile_names_stay_text(team: str) -> None:
     markdown = pytest.importorskip("markdown_it")
     one = replace(part("t"), root=f"ballon/{team}", team="t")
@@ -362,10 +369,13 @@ def test_hostile_names_stay_text(team: str) -> None:
         found(f"ballon/{team}/{team}.txt", "label-bad-line", team="t", message=f"{team}0"),
         found(f"ballon/{team}/{team}.txt", "list-spaces", Severity.INFO, team="t", action=Action.REPAIRED),
     ]
-    html = markdown.MarkdownIt("commonmark").enable("table").render(sheet(findings, one=one))
-    shown = " ".join(team.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    html = markdown.MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(sheet(findings, one=one))
+    shown = " ".join(visible(team).split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     assert f"<h1>{shown}, class ballon</h1>" in html
     assert f"<em>{shown}0</em>" in html
     assert html.count(f"<code>{shown}.txt</code>") == 2
     assert "<script" not in html and "<a " not in html
+    assert not re.search(
+        r"https?:/|www\.", plain(f"{team} https://evil.example")
+    )  # GitHub and mail programs make links of these
     assert plain("les_bleus 2 - tic") == "les_bleus 2 - tic" and code("a_b") == "`a_b`"

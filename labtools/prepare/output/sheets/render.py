@@ -14,6 +14,7 @@ from labtools.artifacts.wording import Language, words
 from labtools.artifacts.wording.phrases import Phrases, percent, written
 from labtools.artifacts.wording.translating import translated
 from labtools.core.findings import Question, Severity
+from labtools.core.visible import visible
 from labtools.prepare.output.sheets.counts import MEASURES, STATES, Medians, TeamCounts
 from labtools.prepare.output.sheets.gallery import Drawing
 from labtools.prepare.output.sheets.kinds import Kind, Place, is_telling, places
@@ -277,19 +278,21 @@ def plain(text: str) -> str:
     >>> plain("les *bleus* <3 tic_et_tac _ici_")
     'les \\\\*bleus\\\\* &lt;3 tic_et_tac \\\\_ici\\\\_'
     """
-    flat = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;")
-    # An underscore inside a word is only that.
-    return re.sub(r"([\\`*\[\]]|~(?=~)|(?<![^\W_])_|_(?![^\W_]))", r"\\\1", flat)
+    flat = " ".join(visible(text).split()).replace("&", "&amp;").replace("<", "&lt;")
+    # An underscore inside a word is only that; GitHub and mail programs make links of addresses.
+    return re.sub(r"([\\`*\[\]]|~(?=~)|(?<=https):|(?<=http):|(?<=www)\.|(?<![^\W_])_|_(?![^\W_]))", r"\\\1", flat)
 
 
 def code(text: str) -> str:
     """A code span that holds any text, backticks too.
 
-    >>> code("a b"), code("a`b")
-    ('`a b`', '`` a`b ``')
+    >>> code("a b"), code("a`b"), code("a``b")
+    ('`a b`', '`` a`b ``', '``` a``b ```')
     """
-    flat = " ".join(text.split())
-    return f"`` {flat} ``" if "`" in flat else f"`{flat}`"
+    flat = " ".join(visible(text).split())
+    longest = max(map(len, re.findall("`+", flat)), default=0)
+    fence = "`" * (longest + 1)
+    return f"{fence} {flat} {fence}" if longest else f"`{flat}`"
 
 
 def _fenced(sentence: str, *spans: str) -> str:
