@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from labtools.core.config import Config
 from labtools.core.names import slug
+from labtools.core.visible import unsteered
 
 # What an Ultralytics data YAML holds besides `names`: accepted, so that such a file can be passed as it is.
 _ULTRALYTICS_KEYS = frozenset(
@@ -15,14 +17,23 @@ _ULTRALYTICS_KEYS = frozenset(
     | {"kpt_shape", "flip_idx", "kpt_names", "datasets"}
 )
 
+_SIGNS = re.compile(r"(?<=\w)[+#]+(?!\w)|(?<!\w)[+]+(?=\w)")  # C++, C#, A+; UNO's +2
+
 
 def name_key(name: str) -> str:
     """What two writings of one class name have in common.
 
     >>> name_key("The Rock") == name_key("the-rock") == name_key("therock")
     True
+
+    Signs count where they tell names apart: behind a word, before one, and where there is no word at all.
+
+    >>> name_key("C++") == name_key("C"), name_key("+2") == name_key("2"), name_key("+") == name_key("-")
+    (False, False, False)
     """
-    return slug(name).replace("_", "")
+    name = unsteered(name)
+    word = slug(name).replace("_", "")
+    return word + "".join(_SIGNS.findall(name)) if word else " ".join(name.split())
 
 
 class SplitPolicy(Config):

@@ -10,7 +10,7 @@ from labtools.prepare.config import SplitPolicy
 from labtools.prepare.formats import Parsed
 from labtools.prepare.items import Item
 from labtools.prepare.labels.choice import parse_all
-from labtools.prepare.labels.classes import ClassTable
+from labtools.prepare.labels.classes import ClassTable, steering_findings
 from labtools.prepare.labels.understand import understand
 from labtools.prepare.layout.copies import find_copies
 from labtools.prepare.layout.naming import frame_of, sequences_of
@@ -40,7 +40,7 @@ class Reading:
     def parse(self) -> None:
         """Read all annotations."""
         self.parsed = parse_all(self.tree, self.index)
-        self.findings += self.parsed.findings
+        self.findings += [*self.parsed.findings, *steering_findings(self.parsed.names, self.submission.root)]
 
     def look_at(self, pictures: Mapping[str, Picture]) -> None:
         """Take the readable pictures of this submission."""

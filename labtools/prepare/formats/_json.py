@@ -8,7 +8,7 @@ from typing import Any
 
 from labtools.core.findings import Action, Finding, Severity
 from labtools.core.sentences import Sentence, verbatim
-from labtools.prepare.sources.text import decode
+from labtools.prepare.sources.text import decode, without_halves
 from labtools.prepare.sources.tree import READ_ERRORS, Tree
 
 MOST_BYTES = 256 << 20
@@ -54,7 +54,7 @@ def _text(data: bytes) -> str:
         data = b"\xff\xfe" + data
     elif data[:1] == b"\0":
         data = b"\xfe\xff" + data
-    return decode(data).whole
+    return without_halves(decode(data).whole)
 
 
 def _parse(text: str, path: str, findings: list[Finding]) -> Any:

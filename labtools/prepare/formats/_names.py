@@ -174,6 +174,8 @@ def _keypoints(shape: object) -> tuple[int, int] | None:
 
 
 def _bare(name: str) -> str:
+    if any("\ud800" <= c <= "\udfff" for c in name):  # YAML's "\ud83d\ude00" comes as two halves, as in no file
+        name = name.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return name.strip().strip("\ufeff\u200b").strip("\"',").strip()
 
 

@@ -12,6 +12,7 @@ from labtools.prepare.formats._table import Table, read_table, titles_of
 from labtools.prepare.formats._via import class_attribute, region
 from labtools.prepare.formats.via_json import Entry, records_of
 from labtools.prepare.layout.places import ImageIndex
+from labtools.prepare.sources.text import without_halves
 from labtools.prepare.sources.tree import Tree
 
 TITLE = "VIA CSV"
@@ -62,4 +63,4 @@ def _entries(table: Table) -> list[Entry]:
 
 
 def _object(cell: str) -> Any:
-    return json.loads(cell) if cell.strip() else {}
+    return json.loads(without_halves(cell)) if cell.strip() else {}

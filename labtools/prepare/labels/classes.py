@@ -7,6 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from labtools.core.findings import Action, Finding, Severity
+from labtools.core.sentences import Sentence
+from labtools.core.visible import unsteered
 from labtools.prepare.answers import LEAVE_OUT, NO_ANSWERS, Answers
 from labtools.prepare.config import CourseConfig, name_key
 from labtools.prepare.formats import Parsed, Record
@@ -59,22 +62,37 @@ def course_table(course: CourseConfig, *, trusts_ids: bool) -> ClassTable:
 def own_table(parsed: Sequence[Parsed], *, is_cohort: bool, answers: Answers = NO_ANSWERS) -> ClassTable:
     """The submissions' own classes, in the order of submissions and ids; writings that differ in case are one.
 
+    They are written into every later file and onto every screen, so as `unsteered` has them.
+
     Args:
         answers: may name classes that nobody else does.
     """
     names: dict[str, str] = {}
     for one in parsed:
         for name in one.names:
-            names.setdefault(name_key(name) or name, name)
+            if key := name_key(name):
+                names.setdefault(key, unsteered(name))
     for key, answer in sorted(answers.items()):
         if key.startswith(("class-id:", "class-name:")) and answer != LEAVE_OUT and name_key(answer):
-            names.setdefault(name_key(answer), answer)
+            names.setdefault(name_key(answer), unsteered(answer))
     if names or is_cohort:
         ordered = tuple(names.values())
         return ClassTable(ordered, {name_key(n): i for i, n in enumerate(ordered)}, False)
     ids = {i for one in parsed for i in _ids(one.records)}
     ordered = tuple(f"class_{i}" for i in range(max((i for i in ids if i < _MOST_OWN_CLASSES), default=-1) + 1))
     return ClassTable(ordered, {}, True)
+
+
+def steering_findings(names: Iterable[str], root: str) -> list[Finding]:
+    """Names with characters that would steer a terminal or an editor, of the submission in that folder."""
+    findings = []
+    for name in names:
+        if (shown := unsteered(name)) != name:
+            what = Sentence(
+                "the class name {name!r} holds control characters: it is {shown!r} here", name=name, shown=shown
+            )
+            findings.append(Finding("", root, 0, "names-steering", Severity.WARNING, what, Action.REPAIRED))
+    return findings
 
 
 def _ids(records: Iterable[Record]) -> set[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from dataclasses import dataclass
 
 from labtools.core.sentences import Sentence
@@ -63,6 +64,20 @@ def decode(data: bytes) -> Text:
     if lines and lines[-1] == "":
         lines.pop()
     return Text(tuple(lines), tuple(repairs))
+
+
+_HALF = re.compile(r"(\\\\|\\u[dD][89abAB]..\\u[dD][c-fC-F]..)|\\u[dD][89a-fA-F]..")
+
+
+def without_halves(text: str) -> str:
+    r"""JSON in which no escape is half a character: no text file could hold what it stands for.
+
+    >>> print(without_halves(r'"\ud83d\ude00 \ud83d! \\udead"'))
+    "\ud83d\ude00 \ufffd! \\udead"
+    """
+    if "\\ud" not in text and "\\uD" not in text:
+        return text
+    return _HALF.sub(lambda match: match[1] or r"\ufffd", text)
 
 
 def _utf16_without_mark(data: bytes) -> str:

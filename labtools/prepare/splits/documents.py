@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from labtools.prepare.sources.text import decode
+from labtools.prepare.sources.text import decode, without_halves
 from labtools.prepare.sources.tree import suffix_of
 from labtools.prepare.splits.tables import Listed, split_of_value
 
@@ -31,7 +31,7 @@ def read_json_list(data: bytes, split: str) -> list[Listed] | None:
     if not (split or re.search(r'"[^"\n]*(?:train|val|test|appr)', text, re.IGNORECASE)):
         return None
     try:
-        content = json.loads(text)
+        content = json.loads(without_halves(text))
     except (ValueError, RecursionError):
         return None
     found = [
