@@ -25,6 +25,7 @@ from labtools.core.config import read_yaml
 from labtools.core.errors import LabError
 from labtools.core.files import read_json
 from labtools.core.findings import Finding
+from labtools.core.spreadsheets import inert, meant, meant_table
 from labtools.core.update import finish_update
 
 if TYPE_CHECKING:
@@ -118,6 +119,7 @@ def read_manifest(dataset: Dataset) -> pd.DataFrame:
 
     dtypes = cast("dict[str, Any]", MANIFEST_COLUMNS)
     frame = pd.read_csv(dataset.manifest, dtype=dtypes, keep_default_na=False, na_values={"frame": [""]})
+    frame = frame.assign(source=frame["source"].map(meant)) if "source" in frame else frame
     frame = frame.assign(**{column: "" for column in _MAY_LACK if column not in frame.columns})
     missing = [c for c in MANIFEST_COLUMNS if c not in frame.columns]
     if missing:
@@ -129,7 +131,7 @@ def manifest_csv(rows: Iterable[dict[str, Any]]) -> str:
     """The text of ``manifest.csv``: rows sorted by image."""
     ordered: list[dict[str, Any]] = sorted(rows, key=lambda row: str(row["image"]))
     return MANIFEST_HEAD + manifest_lines(
-        [row.get(c, "") if c in _MAY_LACK else row[c] for c in MANIFEST_COLUMNS] for row in ordered
+        [inert(row.get(c, "") if c in _MAY_LACK else row[c]) for c in MANIFEST_COLUMNS] for row in ordered
     )
 
 
@@ -137,7 +139,7 @@ MANIFEST_HEAD = ",".join(MANIFEST_COLUMNS) + "\n"
 
 
 def manifest_lines(rows: Iterable[Sequence[Any]]) -> str:
-    """Lines of ``manifest.csv`` without its head, as given; one value for each of `MANIFEST_COLUMNS`."""
+    """Lines of ``manifest.csv`` without its head, as given; one value for each of `MANIFEST_COLUMNS`, `inert` ones."""
     return _csv(rows)
 
 
@@ -153,12 +155,15 @@ def read_findings(dataset: Dataset) -> pd.DataFrame:
     import pandas as pd
 
     dtypes = cast("dict[str, Any]", {c: "int64" if c == "line" else "str" for c in FINDING_COLUMNS})
-    return pd.read_csv(dataset.findings, keep_default_na=False, dtype=dtypes)
+    return meant_table(pd.read_csv(dataset.findings, keep_default_na=False, dtype=dtypes))
 
 
 def findings_csv(findings: Iterable[Finding]) -> str:
     """The text of ``findings.csv``: sorted by team, file and line."""
-    rows = [(f.severity.value, f.code, f.team, f.file, f.line, f.message, f.action.value) for f in sorted(findings)]
+    rows = [
+        (f.severity.value, f.code, f.team, inert(f.file), f.line, inert(f.message), f.action.value)
+        for f in sorted(findings)
+    ]
     return ",".join(FINDING_COLUMNS) + "\n" + _csv(rows)
 
 

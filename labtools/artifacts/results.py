@@ -23,6 +23,7 @@ import pandas as pd
 
 from labtools.core.errors import LabError
 from labtools.core.files import write_text
+from labtools.core.spreadsheets import inert_table, meant_table
 
 RESULTS = (
     "run_id", "model", "freeze", "imgsz", "batch", "epochs", "seed", "split", "images", "instances",
@@ -77,7 +78,7 @@ def write_table(path: Path, table: pd.DataFrame, columns: tuple[str, ...]) -> No
     """Write a table with exactly these columns in this order; floats keep six significant decimals."""
     write_text(
         path,
-        table.reindex(columns=list(columns)).to_csv(index=False, float_format="%.6g", lineterminator="\n"),
+        inert_table(table.reindex(columns=list(columns))).to_csv(index=False, float_format="%.6g", lineterminator="\n"),
     )
 
 
@@ -112,7 +113,7 @@ def read_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     missing = [c for c in columns if c not in frame.columns]
     if missing:
         raise LabError(f"columns are missing: {', '.join(missing)}", path, "Run `labtools evaluate` again.")
-    return frame
+    return meant_table(frame)
 
 
 def read_split_table(matrix_root: Path, split: str, name: str) -> pd.DataFrame:

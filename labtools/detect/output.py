@@ -15,6 +15,7 @@ from labtools.artifacts.detections import COLUMNS
 from labtools.core.errors import LabError
 from labtools.core.files import write_text
 from labtools.core.names import folder_name
+from labtools.core.spreadsheets import inert_table
 
 RECORD = "detect.json"
 TABLE = "detections.csv"
@@ -77,4 +78,4 @@ def write_detections(path: Path, rows: Sequence[tuple[Any, ...]]) -> None:
     decimals = {"time_s": 6, "conf": 4, "x1": 2, "y1": 2, "x2": 2, "y2": 2}
     for column, places in decimals.items():
         table[column] = table[column].astype("float64").round(places)
-    write_text(path, table.to_csv(index=False, lineterminator="\n"))
+    write_text(path, inert_table(table).to_csv(index=False, lineterminator="\n"))

@@ -13,6 +13,7 @@ from typing import Any
 from labtools.artifacts.dataset import manifest_lines
 from labtools.core.files import hash_bytes
 from labtools.core.findings import Finding, finding_from_json, finding_to_json
+from labtools.core.spreadsheets import inert
 from labtools.prepare.items import Item
 
 COLUMNS = (
@@ -95,8 +96,8 @@ def with_tables(part: Part) -> Part:
     boxes = [text.count("\n") for text in part.label]
     folder, team = (part.class_folder,) * len(part), (part.team,) * len(part)
     lines = zip(
-        part.image, part.source, folder, team, part.sequence, part.frame, part.split, part.state, boxes, part.width,
-        part.height, part.hash, _looks(part), strict=True,
+        part.image, map(inert, part.source), folder, team, part.sequence, part.frame, part.split, part.state, boxes,
+        part.width, part.height, part.hash, _looks(part), strict=True,
     )  # fmt: skip
     seen = zip(part.image, part.split, part.state, part.hash, part.label, strict=True)
     digest = hash_bytes("\n".join(["\t".join(one) for one in seen]).encode("utf-8"))

@@ -21,6 +21,7 @@ from labtools.artifacts.results import results_folder
 from labtools.core.errors import LabError
 from labtools.core.files import write_json
 from labtools.core.progress import Tick
+from labtools.core.spreadsheets import inert_table
 from labtools.report.content import Gallery, Page, Picture, Plot, Table, page_blocks
 from labtools.report.load import Results
 from labtools.report.paint import paint
@@ -122,7 +123,8 @@ def _write_pictures(pictures: list[Picture], folder: Path, tick: Tick) -> Sizes:
 
 def _write_tables(tables: dict[str, pd.DataFrame], folder: Path, tick: Tick) -> None:
     for i, (name, frame) in enumerate(tables.items()):
-        _write(folder / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n", float_format="%.6g"))
+        text = inert_table(frame).to_csv(index=False, lineterminator="\n", float_format="%.6g")
+        _write(folder / f"{name}.csv", text)
         tick("tables", i + 1, len(tables))
 
 
