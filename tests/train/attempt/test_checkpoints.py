@@ -49,6 +49,14 @@ def test_each_epoch_replaces_what_was_kept(folder: Path) -> None:
     assert names(folder) == ["best.pt", "last.pt"]
 
 
+@pytest.mark.parametrize("lost", ["resume.3.pt", "resume.3.best.pt"])
+def test_of_two_files_that_belong_together_one_alone_is_nothing(folder: Path, lost: str) -> None:
+    save(folder, 3)
+    keep(folder, Kept(3, False, 3, 30.0))
+    (folder / "weights" / lost).unlink()
+    assert is_there(folder) is None
+
+
 def test_a_kill_between_any_two_steps_leaves_one_that_is_whole(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every link, rename and removal in turn is the last thing that happens."""
     save(folder, 1)
@@ -148,6 +156,14 @@ def test_results_have_each_epoch_once(folder: Path, rows: list[str], expected: l
     elapsed = cut_results(folder, 2, dict(columns))
     assert path.read_text().splitlines() == [HEAD, *expected]
     assert elapsed == float(expected[-1].split(",")[1])
+
+
+def test_what_neither_the_disk_nor_the_checkpoint_remembers_is_done_without(folder: Path) -> None:
+    assert cut_results(folder, 2, {}) == 0.0
+    assert not (folder / "results.csv").exists()
+    (folder / "results.csv").write_text(f"{HEAD}\n2,4.5,.2,.01\n3,6.5,.3,.01\n")
+    assert cut_results(folder, 2, {}) == 4.5
+    assert (folder / "results.csv").read_text() == f"{HEAD}\n2,4.5,.2,.01\n"
 
 
 def test_the_best_epoch_is_the_one_whose_weights_ultralytics_keeps(folder: Path) -> None:

@@ -6,6 +6,7 @@ import errno
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -56,12 +57,33 @@ def test_time_left_is_the_pace_so_far_without_the_start_up(make_run: MakeRun) ->
     assert (beat.phase, beat.map50, beat.map50_95, beat.eta_s) == ("finishing", 0.5, None, None)
 
 
+def test_after_each_epoch_its_figures_are_told(make_run: MakeRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = claimed(make_run)
+    monkeypatch.setattr("labtools.yolo.gpu_bytes", lambda: 77)
+    heart = Heartbeat(folder, 1, clock=lambda: 0.0)
+    heart.on_start(Start(epochs=4, batch=8, accumulate=8, val_batch=16, resumed=0, is_last=False))
+    heart.beat()
+    assert beat_of(folder).gpu_bytes is None, "torch may still be half imported"
+    heart.on_step(1, 4, 9, 10)
+    heart.on_epoch(Epoch(1, 4, 0.5, 0.25))
+    heart.beat()
+    beat = beat_of(folder)
+    assert (beat.phase, beat.epoch, beat.epochs, beat.step, beat.steps) == ("training", 1, 4, 10, 10)
+    assert (beat.map50, beat.map50_95, beat.gpu_bytes) == (0.5, 0.25, 77)
+    heart.on_start(Start(epochs=4, batch=8, accumulate=8, val_batch=16, resumed=4, is_last=True))
+    heart.beat()
+    assert (beat_of(folder).phase, beat_of(folder).epoch) == ("finishing", 4), "killed in its last validation"
+
+
 def test_the_pace_is_that_of_this_attempt_alone(make_run: MakeRun) -> None:
     folder = claimed(make_run)
     clock = [0.0]
     heart = Heartbeat(folder, 1, clock=lambda: clock[0])
     heart.on_start(Start(epochs=10, batch=4, accumulate=2, val_batch=8, resumed=6, is_last=False))
     heart.on_step(7, 10, 0, 10)
+    clock[0] = 10.0
+    heart.beat()
+    assert beat_of(folder).eta_s is None, "no step has been taken yet"
     clock[0] = 20.0
     heart.on_step(7, 10, 10, 10)
     heart.beat()
@@ -69,17 +91,35 @@ def test_the_pace_is_that_of_this_attempt_alone(make_run: MakeRun) -> None:
 
 
 def test_a_fenced_training_stops_at_its_next_step(make_run: MakeRun) -> None:
-    folder = claimed(make_run)
-    with Heartbeat(folder, 1) as heart:
+    folder, left = claimed(make_run), []
+    with Heartbeat(folder, 1, leave=lambda: left.append("in the middle of a step")) as heart:
         heart.on_step(1, 4, 1, 10)
         claims.write_end(folder, 1, Cause.LANE, "thought dead")
         heart.beat()
         with pytest.raises(Fenced):
             heart.on_step(1, 4, 2, 10)
+    assert not left
 
 
-def test_before_its_first_step_a_fenced_training_leaves_at_once(make_run: MakeRun, until: Callable[..., None]) -> None:
+def test_news_are_told_at_once_and_the_end_waits_for_no_beat(
+    make_run: MakeRun, until: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = claimed(make_run)
+    monkeypatch.setattr(heartbeat, "BEAT_EVERY_S", 60.0)
+    start = time.monotonic()
+    with Heartbeat(folder, 1) as heart:
+        heart.on_start(Start(epochs=4, batch=8, accumulate=8, val_batch=16, resumed=0, is_last=False))
+        until(lambda: beat_of(folder).phase == "training", "the beginning to be told", 30)
+        heart.on_epoch(Epoch(1, 4, 0.5, 0.25))
+        until(lambda: beat_of(folder).epoch == 1, "the epoch to be told", 30)
+    assert time.monotonic() - start < 30.0
+
+
+def test_before_its_first_step_a_fenced_training_leaves_at_once(
+    make_run: MakeRun, until: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = claimed(make_run)
+    monkeypatch.setattr(heartbeat, "BEAT_EVERY_S", 0.2)
     left = threading.Event()
     with Heartbeat(folder, 1, leave=left.set) as heart:
         assert not left.wait(0.1)
