@@ -28,11 +28,12 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
+import shlex
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
-from labtools.artifacts.lab import DATASET
+from labtools.artifacts.lab import DATASET, RUNS
 from labtools.core.errors import LabError
 from labtools.core.fields import from_fields
 from labtools.core.files import read_json
@@ -216,8 +217,7 @@ def find_matrix(path: Path | None, runs_root: Path, option: str = "") -> Path:
         if not _has_runs(path):
             raise LabError("there are no runs in this folder", path, "Give a folder such as runs/dlcv.")
         return path.absolute()
-    below = sorted(runs_root.iterdir()) if runs_root.is_dir() else []
-    found = [folder.absolute() for folder in below if _has_runs(folder)]
+    found = _matrices(runs_root)
     if len(found) == 1:
         return found[0]
     if not found:
@@ -226,6 +226,22 @@ def find_matrix(path: Path | None, runs_root: Path, option: str = "") -> Path:
     listed = ", ".join(p.name for p in found)
     example = " ".join(filter(None, (option, str(runs_root / found[0].name))))
     raise LabError(f"there are several matrices: {listed}", runs_root, f"Name one, e.g. {example}.")
+
+
+def option_of(root: Path) -> str:
+    """What a command needs besides, to mean that matrix when it is typed here: `` --matrix runs/dlcv``, or nothing.
+
+    Quoted for a shell.
+    """
+    if _matrices(RUNS) == [root.absolute()]:
+        return ""
+    here = Path.cwd()
+    return f" --matrix {shlex.quote(str(root.relative_to(here) if root.is_relative_to(here) else root))}"
+
+
+def _matrices(runs_root: Path) -> list[Path]:
+    below = sorted(runs_root.iterdir()) if runs_root.is_dir() else []
+    return [folder.absolute() for folder in below if _has_runs(folder)]
 
 
 def _has_runs(folder: Path) -> bool:

@@ -22,7 +22,8 @@ def tell(launched: Launched, servers: Path | None, runs: Path) -> None:
     _tell_stale(launched)
     if launch is None:
         failed = grid.count(State.FAILED)
-        hint = f"; {failed} failed: see why in `labtools status`, then --retry-failed" if failed else ""
+        why = f"`labtools status {_short(grid.root)}`"
+        hint = f"; {failed} failed: see why in {why}, then --retry-failed" if failed else ""
         console.print(f"nothing to train: {grid.count(State.DONE)} of {len(grid.runs)} runs are done{hint}")
         return
     if launch.note:
@@ -51,7 +52,7 @@ def _tell_stale(launched: Launched) -> None:
     plan, console = launched.plan, err()
     if plan.others:
         console.print(f"also in {plan.root}, no longer in this matrix: {', '.join(plan.others)}")
-    for line in stale_lines(plan.stale):
+    for line in stale_lines(plan.root, plan.stale):
         console.print(line)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -11,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from labtools.artifacts.record import State
+from labtools.artifacts.runs import option_of
 from labtools.cli._grid import INK, SIGNS, WORDS
 from labtools.core.words import duration, memory
 from labtools.train.estimates import CPU, GPU
@@ -147,13 +149,14 @@ def _too_large(outlook: Outlook) -> Iterator[Text]:
 
 
 def _stale(outlook: Outlook) -> Iterator[Text]:
-    return stale_lines({run.spec.run_id: run.reason for run in outlook.runs if run.reason})
+    return stale_lines(outlook.plan.root, {run.spec.run_id: run.reason for run in outlook.runs if run.reason})
 
 
-def stale_lines(stale: Mapping[str, str]) -> Iterator[Text]:
+def stale_lines(root: Path, stale: Mapping[str, str]) -> Iterator[Text]:
     """One line per reason (when the dataset has changed, it is that of all), then what to type.
 
     Args:
+        root: of the matrix.
         stale: run id -> why it is.
     """
     reasons: dict[str, list[str]] = {}
@@ -162,7 +165,8 @@ def stale_lines(stale: Mapping[str, str]) -> Iterator[Text]:
     for reason, names in reasons.items():
         yield Text(f"{SIGNS[State.STALE]} stale, so not trained: {_names(names)}: {reason}", style=INK[State.STALE])
     if reasons:
-        yield Text("  to train them anew: labtools requeue --stale, then this again; what was trained is kept in old/")
+        again = f"labtools requeue --stale{option_of(root)}"
+        yield Text(f"  to train them anew: {again}, then this again; what was trained is kept in old/")
 
 
 def _names(names: Sequence[str]) -> str:

@@ -29,10 +29,14 @@ def command(
       labtools cancel yolov8x_1280_nofreeze
       labtools cancel 'yolov8x*' 'yolov8l_1280*'
     """
+    from labtools.artifacts.runs import option_of
     from labtools.cli._runs import choose_runs, show
 
-    told = [_cancel(run) for run in choose_runs(runs, matrix, runs_root)]
-    show(told, json=json, none="no such run", hint="`labtools retry` calls them back.")
+    chosen = choose_runs(runs, matrix, runs_root)
+    told = [_cancel(run) for run in chosen]
+    roots = {run.root for run in chosen}
+    option = option_of(roots.pop()) if len(roots) == 1 else ""
+    show(told, json=json, none="no such run", hint=f"`labtools retry RUN{option}` calls one back.")
 
 
 def _cancel(run: Run) -> Told:

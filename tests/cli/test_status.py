@@ -27,8 +27,9 @@ from labtools.train.status.grid import read_grid
 
 
 @pytest.fixture
-def course(tmp_path: Path) -> Path:
+def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The course's 24 runs: a third done, some running, some failed, the rest to do."""
+    monkeypatch.chdir(tmp_path)
     root = tmp_path / "runs" / "dlcv"
     me = this_process()
     names = [(m, i, f) for i in (320, 640, 1280) for m in "nsml" for f in (10, None)]

@@ -183,7 +183,7 @@ def _assemble(
         root=root,
         runs=tuple(runs),
         lanes=lanes,
-        troubles=list_troubles(runs, lanes, unreadable, _full(root)),
+        troubles=list_troubles(root, runs, lanes, unreadable, _full(root)),
         forecast=forecast(left, lanes, at, is_measured=pace.runs > 0),
         at=at,
         variants=_distinct(labels),

@@ -6,8 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 
 from labtools.artifacts.record import Cause, State
+from labtools.artifacts.runs import option_of
 from labtools.core.words import duration
 from labtools.train.status.lane_status import LIVING, LaneStatus, LaneWord
 from labtools.train.status.run_status import RunStatus
@@ -44,11 +46,16 @@ class Trouble:
 
 
 def list_troubles(
-    runs: Sequence[RunStatus], lanes: Sequence[LaneStatus], unreadable: Iterable[tuple[str, str]], full: str = ""
+    root: Path,
+    runs: Sequence[RunStatus],
+    lanes: Sequence[LaneStatus],
+    unreadable: Iterable[tuple[str, str]],
+    full: str = "",
 ) -> tuple[Trouble, ...]:
     """The worst first.
 
     Args:
+        root: of the matrix: commands name it where it is not the only one.
         runs: all of them.
         lanes: likewise.
         unreadable: folders that should be runs and cannot be read, and why.
@@ -57,7 +64,7 @@ def list_troubles(
     found = [
         *_of_disk(runs, full),
         *_of_folders(unreadable),
-        *_of_runs(runs),
+        *_of_runs(root, runs),
         *_of_lanes(runs, lanes),
         *_without_lanes(runs, lanes),
         *_of_batches(runs),
@@ -93,18 +100,21 @@ _FIXES = {
 _ANY_FIX = "See the end of its `train.log`; mend that, then `{retry}`."
 
 
-def _of_runs(runs: Sequence[RunStatus]) -> Iterator[Trouble]:
+def _of_runs(root: Path, runs: Sequence[RunStatus]) -> Iterator[Trouble]:
     """Runs that ended alike are told together."""
     alike = defaultdict(list)
     for run in runs:
         if run.reason and run.state in (State.FAILED, State.STALE, State.TODO):
             alike[run.state, run.cause, run.reason].append(run)
+    option = option_of(root) if any(state is not State.TODO for state, _, _ in alike) else ""
     for (state, cause, reason), group in alike.items():
         ids = tuple(run.run_id for run in group)
         if state is State.STALE:
-            yield Trouble(Level.ERROR, ids, f"stale: {reason}", f"To train it anew: `{_command('requeue', ids)}`.")
+            yield Trouble(
+                Level.ERROR, ids, f"stale: {reason}", f"To train it anew: `{_command('requeue', ids, option)}`."
+            )
         elif state is State.FAILED:
-            fix = _FIXES.get(Cause(cause), _ANY_FIX).format(retry=_command("retry", ids))
+            fix = _FIXES.get(Cause(cause), _ANY_FIX).format(retry=_command("retry", ids, option))
             yield Trouble(Level.ERROR, ids, f"{_after(group)}: {reason}", fix)
         else:
             yield Trouble(Level.WARNING, ids, f"{_after(group)}: {reason}; it will be tried again")
@@ -115,10 +125,10 @@ def _after(group: Sequence[RunStatus]) -> str:
     return f"attempt {attempts[0]}" if len(attempts) == 1 else f"attempts {attempts[0]}-{attempts[-1]}"
 
 
-def _command(verb: str, ids: Sequence[str]) -> str:
+def _command(verb: str, ids: Sequence[str], option: str) -> str:
     few = 3
     everyone = {"retry": "--failed", "requeue": "--stale"}[verb]
-    return f"labtools {verb} {' '.join(ids) if len(ids) <= few else everyone}"
+    return f"labtools {verb} {' '.join(ids) if len(ids) <= few else everyone}{option}"
 
 
 def _of_lanes(runs: Sequence[RunStatus], lanes: Sequence[LaneStatus]) -> Iterator[Trouble]:

@@ -20,8 +20,9 @@ def ago(seconds: float) -> str:
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """Where `make_run` puts its runs."""
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where `make_run` puts its runs: the only matrix of the lab in which we are."""
+    monkeypatch.chdir(tmp_path)
     return tmp_path / "runs" / "tiny"
 
 

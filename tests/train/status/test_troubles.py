@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import time
@@ -50,6 +51,25 @@ def test_each_cause_of_giving_up_has_something_to_type(make_run: Make, root: Pat
     assert (trouble.level, trouble.who) == (Level.ERROR, ("a",))
     assert "that is why" in trouble.what
     assert "`labtools retry a`" in trouble.fix
+
+
+def test_what_to_type_names_the_matrix_where_there_are_several(make_run: Make, root: Path) -> None:
+    claims.write_end(make_run("a"), 1, Cause.OOM, "it does not fit", again=False)
+    claims.mark_stale(make_run("b"), "epochs was 1, now 2")
+    assert ["--matrix" in trouble.fix for trouble in read_grid(root).troubles] == [False, False]
+    shutil.copytree(root, root.with_name("other year"))
+    assert "`labtools retry a --matrix runs/tiny`" in first(root).fix
+    assert "`labtools retry a --matrix 'runs/other year'`" in first(root.with_name("other year")).fix
+    assert "`labtools requeue b --matrix runs/tiny`" in read_grid(root).troubles[1].fix
+
+
+def test_what_to_type_names_a_matrix_of_another_lab(
+    make_run: Make, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claims.write_end(make_run("a"), 1, Cause.OOM, "it does not fit", again=False)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert f"`labtools retry a --matrix {root}`" in first(root).fix
 
 
 def test_runs_that_ended_alike_are_told_together(make_run: Make, root: Path) -> None:
