@@ -25,6 +25,7 @@ from labtools.prepare.layout.split_words import (
 )
 from labtools.prepare.sources.text import REPAIR_MESSAGES, Text, decode
 from labtools.prepare.sources.tree import IMAGE_SUFFIXES, READ_ERRORS, Tree, folder_of, name_of, suffix_of
+from labtools.prepare.splits.cvat import subsets
 from labtools.prepare.splits.documents import pointers, read_json_list
 from labtools.prepare.splits.lines import REPAIRS, read_line
 from labtools.prepare.splits.tables import Listed, read_table, split_of_value
@@ -57,7 +58,7 @@ class SplitList:
         entries: references as they are written in a document; empty for free text.
         lines: of free text, as they are written; a line's number is its place plus one.
         is_plain: the name is that of a list and nothing else, so that whatever it holds was meant as one.
-        is_pointer: a folder that ``data.yaml`` or ``obj.data`` names, rather than a list of pictures.
+        is_pointer: a folder that ``data.yaml`` or ``obj.data`` names, or CVAT's subsets, rather than a list.
     """
 
     path: str
@@ -80,6 +81,7 @@ def split_lists(tree: Tree, is_label: Callable[[str], bool] = lambda stem: False
         if path not in named and not is_label(list_stem(path)):
             named[path] = "?"
     found, pointed = _pointed(tree, named)
+    found += [SplitList(one.path, "", one.entries, is_pointer=True) for one in subsets(tree)]
     for path, split in sorted({**named, **pointed}.items()):
         one = read_list(tree, path, split.strip("?"), is_plain=not split.endswith("?"))
         if one is not None:

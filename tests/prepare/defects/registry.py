@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from defects.cohort import Cohort, Team
 
-MODULES = ("formats", "containers", "trees", "splits", "labels", "classes", "pictures")
+MODULES = ("formats", "containers", "trees", "splits", "labels", "classes", "pictures", "tools")
 
 
 class Kind(NamedTuple):
