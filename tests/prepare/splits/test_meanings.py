@@ -78,8 +78,8 @@ def test_sequences_that_only_file_names_tell() -> None:
     paths = [f"{ROOT}/images/{name}_{i}.jpg" for name in ("rue", "parc") for i in range(3)]
     groups = {"rue": tuple(paths[:3]), "parc": tuple(paths[3:])}
     assert meanings(paths, groups).of("Parc").pictures == groups["parc"]
-    twins = {"rue_1": groups["rue"], "rue_01": groups["parc"]}
-    assert meanings([f"{ROOT}/images/{n}.jpg" for n in "abc"], twins).of("rue 1").pictures == (), "which one?"
+    twins = {"seq_1": groups["rue"], "video_1": groups["parc"]}
+    assert meanings([f"{ROOT}/images/{n}.jpg" for n in "abc"], twins).of("1").pictures == (), "which one?"
 
 
 def test_bare_names_are_of_the_folder_that_a_header_names() -> None:
