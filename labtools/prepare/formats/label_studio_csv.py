@@ -17,6 +17,7 @@ from labtools.prepare.formats._pictures import names_of
 from labtools.prepare.formats._table import Table, read_table, titles_of
 from labtools.prepare.formats.label_studio_json import add_task
 from labtools.prepare.layout.places import ImageIndex
+from labtools.prepare.sources.text import without_halves
 from labtools.prepare.sources.tree import Tree
 
 TITLE = "Label Studio CSV"
@@ -51,6 +52,6 @@ def _understood(path: str, table: Table, index: ImageIndex) -> Many:
 def _value(cell: str) -> Any:
     """A list of shapes (of one without corners, and hence a finding, if it cannot be read); other cells as written."""
     try:
-        return json.loads(cell) if cell.lstrip()[:1] == "[" else cell
+        return json.loads(without_halves(cell)) if cell.lstrip()[:1] == "[" else cell
     except (ValueError, RecursionError):
         return [{"original_width": 0, "rectanglelabels": ["?"]}]

@@ -106,6 +106,9 @@ def read_header(data: bytes) -> Header:
 
 def _jpeg(data: bytes) -> Header | None:
     frame = jpeg.read_frame(data) if data[:3] == b"\xff\xd8\xff" else None
+    if frame is not None and jpeg.is_bomb(data, frame):
+        what = Sentence("a picture made to keep a computer busy: it is painted more than {n} times", n=jpeg.MOST_SCANS)
+        raise ImageError("image-unreadable", what)
     return None if frame is None else _jpeg_of(frame, data[-2:] == jpeg.END)
 
 
@@ -141,7 +144,7 @@ def _change(opened: Opened) -> str:
         return "format"
     if opened.format == "JPEG":  # garbage between its segments
         return "colours" if opened.mode == "CMYK" else "" if opened.is_closed else "coding"
-    if opened.frames > 1:
+    if opened.has_pages:
         return "frames"
     if opened.is_turned:
         return "turned"

@@ -11,12 +11,18 @@ END = b"\xff\xd9"
 
 _FRAMES = frozenset({0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF})
 _HUFFMAN = frozenset({0xC0, 0xC1, 0xC2})  # baseline, extended, progressive: what every decoder knows
+_PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 _SCAN = 0xDA
 _BASELINE = b"\xff\xc0"
 _FRAME_BYTES = 19  # of such a segment with three components
 _MOST_HEAD = 1 << 11  # of more it is not worth remembering
 # In compressed data 0xFF is followed by 0x00 (a byte 0xFF) or by a restart mark; anything else begins a segment.
 _MARK = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+
+_NO_FILL = re.compile(rb"[^\xff]")
+MOST_SCANS = 200
+"""Of one picture; encoders make ten, and the most thorough ones some sixty."""
+_MANY_BYTES = 1 << 20
 
 
 class Frame(NamedTuple):
@@ -27,12 +33,14 @@ class Frame(NamedTuple):
         components: 1 grey, 3 colour, 4 CMYK or YCCK.
         orientation: EXIF, 1 to 8.
         is_common: 8 bits, Huffman coded.
+        is_progressive: painted again and again, finer each time.
     """
 
     wh: tuple[int, int]
     components: int
     orientation: int
     is_common: bool
+    is_progressive: bool = False
 
 
 def read_frame(data: bytes) -> Frame | None:
@@ -55,17 +63,29 @@ def _read_frame(data: bytes) -> Frame | None:
             return None
         marker = data[position + 1]
         if marker == 0xFF or marker == 0x01 or 0xD0 <= marker <= 0xD7:
-            position += 1 if marker == 0xFF else 2
+            position = _past_fill(data, position) if marker == 0xFF else position + 2
             continue
         length = (data[position + 2] << 8) + data[position + 3]
         if marker in _FRAMES:
             precision, h, w, components = struct.unpack(">BHHB", data[position + 4 : position + 10])
             is_common = marker in _HUFFMAN and precision == 8
-            return Frame((w, h), components, orientation, is_common) if w and h else None
+            return Frame((w, h), components, orientation, is_common, marker in _PROGRESSIVE) if w and h else None
         if marker == 0xE1 and data[position + 4 : position + 10] == b"Exif\0\0":
             orientation = exif_orientation(data[position + 10 : position + 2 + length])
         position += 2 + length
     return None
+
+
+def is_bomb(data: bytes, frame: Frame) -> bool:
+    """Would it take minutes to decode? A scan of a few bytes makes a decoder go over the whole picture once more
+    (libjpeg-turbo calls this a design flaw of the format, and leaves the limit to its callers)."""
+    return (frame.is_progressive or len(data) > _MANY_BYTES) and data.count(bytes((0xFF, _SCAN))) > MOST_SCANS
+
+
+def _past_fill(data: bytes, position: int) -> int:
+    """The last of a run of 0xFF: the others mean nothing."""
+    behind = _NO_FILL.search(data, position)
+    return behind.start() - 1 if behind else len(data)
 
 
 def exif_orientation(tiff: bytes) -> int:
@@ -106,7 +126,7 @@ def find_end(data: bytes) -> int | None:
         if marker == 0xD9:
             return position + 2
         if marker == 0xFF or marker == 0x01 or 0xD0 <= marker <= 0xD8:
-            position += 1 if marker == 0xFF else 2
+            position = _past_fill(data, position) if marker == 0xFF else position + 2
             continue
         in_scan = in_scan or marker == _SCAN
         position += 2 + (data[position + 2] << 8) + data[position + 3]

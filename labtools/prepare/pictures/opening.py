@@ -46,6 +46,7 @@ class Opened(NamedTuple):
         format: JPEG for MPO too (stereo pictures, which begin with a JPEG).
         mode: Pillow's.
         bits: per channel, of the deepest one; 32 for floating point.
+        has_pages: it is a TIFF or WEBP of several pictures.
         orientation: EXIF, of the formats that Pillow does not turn itself.
         is_turned: the stored pixels are not upright, whoever turns them.
     """
@@ -54,7 +55,7 @@ class Opened(NamedTuple):
     wh: tuple[int, int]
     mode: str
     bits: int
-    frames: int
+    has_pages: bool
     orientation: int
     is_turned: bool
     is_closed: bool
@@ -68,7 +69,7 @@ def open_raster(data: bytes) -> Opened:
     """
     if picture_format(data[:HEAD]) == "HEIF":
         heif = open_heif(data)
-        return Opened("HEIF", heif.size, heif.mode, 8, 1, 1, False, True)
+        return Opened("HEIF", heif.size, heif.mode, 8, False, 1, False, True)
     with open_pillow(data) as image:
         try:
             return _facts(image, data)
@@ -115,7 +116,7 @@ def _unreadable(error: BaseException) -> ImageError:
 
 
 def _facts(image: Image, data: bytes) -> Opened:
-    name = "JPEG" if image.format == "MPO" else str(image.format)
+    name, facts = "JPEG" if image.format == "MPO" else str(image.format), (image.size, image.mode)
     tags: Any = getattr(image, "tag_v2", {})
     if _DNG_VERSION in tags:
         what = Sentence("a camera's raw file (DNG): hand in the JPEG that the camera made of it")
@@ -127,9 +128,18 @@ def _facts(image: Image, data: bytes) -> Opened:
         bits = 16
     written = image.getexif().get(_ORIENTATION, 1)
     orientation = written if isinstance(written, int) and 1 <= written <= 8 else 1
-    frames = int(getattr(image, "n_frames", 1))
     turned = 1 if name == "TIFF" else orientation  # Pillow turns a TIFF itself and gives its displayed size
-    return Opened(name, image.size, image.mode, bits, frames, turned, orientation != 1, _is_closed(name, data))
+    has_pages = name in {"TIFF", "WEBP"} and _has_second(image)  # last: it turns to that page
+    return Opened(name, *facts, bits, has_pages, turned, orientation != 1, _is_closed(name, data))
+
+
+def _has_second(image: Image) -> bool:
+    """Pillow counts the pages of a TIFF in quadratic time: a file of 60,000 empty ones took minutes."""
+    try:
+        image.seek(1)
+    except EOFError:
+        return False
+    return True
 
 
 def _is_deep_ppm(data: bytes) -> bool:

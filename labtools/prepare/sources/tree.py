@@ -6,8 +6,10 @@ Paths are relative to the submissions folder, with forward slashes; a member of 
 
 from __future__ import annotations
 
+import errno
 import lzma
 import os
+import stat
 import zlib
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
@@ -25,10 +27,14 @@ READ_ERRORS = (OSError, ArchiveError, zlib.error, lzma.LZMAError, EOFError)
 Stamp = tuple[int, int, int]
 """Of a file on disk: bytes, time of the last change of its content (ns), inode."""
 
-_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+# What was a file when the folder was listed may be a link or a pipe by now: neither is followed, or waited for.
+_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _MOST_FILES = 1 << 16
 """Bytes that hold a label or a picture of a course: one read each. From 128 KB on the memory for it is got from the
 kernel and given back each time, which took longer than to read 40 KB."""
+
+MOST_BYTES = 512 << 20
+"""Of one file. A sparse one of a terabyte takes nothing on the student's disk, and all memory here."""
 
 IMAGE_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".mpo"}
@@ -138,18 +144,31 @@ def read_disk(path: str, near: Near | None = None) -> bytes:
 
     Args:
         near: whoever may be in its folder already.
+
+    Raises:
+        OSError: it cannot be read, has become a link or a device, or is larger than `MOST_BYTES`.
     """
     handle = near.open(path, _READ) if near else os.open(path, _READ)
     try:
         data = os.read(handle, _MOST_FILES)
-        if len(data) < _MOST_FILES:
-            return data
-        parts = [data]
-        while more := os.read(handle, max(_MOST_FILES, os.fstat(handle).st_size - len(data))):
-            parts.append(more)
-        return b"".join(parts)
+        return data if len(data) < _MOST_FILES else b"".join(_with_rest(handle, data, path))
     finally:
         os.close(handle)
+
+
+def _with_rest(handle: int, begun: bytes, path: str) -> list[bytes]:
+    """All pieces of an open file that goes on behind its beginning."""
+    status, pieces, size = os.fstat(handle), [begun], len(begun)
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "it is no file any more", path)
+    piece = begun
+    while piece:
+        if max(size, status.st_size) > MOST_BYTES:  # it may grow while it is read
+            raise OSError(errno.EFBIG, f"it is larger than {MOST_BYTES >> 20} MB", path)
+        piece = os.read(handle, max(_MOST_FILES, status.st_size - size))
+        pieces.append(piece)
+        size += len(piece)
+    return pieces
 
 
 def folder_of(path: str) -> str:

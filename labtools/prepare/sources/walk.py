@@ -24,6 +24,9 @@ from labtools.prepare.sources.names import is_junk_name, readable
 from labtools.prepare.sources.tree import File, Stamp, Tree
 from labtools.prepare.sources.unpacked import Unpacked
 
+_DEEPEST = 100
+"""Folders in folders; a course's tree has five."""
+
 
 def read_tree(
     root: Path, limits: Limits | None = None, listed: Mapping[str, Folder] = MappingProxyType({})
@@ -84,6 +87,10 @@ class _Walk:
         self._listed = listed
 
     def folder(self, disk: str, path: str) -> None:
+        if path.count("/") >= _DEEPEST:
+            what = Sentence("more than {n} folders in each other: nothing below is read", n=_DEEPEST)
+            self._found.say(path, "folder-too-deep", Severity.ERROR, what)
+            return
         prefix = f"{path}/" if path else ""
         listed = self._listed.get(disk) or list_folder(disk)
         odd = self._one_by_one(disk, path, prefix) if listed is None else self._all(disk, prefix, listed)
@@ -150,7 +157,9 @@ class _Walk:
                 what = Sentence("neither a file nor a folder (a pipe, a device)")
                 self._found.say(path, "not-a-file", Severity.WARNING, what)
             else:
-                self.file(entry.path, path, stamp_of(entry.stat()), prefix + joined if joined else path)
+                # A link's own path is not read later: it could lead elsewhere by then.
+                disk = os.path.realpath(entry.path) if entry.is_symlink() else entry.path
+                self.file(disk, path, stamp_of(entry.stat()), prefix + joined if joined else path)
         except OSError as error:
             what = Sentence("this cannot be read: {why}", why=verbatim(str(error.strerror)))
             self._found.say(path, "file-unreadable", Severity.ERROR, what)

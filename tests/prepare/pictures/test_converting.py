@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 import struct
+import time
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -222,6 +223,36 @@ def test_the_end_of_a_jpeg_is_the_first_one_outside_its_segments(codings: dict[s
     assert jpeg.find_end(data[:2] + comment + data[2:] + data) == len(data) + len(comment)
     assert jpeg.find_end(data[:-2]) is None
     assert all(jpeg.find_end(data[:n]) is None for n in range(0, 200, 7))
+
+
+def test_a_jpeg_that_is_painted_a_thousand_times_is_not_decoded(codings: dict[str, bytes]) -> None:
+    data = codings["progressive.jpg"]
+    last = data.rfind(b"\xff\xda")
+    with pytest.raises(ImageError, match="more than 200 times") as caught:
+        read_header(data[:-2] + 300 * data[last : last + 30] + jpeg.END)
+    assert caught.value.code == "image-unreadable"
+
+
+def test_a_jpeg_of_fill_bytes_takes_no_seconds(codings: dict[str, bytes]) -> None:
+    data = codings["plain.jpg"]
+    filled = data[:2] + b"\xff" * (4 << 20) + data[2:]
+    start = time.perf_counter()
+    assert read_header(filled).wh == read_header(data).wh
+    assert jpeg.find_end(filled) == len(filled)
+    assert jpeg.find_end(b"\xff\xd8" + b"\xff" * 100) is None
+    assert time.perf_counter() - start < 0.5  # 1.6 s, byte by byte
+
+
+def test_the_pages_of_a_tiff_are_not_counted() -> None:
+    tags = ((256, 100), (257, 100), (258, 8), (259, 1), (262, 1), (273, 8), (277, 1), (278, 100), (279, 10_000))
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags)
+    size, pages = len(entries) + 6, 5_000
+    made = [struct.pack("<H", len(tags)) + entries + struct.pack("<I", 8 + size * (i + 1)) for i in range(pages)]
+    data = b"II*\0" + struct.pack("<I", 8) + b"".join(made)[:-4] + bytes(10_004)
+    start = time.perf_counter()
+    header = read_header(data)
+    assert header.change == "frames" and header.wh == (100, 100)
+    assert time.perf_counter() - start < 0.5
 
 
 def test_mending_a_sound_png_changes_nothing(codings: dict[str, bytes]) -> None:

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from labtools.prepare.sources.names import readable
+from labtools.prepare.sources.tree import read_disk
 from labtools.prepare.sources.walk import read_tree
 
 POSIX = pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="names that only Linux allows")
@@ -79,6 +80,47 @@ def test_what_is_no_file(put: Put, tmp_path: Path, see: Any) -> None:
     refused = {(name, "link-refused") for name in links if name != "ours.jpg"}
     others = {("pipe.jpg", "not-a-file"), ("socket.txt", "not-a-file"), ("itself", "file-unreadable")}
     assert seen.codes == refused | others
+
+
+@POSIX
+def test_what_was_a_file_when_it_was_listed(put: Put, tmp_path: Path) -> None:
+    """Whoever may write into the submissions can put a link to the teacher's files there, a pipe, a device."""
+    put("secret.txt", b"x" * 100_000)
+    for name in ("link.txt", "pipe.txt", "device.txt"):
+        put(f"in/{name}", b"0 .5 .5 .1 .1")
+    tree, _ = read_tree(tmp_path / "in")
+    for name in tree:
+        (tmp_path / "in" / name).unlink()
+    (tmp_path / "in/link.txt").symlink_to(tmp_path / "secret.txt")
+    (tmp_path / "in/device.txt").symlink_to("/dev/zero")
+    os.mkfifo(tmp_path / "in/pipe.txt")
+    assert tree.read("pipe.txt") == b""  # and nobody waits for a writer
+    for name in ("link.txt", "device.txt"):
+        with pytest.raises(OSError, match="symbolic links"):
+            tree.read(name)
+    with pytest.raises(OSError, match="no file any more"):
+        read_disk("/dev/zero")
+
+
+@POSIX
+def test_a_sparse_file_of_a_terabyte(put: Put, tmp_path: Path) -> None:
+    names = ["a.jpg", "a.txt", "a.json", "a.xml", "a.csv", "data.yaml", "none"]
+    for name in names:
+        os.truncate(put(f"in/{name}", b""), 1 << 40)
+    tree, findings = read_tree(tmp_path / "in")
+    assert sorted(tree) == sorted(names) and not findings
+    for name in names:
+        with pytest.raises(OSError, match="larger than 512 MB"):
+            tree.read(name)
+
+
+@POSIX
+def test_folders_without_end(put: Put, see: Any) -> None:
+    put("in/ok/a.jpg", b"x")
+    put("in/" + "d/" * 300 + "b.jpg", b"x")
+    seen = see()
+    assert seen.contents == {"ok/a.jpg": b"x"}
+    assert [f.code for f in seen.findings] == ["folder-too-deep"]
 
 
 @POSIX
