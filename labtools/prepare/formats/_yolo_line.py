@@ -216,7 +216,9 @@ def _has_keypoints(values: list[float], shape: tuple[int, int] | None) -> bool:
         return True
     x, y, w, h = values[:4]
     seen = [(kx, ky) for kx, ky, v in zip(values[4::3], values[5::3], values[6::3], strict=True) if v]
-    return bool(seen) and all(abs(kx - x) <= 0.55 * w and abs(ky - y) <= 0.55 * h for kx, ky in seen)
+    if not seen:
+        return not any(values[4:])  # a polygon with corner after corner at 0, 0 is none
+    return all(abs(kx - x) <= 0.55 * w and abs(ky - y) <= 0.55 * h for kx, ky in seen)
 
 
 def _ends_with_track(columns: list[str]) -> bool:

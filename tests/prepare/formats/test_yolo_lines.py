@@ -49,6 +49,9 @@ SAME_BOX = {
     "garbage behind": ("0 0.5 0.5 0.2 0.4 ok v2", 0, ("label-trailing-text",)),
     "one keypoint": ("0 0.5 0.5 0.2 0.4 0.5 0.5 2", 0, ("label-keypoints",)),
     "two keypoints": ("0 0.5 0.5 0.2 0.4 0.45 0.4 2 0.55 0.6 1", 0, ("label-keypoints",)),
+    "two keypoints, one not seen": ("0 0.5 0.5 0.2 0.4 0.45 0.4 2 0 0 0", 0, ("label-keypoints",)),
+    "two keypoints, none seen": ("0 0.5 0.5 0.2 0.4 0 0 0 0 0 0", 0, ("label-keypoints",)),
+    "a remark of C behind": ("0 0.5 0.5 0.2 0.4 // seen in frame 0.5", 0, ("label-trailing-text",)),
     "name": ("velo 0.5 0.5 0.2 0.4", "velo", ()),
     "name with a blank": ("the rock 0.5 0.5 0.2 0.4", "the rock", ()),
     "quoted name": ('"the rock" 0.5 0.5 0.2 0.4', "the rock", ()),
@@ -77,6 +80,7 @@ def test_a_line_in_every_writing(name: str) -> None:
     [
         ("2 0.4 0.3 0.6 0.3 0.6 0.7 0.4 0.7", CORNERS, BOX),  # four corners: oriented or axis-aligned
         ("2 0.5 0.3 0.6 0.5 0.5 0.7 0.4 0.5", CORNERS, BOX),  # a rhombus
+        ("2 0.5 0.5 0.2 0.4 0.9 0.5 1 0.5 0.5 1", CORNERS, (0.2, 0.4, 1, 1)),  # keypoints would be in the box
         ("2 -0.1 0.3 0.6 0.3 0.6 1.1", CORNERS, (-0.1, 0.3, 0.6, 1.1)),
         ("velo 0,4 0,3 0,6 0,3 0,6 0,7", CORNERS, BOX),
         ("0 320 180 40 60", PIXELS, (320, 180, 40, 60)),
@@ -85,6 +89,8 @@ def test_a_line_in_every_writing(name: str) -> None:
         ("velo 0.0 0 -1.57 10.00 20.00 110.00 220.00 0.0 0.0 0.0 0.0 0.0 0.0 0.0", PIXEL_CORNERS, (10, 20, 110, 220)),
         ("velo 0.00 0.00 -10 10.0 20.0 110.0 220.0 -1 -1 -1 -1000 -1000 -1000 -10", PIXEL_CORNERS, (10, 20, 110, 220)),
         ("10.0 20.0 110.0 20.0 110.0 220.0 10.0 220.0 velo 0", PIXEL_CORNERS, (10, 20, 110, 220)),
+        ("velo 0 100 50 10 60 110 220 50 0 90 0 95 5 99", PIXEL_CORNERS, (0, 10, 220, 110)),  # seven corners, not KITTI
+        ("velo 1 0 0 110 20 10 220 9 9 9 9 9 9 9", PIXEL_CORNERS, (0, 0, 220, 110)),  # x1 > x2: no KITTI either
         ("0 1.5 1.5 0.1 0.1", CENTRE, (1.45, 1.45, 1.55, 1.55)),
         ("0 1.000001 0.5 0.2 0.4", CENTRE, (0.900001, 0.3, 1.100001, 0.7)),
         ("0 0.5 0.5 0 0", CENTRE, (0.5, 0.5, 0.5, 0.5)),
@@ -108,6 +114,7 @@ def test_keypoints_that_a_data_yaml_announces() -> None:
      "0 0.5 x 0.1 0.1", "0.5 0.5 0.5 0.2 0.2", "0 1_0 0.5 0.1 0.1", "0 0.1 0.2 0.3 0.4 0.5 0.6 0.7", ",,,,", "velo",
      "0 0.5 0.5 0.1 30", "0 320 180 40 0.5", "? 0.5 0.5 0.1 0.1", "0 0.5.5 0.5 0.1 0.1", "0 0x1 0.5 0.1 0.1", "0 1 2",
      "0 0.1 0.2 0.3 0.4 x 0.6 0.7", "./velo/t/4/images/frame_000002.jpg", "0 1e400 0.5 0.1 0.1", "1 0.5 0.2 0.4",
+     "0 100 5 101 5 101 300", "0 5 100 300 100 300 101",
      "0 O.5 0.5 0.2 0.3 0.9", "0.5 0.5 0.2 0.4 nan", "0 nan 0.5 0.5 0.2 0.4"],
 )  # fmt: skip
 def test_a_line_that_means_no_box(line: str) -> None:
