@@ -206,7 +206,7 @@ def find_matrix(path: Path | None, runs_root: Path, option: str = "") -> Path:
     """The one matrix folder that is meant: ``path``, or the only one below ``runs_root``.
 
     Args:
-        path: as it was typed, None where it was not.
+        path: as it was typed, or its name alone; None where it was not.
         runs_root: folder of all matrices.
         option: that names one on the command line, e.g. ``--matrix``; "": it stands by itself.
 
@@ -214,9 +214,11 @@ def find_matrix(path: Path | None, runs_root: Path, option: str = "") -> Path:
         LabError: there is none, or several and none was named.
     """
     if path is not None:
-        if not _has_runs(path):
-            raise LabError("there are no runs in this folder", path, "Give a folder such as runs/dlcv.")
-        return path.absolute()
+        meant = next((folder for folder in (path, runs_root / path) if _has_runs(folder)), None)
+        if meant is None:
+            known = ", ".join(str(runs_root / folder.name) for folder in _matrices(runs_root)) or "runs/dlcv"
+            raise LabError("there are no runs in this folder", path, f"Give the folder of a matrix: {known}.")
+        return meant.absolute()
     found = _matrices(runs_root)
     if len(found) == 1:
         return found[0]

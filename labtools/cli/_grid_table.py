@@ -103,9 +103,9 @@ class GridTable:
         return tuple(row for imgsz in self.grid.rows for row in self._rows_of(imgsz))
 
     def _rows_of(self, imgsz: int) -> Iterator[_Row]:
-        """The sub-rows of an image size that hold any run."""
+        """The sub-rows of an image size that hold any run in these columns."""
         there = self._by_place
-        used = {variant for size, _, variant in there if size == imgsz}
+        used = {variant for size, column, variant in there if size == imgsz and column in self.columns}
         for index, variant in enumerate(variant for variant in self.grid.variants if variant in used):
             found = [there.get((imgsz, column, variant), ()) for column in self.columns]
             yield _Row(str(imgsz) if index == 0 else "", variant, tuple(self._cell(runs) for runs in found))

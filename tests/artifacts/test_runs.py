@@ -43,6 +43,10 @@ def test_the_only_matrix_needs_no_name_but_two_do(shapes_runs: Path) -> None:
     (other / "run.json").write_bytes((shapes_runs / "yolov8f_96_freeze" / "run.json").read_bytes())
     with pytest.raises(LabError, match="several matrices: other, shapes"):
         find_matrix(None, root)
+    assert find_matrix(Path("other"), root) == root / "other", "its name alone is enough"
+    with pytest.raises(LabError, match="no runs in this folder") as caught:
+        find_matrix(root, root)
+    assert str(root / "other") in caught.value.fix
 
 
 def test_a_damaged_record_is_a_sentence(shapes_runs: Path) -> None:

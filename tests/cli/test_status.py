@@ -88,6 +88,16 @@ def test_the_course_s_grid_fits_and_is_never_cut(course: Path, width: int) -> No
     assert "`labtools retry yolov8l_1280_freeze yolov8l_1280_nofreeze`" in flowing
 
 
+def test_a_part_of_the_grid_without_runs_of_a_size_has_no_row_for_it(make_spec: Callable[..., Path]) -> None:
+    root = make_spec("a").parent
+    make_spec("b", imgsz=640)
+    make_spec("c", model="yolov8s")
+    text = render(root, 22)
+    assert text.count("╭─────┬") == 2, "two parts"
+    assert text.count("640") == 1
+    assert "┤\n╰" not in text
+
+
 def test_a_terminal_without_unicode_gets_plain_signs(course: Path) -> None:
     text = render(course, 120, encoding="ascii")
     assert text.isascii()
