@@ -25,6 +25,10 @@ MAX_ATTEMPTS = 100
 """Without one more epoch, whatever the causes, e.g. a cluster's time limit shorter than an epoch: people must look."""
 
 
+UNWANTED = "the matrix no longer asks for it"
+"""The one reason for being stale that takes nothing from a result: a run that is finished all the same stays done."""
+
+
 class State(str, Enum):
     """What a cell of the grid shows."""
 
@@ -240,7 +244,7 @@ def judge(record: Record, *, stale: bool) -> State:
         stale: its lane is known to be dead.
     """
     if record.done is not None:
-        return State.DONE if not record.stale else State.STALE
+        return State.STALE if record.stale and record.stale != UNWANTED else State.DONE
     if record.cancelled:
         return State.CANCELLED
     if record.is_taken and not stale:

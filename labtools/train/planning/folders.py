@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from labtools.artifacts.record import Record
+from labtools.artifacts.record import UNWANTED, Record
 from labtools.artifacts.record_files import read_record
 from labtools.artifacts.runs import OLD_FOLDER, RUN_FILE, Run, RunSpec, list_runs, read_run
 from labtools.core.errors import LabError
@@ -17,7 +17,6 @@ from labtools.train.runqueue.claims import mark_stale, mend_done, now
 from labtools.train.runqueue.news import announce
 from labtools.train.runqueue.orders import requeue
 
-UNWANTED = "the matrix no longer asks for it"
 _US = "matrix"  # who wrote a priority: not a person, whose word holds
 
 

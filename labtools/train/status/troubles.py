@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from labtools.artifacts.record import Cause, State
+from labtools.artifacts.record import UNWANTED, Cause, State
 from labtools.artifacts.runs import option_of
 from labtools.core.words import duration
 from labtools.train.status.lane_status import LIVING, LaneStatus, LaneWord
@@ -109,7 +109,11 @@ def _of_runs(root: Path, runs: Sequence[RunStatus]) -> Iterator[Trouble]:
     option = option_of(root) if any(state is not State.TODO for state, _, _ in alike) else ""
     for (state, cause, reason), group in alike.items():
         ids = tuple(run.run_id for run in group)
-        if state is State.STALE:
+        if state is State.STALE and reason == UNWANTED:
+            aside = f"`{_command('requeue', ids, option)}` puts what it has into old/"
+            fix = f"Write it into the matrix to have it back; {aside}."
+            yield Trouble(Level.NOTE, ids, f"not trained: {reason}", fix)
+        elif state is State.STALE:
             yield Trouble(
                 Level.ERROR, ids, f"stale: {reason}", f"To train it anew: `{_command('requeue', ids, option)}`."
             )

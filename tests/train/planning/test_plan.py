@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from labtools.artifacts.dataset import Dataset
-from labtools.artifacts.record import Cause, Claim, State, judge
+from labtools.artifacts.record import UNWANTED, Cause, Claim, State, judge
 from labtools.artifacts.record_files import read_record
 from labtools.artifacts.runs import list_runs, read_run
 from labtools.artifacts.weights import digest_weights
@@ -22,7 +22,6 @@ from labtools.demo.scales import WEIGHTS
 from labtools.train.estimates import read_workload
 from labtools.train.lanes import guards
 from labtools.train.planning import ahead
-from labtools.train.planning.folders import UNWANTED
 from labtools.train.planning.plan import Plan, plan_matrix, write_plan
 from labtools.train.processes import this_process
 from labtools.train.runqueue import claims, orders
@@ -341,6 +340,8 @@ def test_a_matrix_may_grow_and_shrink(lab: Any, shapes_dataset: Dataset) -> None
     write_plan(smaller)
     assert state(lab.root / FROZEN) is State.DONE, "what is finished is left alone"
     assert read_record(lab.root / f"{FREE}_b4").stale == UNWANTED
+    claims.write_done(lab.root / f"{FROZEN}_b4", {"epochs": 2})  # a lane was at work on it
+    assert state(lab.root / f"{FROZEN}_b4") is State.DONE
     lab.write_matrix(data=data, axes={"model": "yolov8f", "freeze": None, "imgsz": 64, "batch": [4, 8]})
     write_plan(plan(lab))
     assert state(lab.root / f"{FREE}_b4") is State.TODO

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from labtools.artifacts.record import Cause, ProcessId
+from labtools.artifacts.record import UNWANTED, Cause, ProcessId
 from labtools.core.files import write_json
 from labtools.train import disk
 from labtools.train.processes import this_process
@@ -61,6 +61,14 @@ def test_what_to_type_names_the_matrix_where_there_are_several(make_run: Make, r
     assert "`labtools retry a --matrix runs/tiny`" in first(root).fix
     assert "`labtools retry a --matrix 'runs/other year'`" in first(root.with_name("other year")).fix
     assert "`labtools requeue b --matrix runs/tiny`" in read_grid(root).troubles[1].fix
+
+
+def test_a_run_that_was_taken_out_of_the_matrix_is_no_error(make_run: Make, root: Path) -> None:
+    claims.mark_stale(make_run("a"), UNWANTED)
+    claims.write_done(make_run("b"), {"epochs": 1})
+    (trouble,) = read_grid(root).troubles
+    assert (trouble.level, trouble.who, trouble.what) == (Level.NOTE, ("a",), f"not trained: {UNWANTED}")
+    assert "`labtools requeue a`" in trouble.fix
 
 
 def test_what_to_type_names_a_matrix_of_another_lab(
