@@ -102,7 +102,13 @@ CLIPPED = {
     "0 0.95 0.5 0.2 0.4": ((0.925, 0.5, 0.15, 0.4), {"box-clipped"}),
     "0 0.5 0.5 1.4 0.4": ((0.5, 0.5, 1.0, 0.4), {"box-clipped"}),
     "0 0.95 0.5 0.1000005 0.4": ((0.95, 0.5, 0.1, 0.4), set()),
+    "0 0.02 0.5 0.1 0.4": ((0.035, 0.5, 0.07, 0.4), {"box-clipped"}),
+    "0 0.5 0.02 0.2 0.1": ((0.5, 0.035, 0.2, 0.07), {"box-clipped"}),
+    "0 0.5 0.98 0.2 0.1": ((0.5, 0.965, 0.2, 0.07), {"box-clipped"}),
     "0 0.5 1.3 0.2 0.4": (None, {"box-outside", "image-lost-boxes"}),
+    "0 1.3 0.5 0.2 0.4": (None, {"box-outside", "image-lost-boxes"}),
+    "0 1.1 0.5 0.2 0.4": (None, {"box-outside", "image-lost-boxes"}),
+    "0 0.5 0.5 0.2 0": (None, {"box-no-area", "image-lost-boxes"}),
     "0 0.5 0.5 0 0.4": (None, {"box-no-area", "image-lost-boxes"}),
     "0 0.5 0.5 0.000001 0.4": ((0.5, 0.5, 0.000001, 0.4), set()),
 }
@@ -166,6 +172,45 @@ def test_pictures_of_another_size_than_annotated(name: str) -> None:
     assert {f.code for f in findings} == codes
     corners = [(x - w / 2, y - h / 2, x + w / 2, y + h / 2) for _, x, y, w, h in found["a.jpg"].boxes]
     assert corners == ([pytest.approx(expected, abs=1e-5)] if expected else [])
+
+
+@pytest.mark.parametrize("xyxy", [(-0.4, 0.3, 0.0, 0.5), (0.3, -0.4, 0.5, 0.0), (1, 0.3, 1.2, 0.5), (0.3, 1, 0.5, 1.2)])
+def test_a_box_that_only_touches_the_border_is_outside(xyxy: tuple[float, float, float, float]) -> None:
+    found, findings, _ = annotate([Record("1.xml", "1.jpg", (RawBox(None, "c3", xyxy, 7),))])
+    assert found["1.jpg"].state == "unlabelled"
+    assert [(f.code, f.line) for f in findings] == [("box-outside", 7), ("image-lost-boxes", 0)]
+
+
+def test_how_far_a_box_reaches_beyond_is_said() -> None:
+    _, findings, _ = annotate(plain([b"0 .02 .5 .1 .4\n", b"0 .5 .5 .2 1.2\n", b"0 .89 .5 .3 .4\n"], ("c3",)))
+    assert [(f.file, f.line, f.severity.value, str(f.message)) for f in findings] == [
+        (f"1/{number}.txt", 1, severity, f"the box reaches {share} of the picture beyond its border")
+        for number, severity, share in ((0, "info", "3.00%"), (1, "warning", "10.00%"), (2, "info", "4.00%"))
+    ]
+
+
+def test_a_file_of_another_size_that_has_no_boxes_is_background_all_the_same() -> None:
+    found, findings, _ = annotate([pixels((50, 100))], Header("JPEG", (100, 50)))
+    assert found["a.jpg"] == Annotation("empty") and {f.code for f in findings} <= {"size-differs"}
+
+
+@pytest.mark.parametrize("size", [None, (100.0, 50.0)])
+def test_a_picture_whose_class_is_left_out_on_purpose_is_background(size: tuple[float, float] | None) -> None:
+    """As the teacher answered; until then its boxes are asked about, and it is unlabelled."""
+    boxes = (RawBox(None, "nobody", (0.1, 0.1, 0.5, 0.5) if size is None else (10, 5, 50, 25), 1),)
+    record = Record("a.xml", "a.jpg", boxes, size)
+    pictures = {"a.jpg": Picture("a.jpg", Header("JPEG", (100, 50)), "", 1)}
+
+    def state(answers: dict[str, str]) -> tuple[str, list[str]]:
+        resolver = ClassResolver(TABLE, Submission("both/t", "t", "both", (3, 11)), [record], answers)
+        annotator = Annotator(resolver, pictures)
+        found = annotator.annotate(pictures, [record])
+        keys = [f.question.key for f in (*annotator.findings, *resolver.findings()) if f.question]
+        return found["a.jpg"].state, keys
+
+    asked, keys = state({})
+    assert asked == "unlabelled" and keys
+    assert state(dict.fromkeys(keys, "leave out")) == ("empty", [])
 
 
 def test_two_files_about_one_picture() -> None:
