@@ -73,7 +73,7 @@ def _show(result: DemoResult) -> None:
         f"labtools status {folder.matrix_root}",
         f"labtools evaluate --split test --task study --runs {folder.matrix_root}",
         f"labtools report {folder.matrix_root} --class cadran",
-        f"tensorboard --logdir {folder.matrix_root}",
+        f"labtools tensorboard {folder.matrix_root}",
     ):
         console.print(f"  {command_line}", soft_wrap=True)
 
