@@ -37,7 +37,7 @@ from labtools.prepare.reading import Reading
 from labtools.prepare.sources.scout import Known
 from labtools.prepare.sources.tree import Tree
 from labtools.prepare.sources.workers import Hands, Inline
-from labtools.prepare.splits.plan import Others
+from labtools.prepare.splits.others import Others
 from labtools.prepare.staying import NOTHING, Staying, staying
 
 

@@ -20,7 +20,7 @@ from labtools.prepare.memory import signature
 from labtools.prepare.sources.names import archive_stem
 from labtools.prepare.sources.tree import Tree
 from labtools.prepare.splits.lists import SplitList, split_lists
-from labtools.prepare.splits.plan import Others
+from labtools.prepare.splits.others import Others
 
 
 @dataclass(frozen=True)

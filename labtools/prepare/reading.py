@@ -19,7 +19,8 @@ from labtools.prepare.layout.teams import Submission
 from labtools.prepare.output.leftovers import leftover_findings
 from labtools.prepare.pictures.reader import Picture
 from labtools.prepare.sources.tree import Tree
-from labtools.prepare.splits.plan import Others, Splits, plan_splits
+from labtools.prepare.splits.others import Others
+from labtools.prepare.splits.plan import Splits, plan_splits
 
 
 class Reading:

@@ -16,7 +16,7 @@ from labtools.prepare.config import SplitPolicy
 from labtools.prepare.labels.annotations import turned
 from labtools.prepare.pictures.headers import read_header
 from labtools.prepare.pictures.opening import ImageError
-from labtools.prepare.splits.plan import natural_key, share_sequences
+from labtools.prepare.splits.made import natural_key, share_sequences
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

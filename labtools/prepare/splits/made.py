@@ -15,6 +15,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 
+from labtools.artifacts.dataset import SPLITS
 from labtools.core.findings import Action, Finding, Severity
 from labtools.core.names import slug
 from labtools.core.sentences import Sentence
@@ -22,7 +23,6 @@ from labtools.prepare.config import SplitPolicy
 from labtools.prepare.layout.references import source_stem
 from labtools.prepare.sources.tree import folder_of, stem_of
 
-SPLITS = ("train", "val", "test")
 _WORDS = "seq|sequence|video|vid|clip|film|scene|plan|take|part|partie|prise|rush|shot|mov"
 _NAMED = re.compile(rf"(?:^|[^a-z])(?P<word>{_WORDS})[ ._-]?(?P<number>\d+|[a-z](?![a-z]))", re.IGNORECASE)
 _SERIES = 3

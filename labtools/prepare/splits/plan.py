@@ -14,6 +14,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+from labtools.artifacts.dataset import SPLITS
 from labtools.core.findings import Action, Finding, Question, Severity
 from labtools.core.sentences import Sentence
 from labtools.prepare.answers import LEAVE_OUT, Answers
@@ -21,8 +22,9 @@ from labtools.prepare.config import SplitPolicy
 from labtools.prepare.layout.places import ImageIndex
 from labtools.prepare.layout.split_words import list_stem
 from labtools.prepare.sources.tree import Tree, folder_of, name_of
-from labtools.prepare.splits.claims import Claim, Claims, Others
+from labtools.prepare.splits.claims import Claim, Claims
 from labtools.prepare.splits.folders import splits_by_folder
+from labtools.prepare.splits.list_reading import Known
 from labtools.prepare.splits.lists import (
     SplitList,
     below,
@@ -32,11 +34,10 @@ from labtools.prepare.splits.lists import (
     split_lists,
     unread_lists,
 )
-from labtools.prepare.splits.made import make_split, natural_key, sequences_by_name, share_sequences
-from labtools.prepare.splits.settle import SPLITS, settle
+from labtools.prepare.splits.made import make_split, sequences_by_name
+from labtools.prepare.splits.others import Others
+from labtools.prepare.splits.settle import settle
 from labtools.prepare.splits.unlisted import missing_splits, unlisted_finding
-
-__all__ = ["SPLITS", "Others", "Splits", "natural_key", "plan_splits", "share_sequences"]
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _EXPORTED = re.compile(r".*obj_train_data/|data/images/train/")
@@ -135,7 +136,7 @@ class _Plan:
             if sequence:
                 groups[sequence].append(path)
         tuples = {name: tuple(paths) for name, paths in groups.items()}
-        return Claims(self.index, self.root, self.others, tuples, self.answers)
+        return Claims(Known(self.index, self.root, tuples, self.others, self.answers))
 
     def read_lists(self) -> None:
         """All lists of the team, and those above all teams as far as they name this one."""

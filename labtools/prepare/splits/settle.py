@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from labtools.artifacts.dataset import SPLITS
 from labtools.core.findings import Action, Finding, Question, Severity
 from labtools.core.names import slug
 from labtools.core.sentences import Sentence, both, either
@@ -21,7 +22,6 @@ from labtools.prepare.sources.tree import folder_of
 from labtools.prepare.splits.claims import Claim
 from labtools.prepare.splits.lists import TRAINVAL, WORDS, below
 
-SPLITS = ("train", "val", "test")
 _SAME = 0.5
 """Two lists that share this part of the smaller one speak of the same pictures: versions, not parts."""
 

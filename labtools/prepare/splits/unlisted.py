@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
+from labtools.artifacts.dataset import SPLITS
 from labtools.core.findings import Action, Finding, Severity
 from labtools.core.sentences import Sentence
 from labtools.prepare.sources.tree import suffix_of
 from labtools.prepare.splits.lists import SplitList
-from labtools.prepare.splits.settle import SPLITS
 
 
 def unlisted_finding(path: str, target: str) -> Finding:

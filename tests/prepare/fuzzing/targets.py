@@ -21,6 +21,7 @@ from fuzzing import samples
 from fuzzing.memory import tree_of
 from fuzzing.mutate import NASTY, mutated
 
+from labtools.artifacts.dataset import SPLITS
 from labtools.prepare.config import CourseConfig, SplitPolicy
 from labtools.prepare.items import Item
 from labtools.prepare.labels.classes import course_table
@@ -33,7 +34,8 @@ from labtools.prepare.reading import Reading
 from labtools.prepare.sources.text import decode
 from labtools.prepare.sources.tree import READ_ERRORS
 from labtools.prepare.sources.walk import read_tree
-from labtools.prepare.splits.plan import SPLITS, Others, plan_splits
+from labtools.prepare.splits.others import Others
+from labtools.prepare.splits.plan import plan_splits
 
 ROOT = "velo/equipe"
 COURSE = CourseConfig(names=NAMES)

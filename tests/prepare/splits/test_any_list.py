@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from labtools.artifacts.dataset import SPLITS
 from labtools.prepare.config import SplitPolicy
 from labtools.prepare.layout.naming import sequences_of
 from labtools.prepare.layout.places import ImageIndex, Match
 from labtools.prepare.sources.tree import File, Tree
-from labtools.prepare.splits.plan import SPLITS, Splits, plan_splits
+from labtools.prepare.splits.plan import Splits, plan_splits
 
 ROOT = "velo/tic_et_tac"
 Write = Callable[[str], str]

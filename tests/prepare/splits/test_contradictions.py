@@ -14,8 +14,8 @@ import pytest
 from labtools.core.findings import Finding, Question
 from labtools.prepare.config import SplitPolicy
 from labtools.prepare.sources.walk import read_tree
-from labtools.prepare.splits.claims import Others
 from labtools.prepare.splits.lists import split_lists
+from labtools.prepare.splits.others import Others
 from labtools.prepare.splits.plan import Splits
 from labtools.prepare.splits.unlisted import nobodys_lines
 

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from labtools.artifacts.dataset import SPLITS
 from labtools.prepare.config import SplitPolicy
-from labtools.prepare.splits.made import SPLITS, cuts, deal, make_split, sequences_by_name
+from labtools.prepare.splits.made import cuts, deal, make_split, sequences_by_name
 from labtools.prepare.splits.plan import Splits
 
 Submit = Callable[..., Splits]

@@ -272,3 +272,10 @@ def test_documents(writing: str, submit: Submit, truth: dict[str, str]) -> None:
     assert result.of == truth
     harmless = {"split-trainval", "split-val-is-test"}
     assert {f.code for f in result.findings if f.severity.value != "info"} <= harmless
+
+
+def test_odd_lines_are_counted_also_where_the_writing_changes_to_and_fro(submit: Submit) -> None:
+    """The kind of line that VOC's ImageSets has: 1 and -1 behind the names, by turns."""
+    listed = [f"1/images/frame_{i % 4:06d} {presence}" for i, presence in enumerate((1, 1, -1, -1, 1, 1, -1, 1))]
+    (found,) = (f for f in submit({"train.txt": "\n".join(listed)}).findings if f.code == "list-extra-column")
+    assert "(8 lines)" in str(found.message)
