@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labtools.prepare.formats import Parsed, RawBox, Record
-from labtools.prepare.labels.choice import choose
+from labtools.prepare.labels.choice import choose, parse_all
 from labtools.prepare.labels.compare import Difference, compare, distinct, iou
+from labtools.prepare.layout.places import ImageIndex
+from labtools.prepare.sources.walk import read_tree
 
 RICHNESS = {"voc_xml": 3, "coco_json": 2, "yolo_txt": 1, "boxes_csv": 2, "cvat_images_xml": 5}
 Box = tuple[str | int | None, tuple[float, float, float, float]]
@@ -80,6 +83,34 @@ def test_places_that_could_not_be_compared_are_not_called_the_same() -> None:
     yolo = parsed(record("l/a.txt", "a", [("velo", (0.6, 0.6, 0.9, 0.9))], None))
     (finding,) = choose({"boxes_csv": table, "yolo_txt": yolo}, RICHNESS).findings
     assert "as many boxes of each class" in finding.message
+
+
+def test_places_are_said_to_be_unknown_only_where_both_have_boxes() -> None:
+    table = parsed(record("t.csv", "a", [], (0, 0)), record("t.csv", "b", [], (0, 0)))
+    yolo = parsed(*(record(f"l/{i}.txt", i, [("velo", (0.6, 0.6, 0.9, 0.9))], None) for i in "ab"))
+    (finding,) = choose({"boxes_csv": table, "yolo_txt": yolo}, RICHNESS).findings
+    assert "as many boxes" not in finding.message and "a 1 and 0" in finding.message
+
+
+def test_of_many_differing_pictures_three_are_named() -> None:
+    xml = parsed(*(record("all.xml", f"p/{i}.jpg", [A, B]) for i in range(6)))
+    yolo = parsed(*(record(f"l/{i}.txt", f"p/{i}.jpg", [A]) for i in range(6)))
+    (finding,) = choose({"cvat_images_xml": xml, "yolo_txt": yolo}, RICHNESS).findings
+    assert "0.jpg 2 and 1, 1.jpg 2 and 1, 2.jpg 2 and 1" in finding.message and "3.jpg" not in finding.message
+
+
+def test_a_file_that_looks_like_annotations_and_says_nothing_is_named(tmp_path: Path) -> None:
+    for name, content in {"1.jpg": b"1", "1.txt": b"0 0.5 0.5 0.2 0.2\n"}.items():
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "empty.json").write_text('{"_via_img_metadata": {}}')
+    tree, _ = read_tree(tmp_path)
+    found = parse_all(tree, ImageIndex(tree.images, ""))
+    assert [(r.image, r.file) for r in found.records] == [("1.jpg", "1.txt")]
+    (finding,) = [f for f in found.findings if f.code == "annotations-empty"]
+    assert (finding.file, finding.message) == (
+        "empty.json",
+        "it looks like VIA JSON, but says nothing about any picture",
+    )
 
 
 def test_folders_of_one_format_and_their_archive() -> None:

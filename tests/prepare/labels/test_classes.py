@@ -91,6 +91,7 @@ CASES: dict[str, tuple[list[Label | None], tuple[str, ...], Submission, list[str
     "two classes, the course's ids": ([3, 4], (), BOTH, ["arabe", "russe"], set()),
     "two classes, names": ([0, 1], ("russe", "arabe"), BOTH, ["russe", "arabe"], set()),
     "two classes, all zero": ([0], (), BOTH, ["class-id-ambiguous"], set()),
+    "two classes, and a box without any": ([None], (), BOTH, ["class-missing"], set()),
     "two classes, the name of both": ([0], ("ecritures",), BOTH, ["class-name-unknown"], set()),
     "no class folder": ([0], (), Submission("t", "t", "", ()), ["class-id-ambiguous"], set()),
 }  # fmt: skip
@@ -131,6 +132,15 @@ def test_questions_bear_keys_that_answers_settle() -> None:
     assert [f.code for f in findings] == ["class-answered"] and refusals[0].is_wanted
     _, _, refusals = resolve(files, answers={keys[0]: "no such class"})
     assert "no such class" in refusals[0].message and refusals[0].question is not None
+
+
+def test_whose_name_is_asked_about_is_the_one_that_was_written() -> None:
+    one = record("1/labels/a.txt", [0, 1, 1], ("montgolfière", "The  Rock"))
+    found, findings, refusals = resolve([one])
+    assert found == [["class-name-unknown", "the_rock", "the_rock"]] and len(refusals) == 1
+    (finding,) = findings
+    assert finding.code == "class-other-than-folder" and finding.question is not None
+    assert finding.question.text == "Which class are the boxes called 'The  Rock'?"
 
 
 def test_an_answer_overrules_a_name() -> None:
