@@ -107,6 +107,17 @@ def test_usual_labels_are_left_alone() -> None:
     assert settle(few)[1] == []
 
 
+@pytest.mark.parametrize("answer", [None, LEAVE_OUT])
+def test_what_is_clear_stays_beside_what_is_asked(answer: str | None) -> None:
+    """A polygon in pixels and a box in 0..1 can be read in one way only, whatever the four numbers beside them mean."""
+    files = {"labels/a.txt": ["0 100 100 150 150", "0 64 36 128 36 128 72", "0 0.5 0.5 0.2 0.4"]}
+    records, codes, keys = settle(files, answers={"label-units:t:labels": answer} if answer else None)
+    assert found(records) == [pytest.approx((0.1, 0.1, 0.2, 0.2)), pytest.approx((0.4, 0.3, 0.6, 0.7))]
+    assert codes == [("label-pixels" if answer else "label-units-unknown")]
+    assert records[0].bad_lines == (0 if answer else 1)
+    assert keys == ([] if answer else ["label-units:t:labels"])
+
+
 def test_short_videos_of_one_hand_are_looked_at_together() -> None:
     files = {f"{i}/labels/{j}.txt": [corners(box)] for i in (1, 2) for j, box in enumerate(SPREAD[i::2][:5])}
     records, codes, _ = settle(files)

@@ -103,6 +103,43 @@ def test_zips_that_are_more_than_a_zip(zip_of: Make, put: Any, see: Any) -> None
     assert seen.contents == {**wanted, "d/setup.exe": b"MZ and no archive"} and not seen.findings
 
 
+def wide_zip(members: dict[str, bytes], *, has_directory: bool = True, before: bytes = b"") -> bytes:
+    """A zip that tells every size and place in 64 bits, as of more than 4 GB (APPNOTE.TXT, 4.3.14 and 4.5.3)."""
+    unknown, body, entries = 0xFFFFFFFF, b"", b""
+    for name, content in members.items():
+        sizes = struct.pack("<2Q", len(content), len(content))
+        about = struct.pack("<5H", 45, 0, 0, 0, 0) + struct.pack("<3L", zlib.crc32(content), unknown, unknown)
+        other = struct.pack("<2H3s", 0x5455, 3, b"UT!")  # a field of another kind in front
+        near, far = (struct.pack("<2H", 1, n) for n in (16, 24))
+        local, central = other + near + sizes, other + far + sizes + struct.pack("<Q", len(body))
+        entries += b"PK\x01\x02" + struct.pack("<H", 45) + about + struct.pack("<2H", len(name), len(central))
+        entries += struct.pack("<3H2L", 0, 0, 0, 0, unknown) + name.encode() + central
+        body += b"PK\x03\x04" + about + struct.pack("<2H", len(name), len(local)) + name.encode() + local + content
+    if not has_directory:
+        return before + body
+    end = len(body) + len(entries)
+    record = b"PK\x06\x06" + struct.pack("<Q2H2L4Q", 44, 45, 45, 0, 0, *[len(members)] * 2, len(entries), len(body))
+    locator = b"PK\x06\x07" + struct.pack("<LQL", 0, end, 1)
+    return (
+        before
+        + body
+        + entries
+        + record
+        + locator
+        + b"PK\x05\x06"
+        + struct.pack("<4H2LH", *[0xFFFF] * 4, unknown, unknown, 0)
+    )
+
+
+@pytest.mark.parametrize("before", [b"", b"#!/bin/sh: a program that unpacks itself"])
+@pytest.mark.parametrize("has_directory", [True, False])
+def test_sizes_and_places_of_64_bits(has_directory: bool, before: bytes, put: Any, see: Any) -> None:
+    put("in/a.zip", wide_zip(FILES, has_directory=has_directory, before=before))
+    seen = see()
+    assert seen.contents == (expected("a.zip") if has_directory or not before else {})
+    assert bool(seen.findings) is not has_directory
+
+
 def test_an_archive_given_as_the_submissions(zip_of: Make, tmp_path: Path, put: Any, see: Any) -> None:
     put("cohort.zip", zip_of({"velo/t/1/images/a.jpg": b"x"}))
     assert see(root="cohort.zip").contents == {"cohort.zip!/velo/t/1/images/a.jpg": b"x"}
@@ -289,6 +326,25 @@ def test_bombs_by_claim(zip_of: Make, tar_of: Make, put: Any, see: Any) -> None:
         ("member.zip!/film", "archive-member-refused"), ("ratio.zip!/zeros.bmp", "archive-member-refused"),
     }  # fmt: skip
     assert "zip bomb" in seen.message("archive-member-refused")
+
+
+def test_as_many_members_as_are_allowed_and_one_more(zip_of: Make, put: Any, see: Any) -> None:
+    def zipped(kind: str, count: int) -> bytes:
+        return zip_of({f"{i}.txt": f"{kind}{count}".encode() for i in range(count)}, zipfile.ZIP_STORED)
+
+    for count in (50, 51):
+        put(f"in/whole{count}.zip", zipped("whole", count))
+        data = zipped("cut", count)
+        put(f"in/cut{count}.zip", data[: data.find(b"PK\x01\x02")])
+        lying = bytearray(zipped("lying", count))  # its directory claims to hold one member
+        lying[-12:-10] = struct.pack("<H", 1)
+        put(f"in/lying{count}.zip", bytes(lying))
+    seen = see(SMALL)
+    assert {path.partition("!")[0] for path in seen.contents} == {"whole50.zip", "cut50.zip", "lying50.zip"}
+    assert len(seen.contents) == 150
+    assert {file for file, code in seen.codes if code == "archive-refused"} == {
+        "whole51.zip", "cut51.zip", "lying51.zip"
+    }  # fmt: skip
 
 
 def test_bombs_that_show_while_unpacking(zip_of: Make, tar_of: Make, tmp_path: Path, put: Any, see: Any) -> None:
