@@ -123,14 +123,16 @@ addEventListener("load", () => {
 </script></body>"""
 
 
-def open_in_chromium(folder: Path, page: str, profile: Path) -> tuple[str, list[str]]:
+def open_in_chromium(folder: Path, page: str, profile: Path, *, allow: bool = True) -> tuple[str, list[str]]:
     """Open a page of a copied report: what the browser says of its images, and what its console said.
 
     The console is silent about pictures that a page cannot load from the disk, so a line of script, which only
-    this copy has, asks each of them once all are loaded.
+    this copy has, asks each of them once all are loaded. Args: allow: let this script run, which the page forbids.
     """
     path = folder / page
     html = path.read_text(encoding="utf-8").replace(' loading="lazy"', "").replace("</body>", ASK)
+    if allow:
+        html = html.replace("default-src 'none'", "default-src 'none'; script-src 'unsafe-inline'", 1)
     path.write_text(html, encoding="utf-8")
     command = [
         chromium(), "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run",
@@ -154,6 +156,13 @@ def test_the_browser_would_tell_of_a_missing_picture(written: Path, tmp_path: Pa
     next((folder / "pictures").glob("overview-*")).unlink()
     seen, _ = open_in_chromium(folder, "index.html", tmp_path / "profile")
     assert seen.endswith("bad: 1")
+
+
+def test_a_script_that_got_in_would_not_run(written: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(written, tmp_path / "injected")
+    seen, console = open_in_chromium(folder, "index.html", tmp_path / "profile", allow=False)
+    assert seen == ""
+    assert len(console) == 1 and "Content Security Policy" in console[0]
 
 
 # Inputs that are not there, seen without drawing anything.

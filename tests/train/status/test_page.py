@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from collections.abc import Callable
 from html.parser import HTMLParser
@@ -81,6 +83,14 @@ def test_it_stands_alone(grid: Grid) -> None:
     assert not re.search(r"https?:|url\(|@import|fetch\(", html)
 
 
+def test_no_other_script_may_run(grid: Grid) -> None:
+    html, _ = read(grid)
+    scripts = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)
+    assert len(scripts) == html.count("<script") == 1
+    digest = base64.b64encode(hashlib.sha256(scripts[0].encode()).digest()).decode()
+    assert f"default-src 'none'; script-src 'sha256-{digest}';" in html
+
+
 def test_names_are_words_not_html(make_run: Make, tmp_path: Path) -> None:
     folder = make_run("a")
     claims.write_end(folder, 1, Cause.ERROR, "ValueError: <script>alert(1)</script>", again=False)
@@ -96,5 +106,5 @@ def test_it_is_shown_anew_until_all_is_over(grid: Grid, make_run: Make, root: Pa
     for name in "rtu":
         claims.write_done(root / name, {"attempt": 1, "epochs": 4})
     over = read(read_grid(root), every=10)[0]
-    assert "http-equiv" not in over
+    assert 'http-equiv="refresh"' not in over
     assert 'data-over="1"' in over
