@@ -236,11 +236,11 @@ def test_a_jpeg_that_is_painted_a_thousand_times_is_not_decoded(codings: dict[st
 def test_a_jpeg_of_fill_bytes_takes_no_seconds(codings: dict[str, bytes]) -> None:
     data = codings["plain.jpg"]
     filled = data[:2] + b"\xff" * (4 << 20) + data[2:]
-    start = time.perf_counter()
+    start = time.process_time()
     assert read_header(filled).wh == read_header(data).wh
     assert jpeg.find_end(filled) == len(filled)
     assert jpeg.find_end(b"\xff\xd8" + b"\xff" * 100) is None
-    assert time.perf_counter() - start < 0.5  # 1.6 s, byte by byte
+    assert time.process_time() - start < 0.5  # 1.6 s, byte by byte
 
 
 def test_the_pages_of_a_tiff_are_not_counted() -> None:
@@ -249,10 +249,10 @@ def test_the_pages_of_a_tiff_are_not_counted() -> None:
     size, pages = len(entries) + 6, 5_000
     made = [struct.pack("<H", len(tags)) + entries + struct.pack("<I", 8 + size * (i + 1)) for i in range(pages)]
     data = b"II*\0" + struct.pack("<I", 8) + b"".join(made)[:-4] + bytes(10_004)
-    start = time.perf_counter()
+    start = time.process_time()
     header = read_header(data)
     assert header.change == "frames" and header.wh == (100, 100)
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
 
 
 def test_mending_a_sound_png_changes_nothing(codings: dict[str, bytes]) -> None:

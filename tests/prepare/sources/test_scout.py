@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -72,12 +73,28 @@ def sizes() -> Ahead:
     return sizes_of
 
 
+def told_sizes(to: Path) -> Ahead:
+    """`sizes`, with a byte in that file for each file that was looked at."""
+    sizes_of = sizes()
+
+    def look(paths: Sequence[str]) -> dict[str, Known]:
+        found = sizes_of(paths)
+        with to.open("ab") as file:
+            file.write(b"." * len(paths))
+        return found
+
+    return look
+
+
 @on_linux
-def test_it_goes_on_until_it_is_called_back(tree: Path) -> None:
+def test_it_goes_on_until_it_is_called_back(tree: Path, tmp_path: Path) -> None:
     with Scout(str(tree)) as scout:
-        scout.go_on(sizes)
+        scout.go_on(partial(told_sizes, tmp_path / "told"))
         assert scout.seen[0] == 6
-        time.sleep(0.5)
+        end = time.monotonic() + 60
+        while not (tmp_path / "told").exists() or len((tmp_path / "told").read_bytes()) < 6:
+            assert time.monotonic() < end, "it has not looked at all files"
+            time.sleep(0.02)
         expected = {str(path): (path.stat().st_size,) for path in tree.rglob("*.txt")}
         assert scout.known == expected
         assert scout.folders == list_all(str(tree)).folders
