@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 import pytest
@@ -73,15 +74,17 @@ in_the_picture = st.tuples(
 @given(st.lists(st.lists(in_the_picture, min_size=1, max_size=5), min_size=1, max_size=5))
 def test_plain_lines_come_out_as_they_were_written(files: list[list[tuple[str, ...]]]) -> None:
     texts = ["".join(" ".join(map(str, line)) + "\n" for line in lines).encode() for lines in files]
-    found, _, _ = annotate(plain(texts))
+    found, findings, _ = annotate(plain(texts))
+    again = Counter(f.file for f in findings if f.code == "box-twice")
     to = {"0": 3, "2": 11, "3": 3}
-    for text, annotation in zip(texts, found.values(), strict=True):
+    for number, (text, annotation) in enumerate(zip(texts, found.values(), strict=True)):
         lines = [line.split(" ", 1) for line in text.decode().splitlines()]
         written = [f"{to[class_id]} {rest}" for class_id, rest in lines]
         kept = annotation.label.splitlines()
-        if len(kept) == len(written):  # none of them was the same box again
-            assert kept == written
+        assert len(kept) == len(written) - again[f"1/{number}.txt"]
         assert set(kept) <= set(written)
+        if not again:
+            assert kept == written
 
 
 def test_a_file_without_lines_is_background() -> None:

@@ -150,6 +150,8 @@ def test_two_files_for_one_picture_in_one_folder() -> None:
         ([A, ("chat", A[1])], [("chat", A[1]), A], Difference(2, 0, 0, 0)),
         ([A], [(3, A[1])], Difference(1, 0, 0, 0)),
         ([(2, A[1])], [(3, A[1])], Difference(0, 1, 0, 0)),
+        ([(2, A[1])], [(None, A[1])], Difference(1, 0, 0, 0)),
+        ([(None, A[1])], [(2, A[1])], Difference(1, 0, 0, 0)),
         ([], [A], Difference(0, 0, 0, 1)),
     ],
 )
