@@ -9,6 +9,7 @@ import inspect
 import logging
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -108,10 +109,16 @@ def main() -> None:
         trouble = _DISK_TROUBLE.get(error.errno or 0)
         if trouble is None:
             raise
-        _show(LabError(trouble, error.filename or "", "Make room, or choose another folder; then run it again."))
+        _show(LabError(trouble, _where(error), "Mend that, or choose another folder; then run it again."))
         sys.exit(2)
     finally:
         gc.freeze()  # all goes with the process: it took a tenth of a second to look for cycles in it once more
+
+
+def _where(error: OSError) -> str:
+    """The file, or the folder in which a half was to be written beside it (see `labtools.core.files`)."""
+    path = Path(str(error.filename or ""))
+    return str(path.parent) if path.name.startswith(".") and path.suffix == ".tmp" else str(error.filename or "")
 
 
 def _show(error: LabError) -> None:

@@ -208,18 +208,22 @@ def stop_everywhere(root: Path, servers: Path | None, tick: Tick = silent) -> tu
     known = () if servers is None else read_servers(servers)
     stopped: list[str] = []
     untold: ClusterError | None = None
+    theirs: list[LabError] = []
     try:
         stopped = here.stop(root)
     except ClusterError as error:
         untold = error
+    except LabError as error:  # the other machines' can be ended all the same
+        theirs.append(error)
     request = json.dumps({"tells_cluster": untold is not None})
 
     def end(server: Server) -> list[str]:
         return list(ask(server, ["lanes", "stop", str(root), request], timeout_s=_STOP_S)["stopped"])
 
     answers = each(known, end, tick, "servers stopped")
-    troubles = [answer for answer in answers if isinstance(answer, LabError)]
-    if untold is not None and len(troubles) == len(known):  # nobody could tell it
+    unreached = [answer for answer in answers if isinstance(answer, LabError)]
+    troubles = [*theirs, *unreached]
+    if untold is not None and len(unreached) == len(known):  # nobody could tell it
         troubles.insert(0, untold)
     names = {name for answer in answers if not isinstance(answer, LabError) for name in answer}
     return sorted({*stopped, *names}), tuple(troubles)

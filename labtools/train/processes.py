@@ -59,18 +59,32 @@ def is_alive(process: ProcessId) -> bool:
     return _find(process) is not None
 
 
-def end_process(process: ProcessId, patience_s: float) -> None:
-    """Ask that process of this machine to end, and kill it if it has not after ``patience_s``."""
+def end_process(process: ProcessId, patience_s: float) -> str:
+    """Ask that process of this machine to end, and kill it if it has not after ``patience_s``.
+
+    Returns:
+        ``""``; or the name of its user, whom alone the system allows that.
+    """
     found = _find(process)
     if found is None:
-        return
+        return ""
     try:
         found.terminate()
         found.wait(patience_s)
     except psutil.TimeoutExpired:
         found.kill()
     except psutil.NoSuchProcess:
-        return
+        return ""
+    except psutil.AccessDenied:
+        return _user_of(found)
+    return ""
+
+
+def _user_of(process: psutil.Process) -> str:
+    try:
+        return process.username()
+    except psutil.Error:  # gone meanwhile, or out of sight
+        return "another user"
 
 
 def _find(process: ProcessId) -> psutil.Process | None:

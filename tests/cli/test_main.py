@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -79,3 +80,9 @@ def test_an_interruption_is_a_sentence_and_exit_code_130(capsys: pytest.CaptureF
         main._interruptible(command)()
     assert stopped.value.exit_code == 130
     assert "interrupted: run the same command again" in capsys.readouterr().err
+
+
+def test_a_half_that_cannot_be_written_is_told_by_its_folder() -> None:
+    half = str(Path("runs") / ".beat.1.json.x1y2.tmp")
+    assert main._where(PermissionError(errno.EACCES, "no", half)) == "runs"
+    assert main._where(PermissionError(errno.EACCES, "no", "runs/run.json")) == "runs/run.json"

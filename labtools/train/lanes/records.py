@@ -139,9 +139,18 @@ def stop_lanes(root: Path) -> list[str]:
     """End the lanes of this matrix on this machine, by their recorded processes; their names.
 
     Their runs are open again, without having lost one of their chances.
+
+    Raises:
+        LabError: some are another user's; ours are ended.
     """
     living = living_lanes(root)
-    if living:
-        with ThreadPoolExecutor(len(living)) as pool:  # all at once: each may need some seconds
-            list(pool.map(lambda record: end_process(record.process, patience_s=_STOP_PATIENCE_S), living))
+    if not living:
+        return []
+    with ThreadPoolExecutor(len(living)) as pool:  # all at once: each may need some seconds
+        users = list(pool.map(lambda record: end_process(record.process, patience_s=_STOP_PATIENCE_S), living))
+    theirs = [(record.lane.name, user) for record, user in zip(living, users, strict=True) if user]
+    if theirs:
+        who = ", ".join(dict.fromkeys(user for _, user in theirs))
+        what = f"not yours to end: {', '.join(name for name, _ in theirs)} of {who}"
+        raise LabError(what, root, f"Have {who} type `labtools train-matrix --stop`.")
     return [record.lane.name for record in living]

@@ -25,7 +25,7 @@ from labtools.train.matrix.reading import read_matrix
 from labtools.train.planning import ahead
 from labtools.train.planning.dataset import Counts, check_dataset
 from labtools.train.planning.folders import difference, is_untouched, known_specs, write_runs
-from labtools.train.planning.space import bytes_needed, require_space
+from labtools.train.planning.space import bytes_needed, require_space, require_writable
 
 _ALONE_S = 120.0
 """To write a thousand runs takes seconds; to put one aside whose training has to end first, a minute."""
@@ -88,6 +88,7 @@ def plan_matrix(matrix: Path, data: Path | None, runs: Path, tick: Tick = silent
     )
     there = {run.run_id: run for run in list_runs(root)}
     left = [spec.run_id for spec in expansion.specs if not (spec.run_id in there and there[spec.run_id].is_done)]
+    require_writable(root, (there[i].folder for i in left if i in there))
     require_space(root, bytes_needed(network for i in left if (network := workloads[i].network)))
     known = [(spec, there[spec.run_id]) for spec in expansion.specs if spec.run_id in there]
     other = {spec.run_id: reason for spec, run in known if (reason := difference(spec, run.spec, looked.usual))}

@@ -1,7 +1,8 @@
-"""Is there room on the disk for all checkpoints of a matrix?"""
+"""Is there room on the disk for all checkpoints of a matrix, and may they be written there?"""
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -21,6 +22,23 @@ def bytes_needed(networks: Iterable[Network]) -> int:
     parameters = sorted((network.parameters for network in networks), reverse=True)
     kept = sum(_KEPT * count + _BESIDE for count in parameters)
     return kept + sum(_AT_WORK * count for count in parameters[:_AT_ONCE])
+
+
+def require_writable(root: Path, folders: Iterable[Path]) -> None:
+    """Refuse what somebody else has begun and keeps to himself, and disks that can only be read.
+
+    Args:
+        root: the matrix's folder, of which nothing may exist yet.
+        folders: in it, into which lanes will write.
+
+    Raises:
+        LabError: names the first folder that this user may not write to.
+    """
+    there = next(parent for parent in (root, *root.parents) if parent.is_dir())
+    for folder in (there, *folders):
+        if not os.access(folder, os.W_OK | os.X_OK):
+            fix = "Have its owner open it to a group of yours (`chmod -R g+w`, and `umask 002` before training), "
+            raise LabError("you may not write to this folder", folder, f"{fix}or give another with --runs-root.")
 
 
 def require_space(folder: Path, needed: int) -> None:

@@ -11,6 +11,9 @@ from pathlib import Path
 from labtools.artifacts.record import Record
 from labtools.train.runqueue.claims import is_dead
 
+_PUT_ASIDE_S = 90.0
+"""Whoever requeues a run waits at most a minute for its training to end, see `labtools.train.runqueue.orders`."""
+
 _SETTLE_S = 60.0
 """When a disk that was full takes writing again, the living beat within seconds; a lane may look twice a minute."""
 
@@ -40,6 +43,7 @@ class Leases:
         self._lease_s = lease_s
         self._clock = clock
         self._heard: dict[Path, _Heard] = {}
+        self._ordered: dict[tuple[Path, int], float] = {}
         self._full_at = float("-inf")
 
     def is_over(self, folder: Path, record: Record) -> bool:
@@ -58,6 +62,16 @@ class Leases:
         if not _takes_writing(folder):
             self._full_at = now
         return now - self._full_at > _SETTLE_S
+
+    def is_put_aside(self, folder: Path, record: Record) -> bool:
+        """Is somebody requeueing this run, so that in a moment a fresh one is in its place?
+
+        Not for ever: whoever does may have been interrupted.
+        """
+        if not record.orders or record.orders[-1].what != "requeue":
+            return False
+        now = self._clock()
+        return now - self._ordered.setdefault((folder, len(record.orders)), now) <= _PUT_ASIDE_S
 
     def silence_s(self, folders: Iterable[Path]) -> float:
         """For how long the most silent of these runs has not been heard; 0 where there is none."""

@@ -157,10 +157,13 @@ class RunQueue:
     def running(self) -> int:
         """How many runs others were training at the last `claim` or `waiting`; one of them may still fall free.
 
+        So may one that is being requeued: its lane is told to end some seconds before the fresh folder is there.
         Not looked at again: a run that fell free since then would be neither open then nor running now, and the lane
         that asks would leave it behind.
         """
-        return len(self._in(State.RUNNING))
+        left_out = self._in(State.CANCELLED)
+        aside = sum(self._leases.is_put_aside(known.run.folder, known.record) for known in left_out)
+        return len(self._in(State.RUNNING)) + aside
 
     def silence_s(self) -> float:
         """For how long the most silent of `running` has not been heard, by our clock; 0 where there is none."""

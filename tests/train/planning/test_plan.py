@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import threading
@@ -91,6 +92,18 @@ def test_networks_are_measured_for_real_and_once(lab: Any, monkeypatch: pytest.M
     assert free.network.kept_bytes > frozen.network.kept_bytes > 0
     monkeypatch.setattr(sys, "executable", "/no/such/python")
     plan(lab)  # no second process is started for what is known
+
+
+def test_a_folder_that_is_somebody_else_s_is_refused_before_anything_starts(
+    lab: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_plan(plan(lab))
+    monkeypatch.setattr(os, "access", lambda path, _: Path(path).name != FREE)  # root may write everywhere
+    with pytest.raises(LabError, match="you may not write to this folder") as caught:
+        plan(lab)
+    assert caught.value.where == str(lab.root / FREE)
+    claims.write_done(lab.root / FREE, {"epochs": 2})
+    plan(lab)  # what is done, nobody writes to
 
 
 def test_a_share_of_the_dataset_is_less_work(lab: Any, shapes_dataset: Dataset) -> None:

@@ -10,8 +10,9 @@ import pytest
 
 from labtools.artifacts.record import Beat, Claim, ProcessId
 from labtools.artifacts.record_files import read_record
-from labtools.train.runqueue import claims
+from labtools.train.runqueue import claims, orders
 from labtools.train.runqueue.leases import Leases
+from labtools.train.runqueue.run_queue import RunQueue
 
 ELSEWHERE = ProcessId("another-machine", 4711, 1.0)
 LEASE_S = 100.0
@@ -51,6 +52,21 @@ def test_it_is_dead_when_a_lease_has_passed_without_a_beat(observer: Observer) -
     assert [observer.finds_it_dead(30) for _ in range(4)] == [False] * 4
     assert observer.silence_s == 90.0
     assert observer.finds_it_dead(11)
+
+
+def test_a_run_that_is_being_requeued_is_waited_for_but_not_for_ever(make_run: Callable[..., Path]) -> None:
+    folder, clock = make_run(), [0.0]
+    queue = RunQueue(folder.parent, clock=lambda: clock[0])
+    orders._order(folder, "requeue", 1)  # and then whoever typed it waits for its training to end
+    assert (queue.waiting(), queue.running()) == (0, 1)
+    clock[0] += 80
+    assert (queue.waiting(), queue.running()) == (0, 1)
+    clock[0] += 20
+    assert (queue.waiting(), queue.running()) == (0, 0), "he was interrupted"
+    orders._put_aside(folder, is_stale=False)
+    assert (queue.waiting(), queue.running()) == (1, 0)
+    orders.cancel(folder)
+    assert (queue.waiting(), queue.running()) == (0, 0), "nobody waits for what was cancelled"
 
 
 def test_who_was_away_himself_listens_anew(observer: Observer) -> None:
