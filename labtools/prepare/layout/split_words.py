@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 
 from labtools.core.names import slug
+from labtools.core.sentences import Sentence
 from labtools.prepare.sources.tree import name_of
 
 SPLIT_WORDS = {
@@ -13,6 +15,13 @@ SPLIT_WORDS = {
     "val": "val", "valid": "val", "validate": "val", "validation": "val", "valide": "val", "dev": "val",
     "test": "test", "testing": "test", "tests": "test",
 }  # fmt: skip
+
+SPLIT_NAMES: Mapping[str, Sentence] = {
+    "train": Sentence("training"),
+    "val": Sentence("validation"),
+    "test": Sentence("test"),
+}
+"""What stands before *list* and *pictures*."""
 
 # What stands beside the split in the name of a list or a folder and says nothing about it.
 _FILLERS = frozenset(

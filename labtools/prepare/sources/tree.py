@@ -181,6 +181,11 @@ def name_of(path: str) -> str:
     return path.rpartition("/")[2]
 
 
+def below(path: str, root: str) -> str:
+    """A path as the team sees it: from its own folder."""
+    return path.removeprefix(f"{root}/") if root else path
+
+
 def stem_of(path: str) -> str:
     """The file name without its last suffix."""
     name = name_of(path)

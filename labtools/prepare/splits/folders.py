@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 
+from labtools.core.findings import Action, Finding, Severity
+from labtools.core.sentences import Sentence
 from labtools.prepare.layout.split_words import split_of_folder
 from labtools.prepare.sources.tree import folder_of
 
@@ -21,3 +24,24 @@ def splits_by_folder(images: Iterable[str], root: str) -> dict[str, str]:
         if cache[folder]:
             found[path] = cache[folder]
     return found
+
+
+def differing_findings(split: Mapping[str, str], by_folder: Mapping[str, str]) -> Iterator[Finding]:
+    """A list's word counts more than the name of the folder in which a picture lies; said once for each pair.
+
+    Args:
+        split: what the lists say of each picture.
+        by_folder: what its folder is called after.
+    """
+    differing: dict[tuple[str, str, str], int] = defaultdict(int)
+    for path, name in split.items():
+        if by_folder.get(path, name) != name:
+            differing[folder_of(path), by_folder[path], name] += 1
+    for (folder, of_folder, name), count in sorted(differing.items()):
+        what = Sentence(
+            "{n} {n:picture|pictures} in this folder of {split} {n:is|are} listed in {listed}: the list counts",
+            n=count,
+            split=of_folder,
+            listed=name,
+        )
+        yield Finding("", folder, 0, "split-folder-differs", Severity.WARNING, what, Action.REPAIRED)

@@ -12,10 +12,11 @@ from labtools.core.sentences import Sentence
 from labtools.prepare.answers import LEAVE_OUT, Answers
 from labtools.prepare.layout.places import ImageIndex
 from labtools.prepare.layout.split_words import without_archive
-from labtools.prepare.sources.tree import folder_of, name_of
+from labtools.prepare.sources.tree import below, folder_of, name_of
 from labtools.prepare.splits.habits import Habits
+from labtools.prepare.splits.keys import split_key
 from labtools.prepare.splits.lines import INVISIBLE, headed, read_line, section, unquoted
-from labtools.prepare.splits.lists import SplitList, below, repair_findings
+from labtools.prepare.splits.lists import SplitList, repair_findings
 from labtools.prepare.splits.meanings import Meaning, Meanings
 from labtools.prepare.splits.others import Others
 
@@ -60,7 +61,7 @@ class ListReading:
         self._one, self._is_shared = one, is_shared
         self._index, self._others = known.index, known.others
         self._team, self._class_folder = slug(without_archive(name_of(known.root))), folder_of(known.root)
-        self._question = f"split:{known.root}:{below(one.path, known.root)}#folder"
+        self._question = f"{split_key(known.root, one.path)}#folder"
         within = known.answers.get(self._question, "")
         self._is_left = within == LEAVE_OUT
         is_shared = is_shared or one.is_pointer

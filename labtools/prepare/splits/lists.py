@@ -12,22 +12,21 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from labtools.core.findings import Action, Finding, Question, Severity
+from labtools.core.findings import Action, Finding, Severity
 from labtools.core.names import slug
 from labtools.core.sentences import Sentence, verbatim
-from labtools.prepare.answers import LEAVE_OUT, Answers
 from labtools.prepare.layout.split_words import (
     has_split_word,
     list_stem,
-    split_of_folder,
     split_of_list_name,
     splits_in,
 )
 from labtools.prepare.sources.text import REPAIR_MESSAGES, Text, decode
-from labtools.prepare.sources.tree import IMAGE_SUFFIXES, READ_ERRORS, Tree, folder_of, name_of, suffix_of
+from labtools.prepare.sources.tree import READ_ERRORS, Tree, name_of, suffix_of
 from labtools.prepare.splits.cvat import subsets
-from labtools.prepare.splits.documents import pointers, read_json_list
-from labtools.prepare.splits.lines import REPAIRS, read_line
+from labtools.prepare.splits.documents import read_json_list
+from labtools.prepare.splits.lines import REPAIRS
+from labtools.prepare.splits.pointers import read_pointers
 from labtools.prepare.splits.tables import Listed, read_table, split_of_value
 
 _TEXTS = (".txt", ".text", ".lst", ".list", "")
@@ -37,13 +36,6 @@ _OFFICE = (".docx", ".doc", ".odt", ".xlsx", ".xls", ".ods", ".pdf", ".rtf", ".p
 _LABEL_LINE = re.compile(r"\s*\d+(?:[\s,;]+-?[\d.]+(?:e-?\d+)?){4,}[\s,;]*", re.IGNORECASE)
 _PROSE = frozenset({"readme", "license", "licence", "notice", "authors", "changelog", "lisezmoi", "notes", "rapport"})
 _SPLIT_FILE = re.compile(r"split|partition|repartition|subset|decoupage|train.?val|imageset", re.IGNORECASE)
-
-WORDS: Mapping[str, Sentence] = {
-    "train": Sentence("training"),
-    "val": Sentence("validation"),
-    "test": Sentence("test"),
-}
-"""What stands before *list* and *pictures*."""
 
 TRAINVAL = "train+val"
 """The split of VOC's ``trainval.txt``: training and validation together."""
@@ -106,50 +98,6 @@ def _split_of(path: str, is_label: Callable[[str], bool]) -> str:
     return "?" if _SPLIT_FILE.search(stem) or found else ""
 
 
-@dataclass(frozen=True)
-class _Pointer:
-    """One list or folder that ``obj.data`` or ``data.yaml`` names, and the splits that it is said to be.
-
-    Attributes:
-        file: the list in the tree, ``""`` for anything else.
-        own: the split that its own name says.
-    """
-
-    path: str
-    target: str
-    file: str
-    own: str
-    splits: tuple[str, ...]
-
-    @property
-    def kept(self) -> str:
-        """Its own name decides between two splits; Darknet knows no test split and calls the test list ``valid``."""
-        if self.own in self.splits or (self.own == "test" and self.splits == ("val",)):
-            return self.own
-        return "train" if "train" in self.splits else self.splits[0]
-
-    @property
-    def is_contradiction(self) -> bool:
-        return bool(self.file and self.own and self.own != self.kept)
-
-
-def _pointers(tree: Tree) -> list[_Pointer]:
-    found = []
-    for path in tree.ending(".data", ".yaml", ".yml"):
-        try:
-            given = pointers(path, tree.read(path))
-        except READ_ERRORS:
-            continue  # reported where its names are read
-        by_target: dict[str, list[str]] = defaultdict(list)
-        for split, target in given:
-            by_target[target].append(split)
-        for target, splits in by_target.items():
-            file = file_meant(tree, folder_of(path), target) if suffix_of(target) not in IMAGE_SUFFIXES else ""
-            own = split_of_list_name(file) if file else split_of_folder(name_of(target.replace("\\", "/").rstrip("/")))
-            found.append(_Pointer(path, target, file, own, tuple(dict.fromkeys(splits))))
-    return found
-
-
 @lru_cache(maxsize=1 << 14)  # the same few names in every sequence
 def _may_be_list(name: str) -> bool:
     return has_split_word(name) or _SPLIT_FILE.search(name) is not None
@@ -164,65 +112,13 @@ def _pointed(tree: Tree, named: Mapping[str, str]) -> tuple[list[SplitList], dic
     """What ``obj.data`` and ``data.yaml`` name: folders of pictures as lists of their own, and lists by any name."""
     by_split: dict[tuple[str, str], list[Listed]] = defaultdict(list)
     files: dict[str, str] = {}
-    for one in _pointers(tree):
+    for one in read_pointers(tree):
         if not one.file:
             by_split[one.path, one.kept].append(Listed(one.target, 0, one.kept))
         elif one.file not in named or named[one.file].endswith("?"):
             files.setdefault(one.file, one.kept)
     folders = [SplitList(path, split, tuple(e), is_pointer=True) for (path, split), e in by_split.items()]
     return folders, files
-
-
-def file_meant(tree: Tree, folder: str, target: str) -> str:
-    """The file of the tree that a relative path in ``folder`` means; ``""`` if none."""
-    parts = [p for p in target.replace("\\", "/").split("/") if p not in {"", ".", ".."}]
-    while parts:
-        tail = "/".join(parts)
-        base = folder
-        while True:
-            candidate = f"{base}/{tail}" if base else tail
-            if candidate in tree:
-                return candidate
-            if not base:
-                break
-            base = folder_of(base)
-        parts = parts[1:]
-    return ""
-
-
-def pointer_findings(tree: Tree, root: str, answers: Answers) -> list[Finding]:
-    """``obj.data`` or ``data.yaml`` that give one list or folder for two splits, or a list against its name."""
-    findings = []
-    for one in _pointers(tree):
-        for split in one.splits:
-            if split != one.kept:
-                what = Sentence(
-                    "the {split} list is the {other} list ({path}): its pictures stay in {kept} only",
-                    split=WORDS[split],
-                    other=WORDS[one.kept],
-                    path=one.target,
-                    kept=one.kept,
-                )
-                code = f"split-{split}-is-{one.kept}"
-                findings.append(Finding("", one.path, 0, code, Severity.WARNING, what, Action.REPAIRED))
-        key = f"split:{root}:{below(one.file, root)}"
-        if one.is_contradiction and key not in answers:
-            what = Sentence(
-                "{file} gives {path} as the {split} list: which split is it?",
-                file=name_of(one.path),
-                path=one.target,
-                split=WORDS[one.kept],
-            )
-            options = (one.kept, one.own, LEAVE_OUT)
-            question = Question(key, what, options)
-            code = "split-list-contradicted"
-            findings.append(Finding("", one.path, 0, code, Severity.ERROR, what, Action.ASKED, question))
-    return findings
-
-
-def below(path: str, root: str) -> str:
-    """A path as the team sees it: from its own folder."""
-    return path.removeprefix(f"{root}/") if root else path
 
 
 def read_list(tree: Tree, path: str, split: str, *, is_plain: bool = True) -> SplitList | None:
@@ -289,9 +185,3 @@ def repair_findings(path: str, repairs: Mapping[str, int], first: Mapping[str, i
         if count > 1:
             what = Sentence("{what} ({n} lines)", what=what, n=count)
         yield Finding("", path, first.get(code, 0), code, Severity.INFO, what, Action.REPAIRED)
-
-
-def clean_line(line: str) -> tuple[str, list[str]]:
-    """One line of a text list -> the path it names (``""`` for none) and the codes of what was odd."""
-    reading = read_line(line, lambda text: False)
-    return (reading.references[0] if reading.references else ""), list(reading.codes)

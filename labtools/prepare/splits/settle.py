@@ -17,10 +17,11 @@ from labtools.core.names import slug
 from labtools.core.sentences import Sentence, both, either
 from labtools.prepare.answers import LEAVE_OUT, Answers
 from labtools.prepare.config import SplitPolicy
-from labtools.prepare.layout.split_words import list_stem, splits_in
-from labtools.prepare.sources.tree import folder_of
+from labtools.prepare.layout.split_words import SPLIT_NAMES, list_stem, splits_in
+from labtools.prepare.sources.tree import below, folder_of
 from labtools.prepare.splits.claims import Claim
-from labtools.prepare.splits.lists import TRAINVAL, WORDS, below
+from labtools.prepare.splits.keys import split_key
+from labtools.prepare.splits.lists import TRAINVAL
 
 _SAME = 0.5
 """Two lists that share this part of the smaller one speak of the same pictures: versions, not parts."""
@@ -111,7 +112,7 @@ def _without_copies(claims: Sequence[Claim], policy: SplitPolicy) -> tuple[list[
             what = Sentence(
                 "the {split} list names exactly the {other} pictures: they stay in {kept} only",
                 split=copy,
-                other=WORDS[kept],
+                other=SPLIT_NAMES[kept],
                 kept=kept,
             )
             code = f"split-{copy}-is-{kept}"
@@ -182,7 +183,7 @@ def _dispute(
     if not disputed:
         return bundles, frozenset(), []
     names = _bundle_names(bundles, root)
-    key = f"split:{root}:lists"
+    key = split_key(root, "lists")
     file = bundles[1][0].source.path
     answer = answers.get(key)
     if answer in names:

@@ -6,10 +6,15 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from labtools.artifacts.dataset import SPLITS
-from labtools.core.findings import Action, Finding, Severity
+from labtools.core.findings import Action, Finding, Question, Severity
 from labtools.core.sentences import Sentence
+from labtools.prepare.answers import LEAVE_OUT, Answers
+from labtools.prepare.config import SplitPolicy
 from labtools.prepare.sources.tree import suffix_of
+from labtools.prepare.splits.keys import split_key
 from labtools.prepare.splits.lists import SplitList
+
+_MANY = 0.05  # of a team's pictures in no list: too many to be a slip
 
 
 def unlisted_finding(path: str, target: str) -> Finding:
@@ -19,6 +24,35 @@ def unlisted_finding(path: str, target: str) -> Finding:
         return Finding("", path, 0, "image-unlisted", Severity.WARNING, what, Action.LEFT_OUT)
     what = Sentence("no list of the team names this picture: put into {split}", split=target)
     return Finding("", path, 0, "image-unlisted", Severity.WARNING, what, Action.REPAIRED)
+
+
+def split_of_unlisted(
+    unlisted: int, pictures: int, given: Collection[str], policy: SplitPolicy, root: str, answers: Answers
+) -> tuple[str, list[Finding]]:
+    """The split of the pictures that no list names, or another word where they are left out; and what is asked.
+
+    Where one split has no list and pictures are in none, they may well be that split: a question.
+
+    Args:
+        unlisted: how many there are.
+        pictures: how many the team has.
+        given: the splits that it gave.
+    """
+    key = split_key(root, "unlisted")
+    answer = answers.get(key)
+    if answer in (*SPLITS, LEAVE_OUT):
+        return answer, []
+    missing = [name for name in SPLITS if name not in given]
+    if len(missing) != 1 or policy.unlisted != LEAVE_OUT or unlisted < max(2, _MANY * pictures):
+        return policy.unlisted, []
+    name = missing[0]
+    what = Sentence("there is no {split} list, and {n} pictures are in no list", split=name, n=unlisted)
+    text = Sentence(
+        "There is no {split} list, and {n} pictures are in no list: are they {split}?", split=name, n=unlisted
+    )
+    question = Question(key, text, (name, LEAVE_OUT))
+    asked = Finding("", root, 0, "split-unlisted-many", Severity.ERROR, what, Action.ASKED, question)
+    return policy.unlisted, [asked]
 
 
 def missing_splits(split: Mapping[str, str], root: str) -> list[Finding]:

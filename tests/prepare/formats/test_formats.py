@@ -17,7 +17,8 @@ from labtools.prepare.formats import Parsed
 from labtools.prepare.formats._xml import XmlError, parse_xml
 from labtools.prepare.layout.places import ImageIndex
 from labtools.prepare.sources.tree import File, Tree
-from labtools.prepare.splits.lists import clean_line, read_list
+from labtools.prepare.splits.lines import read_line
+from labtools.prepare.splits.lists import read_list
 
 FORMATS = members(formats)
 
@@ -108,7 +109,8 @@ def test_any_bytes_are_lists_or_findings(data: bytes) -> None:
 )  # fmt: skip
 def test_a_listed_path_is_found_in_every_writing(folder: str, quote: str, padding: str, suffix: str) -> None:
     images = [f"velo/t/{s}/images/frame_{i:06d}.jpg" for s in (1, 4, 14) for i in (2, 22)]
-    reference, _ = clean_line(f"{padding}{quote}{folder}frame_000002{suffix}{quote}{padding}")
+    line = f"{padding}{quote}{folder}frame_000002{suffix}{quote}{padding}"
+    (reference,) = read_line(line, lambda text: False).references
     found = ImageIndex(images, "velo/t").find(reference, "velo/t/train.txt")
     assert found.path == "velo/t/4/images/frame_000002.jpg"
 
