@@ -163,6 +163,11 @@ def test_a_dataset_without_names_counts_its_ids() -> None:
     parsed = Parsed((record("a.txt", [0, 2], plain=True), record("b.txt", [4])))
     table = own_table([parsed], is_cohort=False)
     assert table.names == tuple(f"class_{i}" for i in range(5)) and table.trusts_ids
+    two = Parsed((record("a.txt", [0], plain=True), record("b.txt", [3], plain=True)))
+    assert len(own_table([two], is_cohort=False).names) == 4
+    assert own_table([parsed], is_cohort=True) == ClassTable((), {}, False), "of many teams' bare ids nobody knows"
+    huge = Parsed((record("a.txt", [1, 10**6]),))
+    assert own_table([huge], is_cohort=False).names == ("class_0", "class_1"), "a slip of the pen makes no million"
 
 
 def test_an_answer_may_name_a_class_that_nobody_declared() -> None:
