@@ -161,7 +161,7 @@ def _end_record(file: BinaryIO, size: int) -> tuple[int, int, int, int]:
         raise ArchiveError(Sentence("it was cut off: its directory, which lies at the end, is missing"))
     _, _, _, _, count, length, offset, _ = _END.unpack_from(tail, found)
     end = start + found
-    if (end >= _END64_LOCATOR.size and _UNKNOWN in (length, offset)) or count == 0xFFFF:
+    if end >= _END64_LOCATOR.size and (_UNKNOWN in (length, offset) or count == 0xFFFF):
         file.seek(end - _END64_LOCATOR.size)
         mark, _, where, _ = _END64_LOCATOR.unpack(file.read(_END64_LOCATOR.size))
         if mark == b"PK\x06\x07" and where + _END64.size <= end:

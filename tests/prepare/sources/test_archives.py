@@ -97,8 +97,14 @@ def test_zips_that_are_more_than_a_zip(zip_of: Make, put: Any, see: Any) -> None
     put("in/a/large.zip", buffer.getvalue())
     put("in/b/program.exe", b"MZ" + os.urandom(3000) + zip_of(FILES))
     put("in/c/before.zip", b"some words" + zip_of(FILES))
+    put("in/e/behind.zip", zip_of({"a.txt": b"a"}) + b"PK\x05\x06 and more")
     put("in/d/setup.exe", b"MZ and no archive")
-    wanted = {**expected("a/large.zip"), **expected("b/program.exe"), **expected("c/before.zip")}
+    wanted = {
+        **expected("a/large.zip"),
+        **expected("b/program.exe"),
+        **expected("c/before.zip"),
+        "e/behind.zip!/a.txt": b"a",
+    }
     seen = see()
     assert seen.contents == {**wanted, "d/setup.exe": b"MZ and no archive"} and not seen.findings
 
@@ -202,6 +208,27 @@ def test_names_of_old_windows_zips(zip_of: Make, put: Any, see: Any) -> None:
     assert list(see().contents) == [f"{i}.zip!/{name}" for i, name in enumerate(names.values())]
 
 
+def test_a_name_that_is_written_twice_in_a_zip(put: Any, see: Any) -> None:
+    """Info-ZIP puts the UTF-8 of a name into a field, with the checksum of the name that it belongs to."""
+
+    def zipped(raw: bytes, of: bytes, flags: int) -> bytes:
+        name = "été.txt".encode()
+        field = struct.pack("<2HBL", 0x7075, 5 + len(name), 1, zlib.crc32(of)) + name
+        about = struct.pack("<5H3L2H", 20, flags, 0, 0, 0, zlib.crc32(of), len(of), len(of), len(raw), len(field))
+        local = b"PK\x03\x04" + about + raw + field + of
+        entry = b"PK\x01\x02" + struct.pack("<H", 20) + about + struct.pack("<3H2L", 0, 0, 0, 0, 0) + raw + field
+        return local + entry + b"PK\x05\x06" + struct.pack("<4H2LH", 0, 0, 1, 1, len(entry), len(local), 0)
+
+    written = "\u0161t\u0161.txt".encode("cp1250")
+    put("in/1.zip", zipped(written, written, 0))
+    put("in/2.zip", zipped("ñ.txt".encode(), b"renamed since", 0))
+    put("in/3.zip", zipped("ñ.txt".encode(), "ñ.txt".encode(), 0x800))
+    put("in/4.zip", zipped(b"plain.txt", b"plain.txt", 0))
+    assert list(see().contents) == [
+        f"{i}.zip!/{name}" for i, name in enumerate(("été.txt", "ñ.txt", "ñ.txt", "plain.txt"), 1)
+    ]
+
+
 def test_refused_names_and_kinds_of_members(zip_of: Make, put: Any, see: Any) -> None:
     bad = {"../../a.txt": "leads out", "/etc/b.txt": "absolute", "C:\\c.txt": "absolute", "ok/../../d.txt": "leads out"}
     put("in/a.zip", zip_of({**dict.fromkeys(bad, b"x"), "12:30.txt": b"kept", "..x/y..txt": b"kept"}))
@@ -221,6 +248,32 @@ def test_refused_names_and_kinds_of_members(zip_of: Make, put: Any, see: Any) ->
     messages = seen.message("archive-member-refused")
     assert len(seen.findings) == len(messages.splitlines()) == 2 * len(bad) + len(kinds)
     assert all(reason in messages for reason in [*bad.values(), *kinds.values()])
+
+
+def test_what_a_zip_holds_beside_files(zip_of: Make, put: Any, see: Any) -> None:
+    """Links of Unix lead out as well in a zip as in a tar; what is locked or packed in odd ways says what to do."""
+    words = {
+        0o120777: "symbolic link", 0o010644: "a device, a pipe", 0o020644: "a device, a pipe", 0o100644: "", 0o644: ""
+    }  # fmt: skip
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for mode in words:
+            info = zipfile.ZipInfo(f"{mode:o}.jpg")
+            info.external_attr = mode << 16
+            archive.writestr(info, b"/etc/passwd")
+    put("in/modes.zip", buffer.getvalue())
+    for method, how in ((9, "Deflate64"), (42, "method 42")):
+        data = zip_of({f"{method}.jpg": b"x" * method}, zipfile.ZIP_STORED)
+        for mark, place in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+            at = data.find(mark) + place
+            data = data[:at] + struct.pack("<H", method) + data[at + 2 :]
+        put(f"in/{method}.zip", data)
+        words[method] = how
+    seen = see()
+    assert sorted(seen.contents) == ["modes.zip!/100644.jpg", "modes.zip!/644.jpg"]
+    refused = {f.file: f.message for f in seen.findings if f.code == "archive-member-refused"}
+    assert len(refused) == 5 and all(any(word in text for text in refused.values()) for word in words.values())
+    assert "symbolic link" in refused["modes.zip!/120777.jpg"]
 
 
 def test_a_hard_link_in_a_tar_is_the_file(put: Any, see: Any) -> None:
@@ -300,6 +353,16 @@ def test_what_to_do_about_other_files(name: str, content: bytes, code: str, word
     seen = see()
     assert not seen.contents
     assert {c for _, c in seen.codes} == {code} and words in seen.message(code)
+
+
+def test_the_smallest_zip_is_whole_and_one_that_claims_more_is_damaged(zip_of: Make, put: Any, see: Any) -> None:
+    many = b"PK\x05\x06" + struct.pack("<4H2LH", 0, 0, 0xFFFF, 0xFFFF, 0, 0, 0)
+    put("in/empty.zip", zip_of({}))
+    put("in/many.zip", many)
+    put("in/setup.exe", b"MZ" + many)
+    seen = see()
+    assert seen.contents == {"setup.exe": b"MZ" + many}
+    assert seen.codes == {("many.zip", "archive-damaged")}
 
 
 def test_documents_are_no_archives(zip_of: Make, put: Any, see: Any) -> None:
@@ -439,6 +502,26 @@ def test_a_zip_that_was_cut_off(method: int, streamed: bool, keep: float, put: A
     assert seen.contents == {f"a.zip!/{n}": c for n, c in [*members.items()][:whole]}
     assert ("a.zip", "archive-damaged") in seen.codes
     assert whole == 10 or (f"a.zip!/1/{whole}.jpg", "archive-member-refused") in seen.codes
+
+
+def test_what_is_locked_in_a_zip_that_was_cut_off_is_not_read(zip_of: Make, put: Any, see: Any) -> None:
+    data = bytearray(zip_of({"a.txt": b"secret", "b.txt": b"open"}, zipfile.ZIP_STORED))
+    data[6] |= 1
+    put("in/a.zip", bytes(data[: data.find(b"PK\x01\x02")]))
+    seen = see()
+    assert seen.contents == {"a.zip!/b.txt": b"open"}
+    assert "encrypted" in seen.message("archive-member-refused")
+
+
+def test_folders_of_a_zip_that_was_cut_off_are_no_files(put: Any, see: Any) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.mkdir("1")
+        archive.writestr("1/a.txt", b"a")
+        archive.writestr("1/empty.txt", b"")
+    data = buffer.getvalue()
+    put("in/a.zip", data[: data.find(b"PK\x01\x02")])
+    assert see().contents == {"a.zip!/1/a.txt": b"a", "a.zip!/1/empty.txt": b""}
 
 
 class _Pipe(io.RawIOBase):
