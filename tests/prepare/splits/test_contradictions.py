@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from labtools.core.findings import Finding, Question
+from labtools.core.findings import Action, Finding, Question
 from labtools.prepare.config import SplitPolicy
 from labtools.prepare.sources.walk import read_tree
 from labtools.prepare.splits.lists import split_lists
@@ -211,11 +211,23 @@ def test_yaml_against_folders(submit: Submit) -> None:
     question = asked(result)
     assert question.key == f"split:{ROOT}:folders"
     assert result.of == {} and codes(result)["image-split-disputed"] == 6
+    left = submit(files, images, answers={question.key: "leave out"})
+    assert left.of == {} and not any(f.question for f in left.findings)
+    for found, action in ((result, Action.ASKED), (left, Action.LEFT_OUT)):
+        assert one(found, "split-yaml-differs").action == action
     as_folders = submit(files, images, answers={question.key: question.options[1]}).of
     assert all(split == ("train" if "/train/" in path else "val") for path, split in as_folders.items())
     as_yaml = submit(files, images, answers={question.key: question.options[0]}).of
     assert all(split == ("val" if "/train/" in path else "train") for path, split in as_yaml.items())
     assert len(as_folders) == len(as_yaml) == 6
+
+
+def test_a_list_counts_more_than_a_folder_that_a_yaml_names(submit: Submit) -> None:
+    images = [f"{ROOT}/{s}/images/f_{s}_{i}.jpg" for s in ("a", "b") for i in range(3)]
+    files = {"data.yaml": "train: ../a/images\nval: ../b/images\n", "test.txt": f"{images[0]}\n{images[5]}\n"}
+    result = submit(files, images)
+    assert [result.of[path] for path in images] == ["test", "train", "train", "val", "val", "test"]
+    assert not any(f.question for f in result.findings)
 
 
 def test_bare_names_of_several_sequences_are_asked(submit: Submit, truth: dict[str, str]) -> None:
