@@ -36,7 +36,7 @@ def is_dead(record: Record) -> bool:
 
 def state_now(record: Record) -> State:
     """The state of a run as far as this machine can tell at once."""
-    return judge(record, stale=record.is_taken and is_dead(record))
+    return judge(record, stale=is_dead(record))
 
 
 def take(folder: Path, attempt: int, claim: Claim) -> bool:

@@ -42,6 +42,8 @@ def test_sequences_that_only_names_tell(pattern: str, submit: Submit) -> None:
     assert Counter(result.of.values()) == {"train": 18, "val": 6, "test": 6}
     (finding,) = result.findings
     assert finding.code == "split-made" and "whole sequences" in finding.message
+    (val,), (test,) = ([name for name, side in sides.items() if side == {split}] for split in ("val", "test"))
+    assert f"; val: {val}; test: {test} (18/6/6 pictures)" in finding.message
 
 
 @pytest.mark.parametrize("pattern", ["frame_{s}{i:05d}", "cat{c}_{i}", "velo-{i}{s}", "IMG_{i}{s}"])
@@ -66,6 +68,19 @@ def test_a_gap_at_the_cuts_if_the_course_asks_for_it(submit: Submit) -> None:
     assert Counter(result.of.values()) == {"train": 60, "val": 15, "test": 15}
     left = {f.file for f in result.findings if f.code == "image-in-gap"}
     assert left == {images[i] for i in [*range(60, 65), *range(80, 85)]} == set(images) - set(result.of)
+
+
+@pytest.mark.parametrize(("count", "left"), [(50, 10), (49, 0)])
+def test_a_gap_that_would_take_too_much_is_none(count: int, left: int) -> None:
+    images = [f"images/frame_{i:03d}.jpg" for i in range(count)]
+    split, findings = make_split(images, dict.fromkeys(images, ""), SplitPolicy(gap=5), "t")
+    assert len(images) - len(split) == left == sum(f.code == "image-in-gap" for f in findings)
+
+
+@pytest.mark.parametrize("units", [3, 7, 8, 30])
+def test_a_split_without_a_share_gets_nothing(units: int) -> None:
+    split = deal({f"{i}": 10 for i in range(units)}, {"train": 0.5, "val": 0.5, "test": 0.0}, "0")
+    assert abs(2 * Counter(split.values())["train"] - units) <= 1 and "test" not in split.values()
 
 
 def test_subjects_are_on_every_side(submit: Submit) -> None:

@@ -127,7 +127,8 @@ def test_a_stale_run_is_not_taken_until_it_fits_again(make_run: MakeRun) -> None
     attempt = queue.claim("gpu0")
     assert attempt is not None
     claims.end_attempt(attempt.run, 1, Fault(Cause.STALE, "the dataset has changed"))
-    assert judge(read_record(folder), stale=False) is State.STALE
+    record = read_record(folder)
+    assert (judge(record, stale=False), record.stale) == (State.STALE, "the dataset has changed")
     assert RunQueue(folder.parent).claim("gpu0") is None
     (folder / "stale.json").unlink()  # as planning does
     clock[0] += LOOK_AGAIN_S + 1
