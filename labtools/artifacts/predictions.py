@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from labtools.core.files import replace
+
 IOU_THRESHOLDS = tuple(round(0.5 + 0.05 * i, 2) for i in range(10))
 TP_COLUMNS = tuple(f"tp{round(100 * t)}" for t in IOU_THRESHOLDS)
 
@@ -30,7 +32,7 @@ def write_predictions(path: Path, predictions: pd.DataFrame) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_suffix(".tmp")
     predictions[list(COLUMNS)].astype(COLUMNS).to_parquet(aside, index=False, compression="zstd")
-    aside.replace(path)
+    replace(aside, path)
 
 
 def read_predictions(path: Path) -> pd.DataFrame:

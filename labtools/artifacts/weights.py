@@ -14,7 +14,7 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from labtools.core.errors import LabError
-from labtools.core.files import hash_bytes, hash_file, write_text
+from labtools.core.files import hash_bytes, hash_file, replace, write_text
 
 _RELEASE = "https://github.com/ultralytics/assets/releases/download/v8.4.0/"
 _NETWORK_PATIENCE_S = 3.0
@@ -106,7 +106,7 @@ def _download(name: str, target: Path) -> str | None:
         with urllib.request.urlopen(_RELEASE + name, timeout=10) as answer, aside.open("wb") as file:  # noqa: S310
             while block := answer.read(1 << 20):
                 file.write(block)
-        aside.replace(target)
+        replace(aside, target)
     except urllib.error.HTTPError as error:
         return f"Ultralytics publishes no {name} (HTTP {error.code})"
     except OSError as error:

@@ -7,11 +7,20 @@ import errno
 import glob
 import json
 import os
+import sys
 import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import xxhash
+
+_T = TypeVar("_T")
+
+_PATIENCE_S = 2.0 if sys.platform == "win32" else 0.0
+"""Windows replaces no file that somebody has open, and opens none that is being replaced: a matter of milliseconds,
+where a lane and `labtools status` meet, or a virus scanner looks at what is new."""
 
 
 def write_bytes(path: Path, data: bytes, *, durable: bool = True) -> None:
@@ -33,10 +42,27 @@ def write_bytes(path: Path, data: bytes, *, durable: bool = True) -> None:
                 file.flush()
                 os.fsync(file.fileno())
         aside.chmod(0o644 & ~_umask())  # mkstemp makes files that only their owner can read
-        aside.replace(path)
+        replace(aside, path)
     except BaseException:
         aside.unlink(missing_ok=True)
         raise
+
+
+def replace(aside: Path, path: Path) -> None:
+    """`Path.replace`, which on Windows waits for whoever has ``path`` open."""
+    _patiently(lambda: aside.replace(path))
+
+
+def _patiently(act: Callable[[], _T]) -> _T:
+    """What the act returns, which is tried again for as long as `_PATIENCE_S`."""
+    end = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            return act()
+        except PermissionError:
+            if time.monotonic() >= end:
+                raise
+        time.sleep(0.01)
 
 
 def sweep_halves(folder: Path, *names: str) -> None:
@@ -79,8 +105,12 @@ def json_bytes(value: Any) -> bytes:
 
 def read_json(path: Path | str) -> Any:
     """Read UTF-8 JSON; raises OSError or ValueError like the functions beneath it."""
+    return json.loads(_patiently(lambda: _read(path)))
+
+
+def _read(path: Path | str) -> bytes:
     with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - thousands of small files: half of `Path.read_text`
-        return json.loads(file.readall())
+        return file.readall()
 
 
 def hash_bytes(data: bytes) -> str:

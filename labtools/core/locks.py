@@ -23,7 +23,12 @@ def held(path: Path) -> Iterator[bool]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+b") as file:
-        yield _lock(file)
+        is_ours = _lock(file)
+        try:
+            yield is_ours
+        finally:
+            if is_ours:
+                _unlock(file)
 
 
 @contextmanager
@@ -67,3 +72,12 @@ def _lock(file: IO[bytes]) -> bool:
     except OSError:
         return False
     return True
+
+
+def _unlock(file: IO[bytes]) -> None:
+    """Closing does it too; on Windows not at once."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        file.seek(0)
+        msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)

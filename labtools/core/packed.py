@@ -14,6 +14,8 @@ from typing import Any
 
 import xxhash
 
+from labtools.core.files import replace
+
 _KIND = f"labtools {sys.implementation.cache_tag} {marshal.version}\n".encode()
 
 
@@ -26,7 +28,7 @@ def write_packed(path: Path, value: Any) -> None:
     data = marshal.dumps(value)
     aside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     aside.write_bytes(_KIND + xxhash.xxh3_128_digest(data) + data)
-    aside.replace(path)
+    replace(aside, path)
 
 
 def read_packed(path: Path) -> Any:

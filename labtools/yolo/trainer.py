@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labtools.core.errors import LabError
+from labtools.core.files import replace
 from labtools.yolo.engine import load_model
 from labtools.yolo.signs import NotANumber, is_out_of_memory
 
@@ -224,7 +225,7 @@ class _SteadyTrainer(_Base):
             for aside, path in ((self.best, best), (self.last, last)):
                 if aside.is_file():
                     _flush(aside)
-                    aside.replace(path)
+                    replace(aside, path)
         finally:
             for aside in (self.last, self.best):
                 with contextlib.suppress(FileNotFoundError):
@@ -239,7 +240,7 @@ class _SteadyTrainer(_Base):
             if path.is_file():
                 aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
                 aside.write_bytes(path.read_bytes())
-                aside.replace(path)
+                replace(aside, path)
         while True:
             try:
                 super().final_eval()

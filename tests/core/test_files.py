@@ -185,3 +185,23 @@ def test_a_lab_error_crosses_a_process_boundary_whole() -> None:
     error = pickle.loads(pickle.dumps(LabError("what", "where", "fix")))  # noqa: S301 - our own bytes
     assert (error.what, error.where, error.fix) == ("what", "where", "fix")
     assert str(error) == "what\nwhere: where\nfix: fix"
+
+
+def test_who_has_a_file_open_is_waited_for_on_windows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows replaces no file that somebody reads at this moment."""
+    tries: list[Path] = []
+
+    def open_elsewhere(self: Path, target: Path, *, really: Callable[[Path, Path], Path] = Path.replace) -> Path:
+        tries.append(target)
+        if len(tries) < 3:
+            raise PermissionError(errno.EACCES, "is open", str(target))
+        return really(self, target)
+
+    monkeypatch.setattr(Path, "replace", open_elsewhere)
+    path = tmp_path / "beat.1.json"
+    with pytest.raises(PermissionError):
+        files.write_text(path, "elsewhere, a refusal is one")
+    assert len(tries) == 1 and not list(tmp_path.iterdir())
+    monkeypatch.setattr(files, "_PATIENCE_S", 5.0)
+    files.write_text(path, "new")
+    assert path.read_text(encoding="utf-8") == "new" and len(tries) == 3

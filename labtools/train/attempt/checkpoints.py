@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from labtools.artifacts.checkpoint import Kept, kept_files, read_kept, write_kept
-from labtools.core.files import sweep_halves, write_text
+from labtools.core.files import replace, sweep_halves, write_text
 
 # What Ultralytics leaves in a run folder. Only these are cleared before a new start, never what people put there.
 _ULTRALYTICS_FILES = ("args.yaml", "results.csv", "events.out.tfevents.*", "*.png", "*.jpg", "weights")
@@ -111,5 +111,5 @@ def _second_name(source: Path, target: Path) -> None:
         raise
     except OSError:
         shutil.copyfile(source, aside)
-    aside.replace(target)
+    replace(aside, target)
     aside.unlink(missing_ok=True)  # renaming one name of a file over another of the same leaves both (POSIX)

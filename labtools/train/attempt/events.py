@@ -13,6 +13,8 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from labtools.core.files import replace
+
 if TYPE_CHECKING:
     from tensorboard.compat.proto.event_pb2 import Event
 
@@ -109,4 +111,4 @@ def _write(path: Path, events: Iterable[Event]) -> None:
         for event in events:
             writer.write(event.SerializeToString())
         writer.flush()
-    aside.replace(path)
+    replace(aside, path)
