@@ -28,7 +28,6 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
-import shlex
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Any
@@ -37,6 +36,7 @@ from labtools.artifacts.lab import DATASET, RUNS
 from labtools.core.errors import LabError
 from labtools.core.fields import from_fields
 from labtools.core.files import read_json
+from labtools.core.shells import typed
 
 if TYPE_CHECKING:
     import pandas as pd  # imported where it is used: lanes and `labtools status` start without it
@@ -235,10 +235,7 @@ def option_of(root: Path) -> str:
 
     Quoted for a shell.
     """
-    if _matrices(RUNS) == [root.absolute()]:
-        return ""
-    here = Path.cwd()
-    return f" --matrix {shlex.quote(str(root.relative_to(here) if root.is_relative_to(here) else root))}"
+    return "" if _matrices(RUNS) == [root.absolute()] else f" --matrix {typed(root)}"
 
 
 def _matrices(runs_root: Path) -> list[Path]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labtools.artifacts.lab import RUNS, SERVERS
+from labtools.core.shells import typed
 
 if TYPE_CHECKING:
     from labtools.core.errors import LabError
@@ -22,7 +23,7 @@ def tell(launched: Launched, servers: Path | None, runs: Path) -> None:
     _tell_stale(launched)
     if launch is None:
         failed = grid.count(State.FAILED)
-        why = f"`labtools status {_short(grid.root)}`"
+        why = f"`{typed('labtools', 'status', grid.root)}`"
         hint = f"; {failed} failed: see why in {why}, then --retry-failed" if failed else ""
         console.print(f"nothing to train: {grid.count(State.DONE)} of {len(grid.runs)} runs are done{hint}")
         return
@@ -39,7 +40,7 @@ def tell(launched: Launched, servers: Path | None, runs: Path) -> None:
         how = "as they were started: --only, --memory-floor and --lease are for lanes that start now"
         console.print(f"{', '.join(launched.as_before)} go on {how}; `labtools train-matrix --stop` ends them first")
     console.print("They outlive this shell. How far they are:")
-    status = f"labtools status {_short(grid.root)} --watch"
+    status = typed("labtools", "status", grid.root, "--watch")
     for line in filter(None, (status, launch.watch, *_attach(launched, servers, runs))):
         console.print(f"  {line}", soft_wrap=True)
 
@@ -58,21 +59,11 @@ def _tell_stale(launched: Launched) -> None:
 
 def _attach(launched: Launched, servers: Path | None, runs: Path) -> list[str]:
     """How to see the lanes of each server in its own windows."""
-    import shlex
-
     if launched.launch is None or launched.launch.launcher != "tmux":
         return []
-    file = "" if servers in (None, SERVERS) else f" --servers {shlex.quote(str(servers))}"
-    root = "" if runs == RUNS else f" --runs-root {shlex.quote(str(runs))}"
+    file = "" if servers in (None, SERVERS) else f" --servers {typed(servers)}"
+    root = "" if runs == RUNS else f" --runs-root {typed(runs)}"
     return [f"labtools attach --server {server.name}{file}{root}" for server in launched.servers]
-
-
-def _short(path: Path) -> str:
-    """Quoted for a shell, relative to here where it lies below."""
-    import shlex
-
-    here = Path.cwd()
-    return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
 
 
 def tell_troubles(troubles: Sequence[LabError]) -> None:

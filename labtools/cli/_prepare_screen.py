@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from rich.text import Text
 
 from labtools.core.findings import Finding, Severity
 from labtools.core.names import folder_name
+from labtools.core.shells import typed
 from labtools.prepare.layout.teams import plain_name
 from labtools.prepare.output.sheets.kinds import Kind, inside, kinds_of
 
@@ -105,8 +105,8 @@ def show_next(console: Console, result: PrepareResult, submissions: Path) -> Non
     questions = len({f.question.key for f in result.findings if f.question is not None})
     if questions:
         what = f"{_many(questions, 'question')} that only you can answer"
-        command = ["labtools", "prepare", str(submissions), "--out", str(result.out), "--ask", "questions.yaml"]
-        console.print(Text.assemble((what, "bold yellow"), f": {shlex.join(command)}"), soft_wrap=True)
+        command = typed("labtools", "prepare", submissions, "--out", result.out, "--ask", "questions.yaml")
+        console.print(Text.assemble((what, "bold yellow"), f": {command}"), soft_wrap=True)
 
 
 def show_findings(console: Console, findings: Sequence[Finding]) -> None:

@@ -64,17 +64,13 @@ def _requeue(run: Run, *, may_be_done: bool) -> Told:
     from labtools.artifacts.record import State
     from labtools.artifacts.runs import RUN_FILE
     from labtools.cli._runs import Told, state_of
+    from labtools.core.shells import typed
     from labtools.train.runqueue.orders import requeue
 
     if state_of(run) is State.DONE and not may_be_done:
         return Told(run.run_id, False, "is done: name it in full, or add --done, to train it again")
     aside = requeue(run.folder)
     if (run.folder / RUN_FILE).is_file():
-        return Told(run.run_id, True, f"waits to be trained from its beginning; what there was is in {_short(aside)}")
+        return Told(run.run_id, True, f"waits to be trained from its beginning; what there was is in {typed(aside)}")
     then = "the next `labtools train-matrix` writes it as the matrix means it now"
-    return Told(run.run_id, True, f"was stale and is in {_short(aside)}; {then}")
-
-
-def _short(path: Path) -> str:
-    here = Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+    return Told(run.run_id, True, f"was stale and is in {typed(aside)}; {then}")

@@ -21,6 +21,7 @@ from labtools.artifacts.results import (
 from labtools.artifacts.runs import Run, find_data, list_runs, read_curves
 from labtools.core.errors import LabError
 from labtools.core.names import natural_key
+from labtools.core.shells import typed
 from labtools.report.data import Data, read_compared, read_data
 from labtools.report.examples import CONF, add_pixels, judge
 from labtools.report.run_states import RunState, read_state
@@ -122,13 +123,6 @@ class Results:
     def class_id(self, class_name: str) -> int:
         """The id that chooses a class's colour."""
         return self.classes.index(class_name)
-
-
-def typed(path: Path) -> str:
-    """A path as it can be typed here and now."""
-    here = Path.cwd()
-    path = path.relative_to(here) if path.is_relative_to(here) else path
-    return f'"{path.as_posix()}"' if " " in str(path) else path.as_posix()
 
 
 def load_results(
