@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -109,7 +111,9 @@ def create(path: str, data: bytes, near: Near | None = None) -> None:
 
 
 def link(source: str, path: str, near_source: Near, near: Near) -> bool:
-    """A hard link; False on another disk, or on a file system without them."""
+    """A hard link; False on another disk, on a file system without them, or where a link could not be removed."""
+    if sys.platform == "win32" and not os.stat(source).st_mode & stat.S_IWRITE:  # noqa: PTH116
+        return False  # Windows removes no file that is read-only, and all names of a file are
     old, its_folder = near_source.at(source)
     new, folder = near.at(path)
     try:
