@@ -6,6 +6,8 @@ import errno
 import functools
 import gc
 import inspect
+import io
+import locale
 import logging
 import sys
 from collections.abc import Callable
@@ -92,12 +94,17 @@ _DISK_TROUBLE = {
     errno.ENOTDIR: "there is a file where a folder should be",
     errno.EISDIR: "there is a folder where a file should be",
     errno.EACCES: "this may not be read or written by you",
+    errno.EPERM: "the system does not permit this",
 }
 """What the machine of a user can suffer anywhere; any other OSError is a bug of ours."""
+
+_OPEN_ELSEWHERE = frozenset({32, 33})  # Windows: ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION
+_LONGEST_ON_WINDOWS = 248  # letters of a folder's path; 260 of a file's
 
 
 def main() -> None:
     """Entry point: a LabError is three lines and exit code 2."""
+    _speak_anyway()
     try:
         with sent_ahead(sys.argv[1:]) as scout:
             _register_commands(sys.argv[1] if len(sys.argv) > 1 else "")
@@ -106,13 +113,39 @@ def main() -> None:
         _show(error)
         sys.exit(2)
     except OSError as error:
-        trouble = _DISK_TROUBLE.get(error.errno or 0)
+        trouble = _disk_trouble(error)
         if trouble is None:
             raise
-        _show(LabError(trouble, _where(error), "Mend that, or choose another folder; then run it again."))
+        _show(trouble)
+        sys.exit(2)
+    except UnicodeEncodeError as error:
+        if sys.getfilesystemencoding() == "utf-8":
+            raise
+        what = f"names of files cannot have all letters here, such as {error.object[error.start]!r}"
+        _show(LabError(what, f"locale {locale.setlocale(locale.LC_CTYPE)}", "Type `export PYTHONUTF8=1` first."))
         sys.exit(2)
     finally:
         gc.freeze()  # all goes with the process: it took a tenth of a second to look for cycles in it once more
+
+
+def _speak_anyway() -> None:
+    """A letter that the terminal, or the file that it was sent to, does not have becomes a question mark."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _disk_trouble(error: OSError) -> LabError | None:
+    """What a user can do something about."""
+    path = _where(error)
+    if getattr(error, "winerror", None) in _OPEN_ELSEWHERE:
+        return LabError("another program has this open", path, "Close it there; then run this again.")
+    if sys.platform == "win32" and isinstance(error, FileNotFoundError) and len(path) >= _LONGEST_ON_WINDOWS:
+        fix = "Work in a folder with a shorter path, such as C:\\lab; or switch on long paths in Windows."
+        return LabError("this path is longer than Windows takes", path, fix)
+    trouble = _DISK_TROUBLE.get(error.errno or 0)
+    fix = "Mend that, or choose another folder; then run it again."
+    return None if trouble is None else LabError(trouble, path, fix)
 
 
 def _where(error: OSError) -> str:

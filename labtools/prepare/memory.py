@@ -72,7 +72,7 @@ class Memory:
 
     def __init__(self, target: Path) -> None:
         self._target = target
-        self.folder = cache_folder() / "prepare" / hash_bytes(str(target).encode("utf-8"))[:16]
+        self.folder = cache_folder() / "prepare" / hash_bytes(os.fsencode(target))[:16]
 
     @contextmanager
     def lock(self) -> Iterator[None]:

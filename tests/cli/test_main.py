@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import errno
+import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 import typer
 
@@ -86,3 +90,57 @@ def test_a_half_that_cannot_be_written_is_told_by_its_folder() -> None:
     half = str(Path("runs") / ".beat.1.json.x1y2.tmp")
     assert main._where(PermissionError(errno.EACCES, "no", half)) == "runs"
     assert main._where(PermissionError(errno.EACCES, "no", "runs/run.json")) == "runs/run.json"
+
+
+def _prepare_odd_names(environment: dict[str, str], tmp_path: Path) -> subprocess.CompletedProcess[bytes]:
+    folder = tmp_path / "équipe 🎈"
+    folder.mkdir()
+    (folder / "été 😀.jpg").write_bytes(cv2.imencode(".jpg", np.zeros((48, 64, 3), np.uint8))[1].tobytes())
+    (folder / "été 😀.txt").write_text("balle 0.5 0,5 0.5 0.5", encoding="utf-8")
+    command = [sys.executable, "-m", "labtools", "prepare", folder.name, "--out", "données 🎈", "--json"]
+    return subprocess.run(command, capture_output=True, check=False, cwd=tmp_path, env=os.environ | environment)
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
+def test_letters_that_a_terminal_lacks_do_no_harm(encoding: str, tmp_path: Path) -> None:
+    """What is sent to a file has the letters of the country on Windows."""
+    done = _prepare_odd_names({"PYTHONIOENCODING": encoding}, tmp_path)
+    said = json.loads(done.stdout.decode(encoding).splitlines()[-1])
+    assert done.returncode == 0 and b"balle" in done.stdout
+    assert os.fsencode(Path(said["out"]).name) == "données 🎈".encode()
+
+
+@pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="their names of files have all letters")
+def test_letters_that_names_of_files_lack_are_a_sentence(tmp_path: Path) -> None:
+    """Python itself takes UTF-8 where there is no locale, unless it was told not to."""
+    done = _prepare_odd_names({"LC_ALL": "C", "PYTHONUTF8": "0"}, tmp_path)
+    assert done.returncode == 2 and b"Traceback" not in done.stderr
+    assert b"export PYTHONUTF8=1" in done.stderr
+
+
+def _windows_error(number: int, code: int) -> OSError:
+    error = OSError(code, "in the words of Windows", "C:\\lab\\ds")
+    error.winerror = number  # type: ignore[attr-defined]
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (_windows_error(32, errno.EACCES), "another program has this open"),
+        (OSError(errno.EPERM, "Operation not permitted", "/Users/z/Documents/a"), "the system does not permit this"),
+        (OSError(errno.ENOSPC, "No space left on device"), "the disk is full"),
+    ],
+)
+def test_what_a_machine_can_suffer_is_a_sentence(error: OSError, sentence: str) -> None:
+    trouble = main._disk_trouble(error)
+    assert trouble is not None and trouble.what == sentence and trouble.fix
+
+
+def test_a_path_that_is_too_long_for_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There it is said of a folder that exists that it does not."""
+    error = FileNotFoundError(errno.ENOENT, "No such file or directory", "C:\\" + "long\\" * 60)
+    assert main._disk_trouble(error) is None, "a bug, elsewhere"
+    monkeypatch.setattr(sys, "platform", "win32")
+    trouble = main._disk_trouble(error)
+    assert trouble is not None and "longer than Windows takes" in trouble.what
