@@ -94,6 +94,11 @@ class Run:
         return self.spec.run_id
 
     @property
+    def is_in_place(self) -> bool:
+        """Is the folder called as the run? Else it is a copy that somebody made, or was renamed: no part of the matrix."""
+        return self.folder.name == self.run_id
+
+    @property
     def root(self) -> Path:
         """The matrix's folder, which also holds results and report."""
         return self.folder.parent
@@ -165,10 +170,11 @@ def _is_planned_with(data: Path, spec: RunSpec) -> bool:
 
 
 def list_runs(root: Path) -> list[Run]:
-    """All runs below one matrix folder, by run id; an absent folder has none."""
+    """All runs below one matrix folder, by run id; an absent folder has none. Copies of run folders are none."""
     if not root.is_dir():
         return []
-    return [read_run(f.parent) for f in sorted(root.glob(f"*/{RUN_FILE}")) if f.parent.name not in NOT_RUNS]
+    found = (read_run(f.parent) for f in sorted(root.glob(f"*/{RUN_FILE}")) if f.parent.name not in NOT_RUNS)
+    return [run for run in found if run.is_in_place]
 
 
 def find_runs(pattern: str, runs_root: Path) -> list[Run]:

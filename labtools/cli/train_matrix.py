@@ -140,7 +140,8 @@ def _stop(ask: _Ask) -> dict[str, Any]:
 
     root = (ask.runs / read_matrix(ask.matrix).name).absolute()
     ended, troubles = pipeline.stop_everywhere(root, ask.servers)
-    err().print(f"ended: {', '.join(ended)}" if ended else f"no lane of this matrix is at work on {_where(ask)}")
+    if ended or not troubles:
+        err().print(f"ended: {', '.join(ended)}" if ended else f"no lane of this matrix is at work on {_where(ask)}")
     tell_troubles(troubles)
     return {"folder": str(root), "stopped": ended, "unreached": [trouble.what for trouble in troubles]}
 

@@ -267,12 +267,12 @@ def is_meant(run_id: str, only: str) -> bool:
 
 
 def _meet(folder: Path) -> _Known | None:
-    """A run as its folder says; None while it is no run folder (yet)."""
+    """A run as its folder says; None while it is no run folder (yet), or not where it belongs."""
     try:
         stamp, run = _stamp(folder), read_run(folder)
     except (LabError, OSError):
         return None
-    return _Known(run, read_workload(folder), stamp)
+    return _Known(run, read_workload(folder), stamp) if run.is_in_place else None
 
 
 def _stamp(folder: Path) -> tuple[int, int]:

@@ -142,7 +142,11 @@ def _scan(root: Path) -> tuple[list[tuple[Run, Record]], list[tuple[str, str]]]:
     found, unreadable = [], []
     for name in _folders(root):
         try:
-            found.append((read_run(root / name), read_record(root / name)))
+            run = read_run(root / name)
+            if run.is_in_place:
+                found.append((run, read_record(root / name)))
+            else:
+                unreadable.append((name, f"its run.json is that of {run.run_id}, so it is a copy, or was renamed"))
         except (FileNotFoundError, NotADirectoryError):
             continue  # moved away between two looks
         except LabError as error:

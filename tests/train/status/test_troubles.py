@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 
 from labtools.artifacts.record import UNWANTED, Cause, ProcessId
+from labtools.artifacts.runs import list_runs
 from labtools.core.files import write_json
 from labtools.train import disk
 from labtools.train.processes import this_process
 from labtools.train.runqueue import claims
+from labtools.train.runqueue.run_queue import RunQueue
 from labtools.train.status.grid import read_grid
 from labtools.train.status.troubles import Level, Trouble
 
@@ -61,6 +63,19 @@ def test_what_to_type_names_the_matrix_where_there_are_several(make_run: Make, r
     assert "`labtools retry a --matrix runs/tiny`" in first(root).fix
     assert "`labtools retry a --matrix 'runs/other year'`" in first(root.with_name("other year")).fix
     assert "`labtools requeue b --matrix runs/tiny`" in read_grid(root).troubles[1].fix
+
+
+def test_a_copy_of_a_run_folder_is_no_run_of_the_matrix(make_run: Make, make_lane: Make, root: Path) -> None:
+    make_run("a")
+    make_lane("gpu0", "")
+    shutil.copytree(root / "a", root / "a backup")
+    grid = read_grid(root)
+    assert [run.run_id for run in grid.runs] == ["a"]
+    (trouble,) = grid.troubles
+    assert trouble.who == ("a backup",) and "its run.json is that of a" in trouble.what
+    assert [run.folder.name for run in list_runs(root)] == ["a"]
+    queue = RunQueue(root)
+    assert queue.claim("gpu0") is not None and queue.claim("gpu0") is None
 
 
 def test_a_run_that_was_taken_out_of_the_matrix_is_no_error(make_run: Make, root: Path) -> None:
