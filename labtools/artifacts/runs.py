@@ -95,7 +95,7 @@ class Run:
 
     @property
     def is_in_place(self) -> bool:
-        """Is the folder called as the run? Else it is a copy that somebody made, or was renamed: no part of the matrix."""
+        """Is the folder called as the run? Else it is a copy that somebody made, or was renamed: not of the matrix."""
         return self.folder.name == self.run_id
 
     @property
