@@ -105,6 +105,16 @@ def orphan(file: str, line: int, name: str, rivals: Iterable[str]) -> Finding:
     return Finding("", file, line, "annotation-without-image", Severity.WARNING, what, Action.LEFT_OUT)
 
 
+MOST_BOXES = 20_000
+"""In one picture. The densest datasets have some thousands (aerial photographs, DOTA); a detector finds 300."""
+
+
+def crowd(file: str, n: int, image: str) -> Finding:
+    """An annotation with more than `MOST_BOXES` boxes for one picture: comparing them would take hours."""
+    what = Sentence("{n} boxes in one picture: no more than {most} are read", n=n, most=MOST_BOXES)
+    return Finding("", file, 0, "annotation-crowded", Severity.ERROR, what, Action.LEFT_OUT, None, image)
+
+
 def finite(*values: float) -> bool:
     """All of them are numbers that a picture can hold (not NaN, not infinite, not beyond any screen)."""
     return all(math.isfinite(v) and abs(v) < 1e7 for v in values)

@@ -13,6 +13,7 @@ from labtools.prepare.sources.text import decode
 from labtools.prepare.sources.tree import READ_ERRORS, Tree
 
 _BARE_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});)")
+_MANY, _DEEPEST = 1000, 50
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 
 
@@ -64,8 +65,11 @@ def parse_xml(data: bytes) -> Element:
     Raises:
         XmlError: see there.
     """
+    text = xml_text(data)
+    if text.count("</") > _MANY:
+        _refuse_towers(text)
     try:
-        return fromstring(xml_text(data), XMLParser())  # noqa: S314  entities cannot be declared, see above
+        return fromstring(text, XMLParser())  # noqa: S314  entities cannot be declared, see above
     except (ParseError, ValueError, RecursionError) as error:
         if isinstance(error, XmlError):
             raise
@@ -103,6 +107,15 @@ def walk_xml(
         parser.Parse(xml_text(data).encode("utf-8", "replace"), True)
     except expat.ExpatError as error:
         raise _malformed(error) from None
+
+
+def _refuse_towers(text: str) -> None:
+    """Raises: XmlError, if elements stand in each other so deep that looking for one below each takes hours."""
+    depth = 0
+    for match in re.finditer(r"<(/?)[A-Za-z_][^<>]*?(/?)>", text):
+        depth += -1 if match[1] else 0 if match[2] else 1
+        if depth > _DEEPEST:
+            raise XmlError(Sentence("its elements stand more than {n} deep in each other", n=_DEEPEST))
 
 
 def _malformed(error: Exception) -> XmlError:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 
 from labtools.core.findings import Action, Finding, Severity
 from labtools.core.sentences import Sentence, verbatim
-from labtools.prepare.formats import CENTRE, CORNERS, Parsed, RawBox, Record, orphan
+from labtools.prepare.formats import CENTRE, CORNERS, MOST_BOXES, Parsed, RawBox, Record, crowd, orphan
 from labtools.prepare.formats._names import NamesFile, is_names_file, names_files, nearest_names
 from labtools.prepare.formats._yolo_file import FileReader, Repairs
 from labtools.prepare.formats._yolo_line import LineError, is_comment, parse_line
@@ -138,7 +138,12 @@ class _Reading:
 
     def _bytes(self, path: str, near: Near) -> bytes | None:
         try:
-            return self._tree.read(path, near)
+            data = self._tree.read(path, near)
+            lines = data.count(b"\n") if len(data) > MOST_BOXES else 0
+            if lines <= MOST_BOXES:
+                return data
+            self._findings.append(crowd(path, lines, ""))
+            return None
         except READ_ERRORS as error:
             what = Sentence("this label file cannot be read: {why}", why=verbatim(type(error).__name__))
             self._findings.append(Finding("", path, 0, "label-unreadable", Severity.ERROR, what, Action.LEFT_OUT))

@@ -16,7 +16,7 @@ from labtools.core.registry import members
 from labtools.core.sentences import Sentence
 from labtools.prepare import formats
 from labtools.prepare.config import name_key
-from labtools.prepare.formats import Parsed, RawBox, Record
+from labtools.prepare.formats import MOST_BOXES, Parsed, RawBox, Record, crowd
 from labtools.prepare.labels.compare import Difference, can_compare, compare, distinct
 from labtools.prepare.layout.places import ImageIndex
 from labtools.prepare.sources.tree import Tree, folder_of, name_of
@@ -40,11 +40,21 @@ def parse_all(tree: Tree, index: ImageIndex) -> Parsed:
         # YOLO, the last by name, takes text files by their names; those whose content is something else are gone then.
         files = [path for path in module.sniff(tree) if path not in claimed]
         if files:
-            found[name] = _with_silent(module.parse(tree, files, index), files, module.TITLE)
+            found[name] = _with_silent(_bounded(module.parse(tree, files, index)), files, module.TITLE)
             claimed.update(files)
     if not found:
         return Parsed()
     return choose(found, {name: module.RICHNESS for name, module in modules.items()})
+
+
+def _bounded(parsed: Parsed) -> Parsed:
+    """Without the records that nobody drew."""
+    crowded = [record for record in parsed.records if len(record.boxes) > MOST_BOXES]
+    if not crowded:
+        return parsed
+    findings = [crowd(record.file, len(record.boxes), record.image) for record in crowded]
+    records = tuple(record for record in parsed.records if len(record.boxes) <= MOST_BOXES)
+    return replace(parsed, records=records, findings=(*parsed.findings, *findings))
 
 
 def _with_silent(parsed: Parsed, files: Sequence[str], title: str) -> Parsed:

@@ -21,6 +21,7 @@ EPSILON = 2e-6
 # Two boxes of one class whose corners are no further apart are one box, written with fewer digits once.
 ROUNDING = 1.5e-4
 
+_CROWD = 300  # boxes in a picture
 _LINE = "%d %.6f %.6f %.6f %.6f\n"
 
 
@@ -108,11 +109,13 @@ class _TableWriter:
     def _twins(
         self, classes: NDArray[np.int64], low: NDArray[np.float64], high: NDArray[np.float64]
     ) -> NDArray[np.bool_]:
-        """Rows that are nearly another one of their file; the careful way then looks into it."""
-        files = np.repeat(np.arange(len(self._table.starts) - 1), np.diff(self._table.starts))
+        """Rows that are nearly another one of their file, and those of a file with so many that comparing them takes
+        long; the careful way then looks into it."""
+        sizes = np.diff(self._table.starts)
+        files = np.repeat(np.arange(len(sizes)), sizes)
         corners = np.hstack([low, high])
-        found = np.zeros(len(files), np.bool_)
-        for lag in range(1, len(files)):
+        found = np.repeat(sizes > _CROWD, sizes)
+        for lag in range(1, min(len(files), _CROWD)):
             rows = np.flatnonzero(files[lag:] == files[:-lag])
             if not len(rows):
                 break
