@@ -100,6 +100,16 @@ def test_a_result_is_known_by_either_of_its_names(tmp_path: Path) -> None:
     assert judge(read_record(written(folder, stale_json='{"reason": "why"}')), stale=False) is State.STALE
 
 
+def test_only_another_chance_forgives() -> None:
+    ends = tuple((n, End(Cause.ERROR, "why", True, "", next={"batch": n})) for n in (1, 2, 3))
+    cancelled = Record(3, ends=ends, orders=(Order("cancel", 3, "", ""),))
+    assert (cancelled.forgiven, cancelled.cancelled, len(cancelled.counted)) == (0, True, 3)
+    again = Record(3, ends=ends, orders=(Order("retry", 2, "", ""), Order("cancel", 3, "", "")))
+    assert (again.forgiven, again.cancelled, again.changes) == (2, True, {"batch": 3})
+    assert Record(orders=(Order("requeue", 0, "", ""),)).cancelled
+    assert not Record(orders=(Order("cancel", 0, "", ""), Order("retry", 0, "", ""))).cancelled
+
+
 def test_a_foreign_or_torn_file_is_as_if_absent(tmp_path: Path) -> None:
     folder = written(tmp_path, claim_1="", order_1_json='{"what": "cancel"}', priority_json='{"priority": 1.5}')
     record = read_record(written(folder, beat_1_json='{"count": 1, "process": 7}', done_json="[1]"))

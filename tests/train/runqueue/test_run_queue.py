@@ -346,6 +346,23 @@ def test_a_damaged_record_loses_no_run(make_run: MakeRun) -> None:
     assert attempt is not None and attempt.number == 3
 
 
+def test_who_failed_need_not_be_known(make_run: MakeRun) -> None:
+    """A power cut has torn the claim of an attempt that failed: the run is tried again like any other."""
+    folder = make_run("a", imgsz=640)
+    make_run("b", imgsz=320)
+    end(folder, 1, Cause.ERROR)
+    (folder / "claim.1").write_bytes(b"")
+    assert claimed(RunQueue(folder.parent), "x") == ["a", "b"]
+
+
+def test_a_claim_names_the_process_that_others_watch(make_run: MakeRun) -> None:
+    """As in the simulated weekends, whose lanes are no processes of their own."""
+    folder = make_run()
+    assert RunQueue(folder.parent, me=ELSEWHERE).claim("gpu0") is not None
+    record = read_record(folder)
+    assert record.claim is not None and (record.claim.lane, record.claim.process) == ("gpu0", ELSEWHERE)
+
+
 def test_a_lane_elsewhere_is_dead_after_a_silent_lease_of_our_clock(make_run: MakeRun, tmp_path: Path) -> None:
     folder = make_run()
     clock = [1000.0]
