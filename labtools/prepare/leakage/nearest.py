@@ -99,17 +99,20 @@ def nearest_in_look(phash: Hashes, tone: Hashes, wanted: Ints, reference: Ints) 
     distance = np.full(len(wanted), -1, np.int64)
     mirrored = np.zeros(len(wanted), np.bool_)
     with_hash = np.flatnonzero(phash[wanted] != 0)
-    if not len(pool):
+    if not len(pool) or not len(with_hash):
         return NearestInLook(index, distance, mirrored)
     references, grids = phash[pool], _grids(tone)
     pool_grids = grids[pool]
-    rows = max(1, _AT_ONCE // len(pool))
+    rows = min(max(1, _AT_ONCE // len(pool)), len(with_hash))
+    # Room for the distances once: what is got anew for each part comes page by page, which takes longer than to count.
+    room, *counts = (np.empty((rows, len(pool)), kind) for kind in (np.uint64, np.uint8, np.uint8))
     for start in range(0, len(with_hash), rows):
         part = with_hash[start : start + rows]
-        differing = phash[wanted[part]][:, None] ^ references[None, :]
-        straight = np.bitwise_count(differing)
+        mine = slice(len(part))
+        differing = np.bitwise_xor(phash[wanted[part]][:, None], references, out=room[mine])
+        straight = np.bitwise_count(differing, out=counts[0][mine])
         differing ^= np.uint64(MIRROR)
-        turned = np.bitwise_count(differing)
+        turned = np.bitwise_count(differing, out=counts[1][mine])
         nearest, bits = _settled(straight, turned, grids[wanted[part]], pool_grids)
         each = np.arange(len(part))
         index[part] = pool[nearest]
