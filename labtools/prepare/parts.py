@@ -5,6 +5,7 @@ A part crosses from one process to another and lies in the cache between two run
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
@@ -13,8 +14,10 @@ from typing import Any
 from labtools.artifacts.dataset import manifest_lines
 from labtools.core.files import hash_bytes
 from labtools.core.findings import Finding, finding_from_json, finding_to_json
+from labtools.core.median import median
 from labtools.core.spreadsheets import inert
 from labtools.prepare.items import Item
+from labtools.prepare.labels.written import read_labels
 
 COLUMNS = (
     "image", "source", "sequence", "frame", "split", "state", "width", "height", "hash", "phash", "tone", "label",
@@ -31,6 +34,7 @@ class Part:
         image, source, sequence, frame, split, state, width, height, hash: as in the manifest.
         phash, tone: what it looks like, two 64-bit words; 0 where nobody asked.
         label: the text of the label file; ``""`` where there is none or an empty one.
+        rows, digest, counts, box_area: see `with_tables`.
         written: picture -> (bytes, modification time in ns) of those that are files of their own in the dataset; the
             others are hard links of what was handed in.
         shared_lines: (list, line) of the lists above all teams that name this one.
@@ -58,6 +62,7 @@ class Part:
     rows: str = ""
     digest: str = ""
     counts: tuple[tuple[str, int, int, int], ...] = ()
+    box_area: float = math.nan
     written: tuple[tuple[str, int, int], ...] = ()
     shared_lines: tuple[tuple[str, int], ...] = ()
     findings: tuple[Finding, ...] = ()
@@ -92,7 +97,11 @@ def part_of(root: str, class_folder: str, team: str, items: Iterable[Item], find
 
 
 def with_tables(part: Part) -> Part:
-    """The part with what is computed from its columns: `rows`, `digest` and `counts`."""
+    """The part with what is computed from its columns.
+
+    ``rows`` of the manifest; a ``digest`` of what is trained on; ``counts``: split, class id, pictures that show it,
+    boxes; ``box_area``: the median of width x height of its boxes in 0..1, NaN without boxes.
+    """
     boxes = [text.count("\n") for text in part.label]
     folder, team = (part.class_folder,) * len(part), (part.team,) * len(part)
     lines = zip(
@@ -101,7 +110,8 @@ def with_tables(part: Part) -> Part:
     )  # fmt: skip
     seen = zip(part.image, part.split, part.state, part.hash, part.label, strict=True)
     digest = hash_bytes("\n".join(["\t".join(one) for one in seen]).encode("utf-8"))
-    return replace(part, rows=manifest_lines(lines), digest=digest, counts=_counts(part))
+    _, areas = read_labels("".join(part.label))
+    return replace(part, rows=manifest_lines(lines), digest=digest, counts=_counts(part), box_area=median(areas))
 
 
 def _looks(part: Part) -> list[str]:
@@ -110,7 +120,7 @@ def _looks(part: Part) -> list[str]:
 
 
 def _counts(part: Part) -> tuple[tuple[str, int, int, int], ...]:
-    """Split, class id, pictures that show it, boxes."""
+    """See `with_tables`."""
     shown: Counter[tuple[str, int]] = Counter()
     boxes: Counter[tuple[str, int]] = Counter()
     only = _only_class(part.label)

@@ -17,12 +17,13 @@ from labtools.artifacts.wording import LANGUAGES, Language, catalogue, words
 from labtools.core.files import hash_bytes
 from labtools.core.findings import Action, Finding, Question, Severity
 from labtools.core.visible import visible
-from labtools.prepare.output.sheets.counts import MEASURES, count, read_labels
+from labtools.prepare.labels.written import read_labels
+from labtools.prepare.output.sheets.counts import MEASURES, count
 from labtools.prepare.output.sheets.drawing import MOST_BYTES
 from labtools.prepare.output.sheets.kinds import kinds_of, places
 from labtools.prepare.output.sheets.render import code, plain, render
 from labtools.prepare.output.sheets.writing import findings_by_root, plan_sheets, sheet_stem, write_sheets
-from labtools.prepare.parts import Part
+from labtools.prepare.parts import Part, with_tables
 
 Picture = Callable[..., bytes]
 NAMES = ("ballon", "velo")
@@ -35,13 +36,14 @@ def part(team: str, frames: int = 6, class_folder: str = "ballon", label: str = 
     source = [f"{class_folder}/{team}/{s}/images/frame_{f:06d}.jpg" for s, f in rows]
     split = ["train"] * (len(rows) - 2) + ["val", "test"]
     n = len(rows)
-    return Part(
+    columns = Part(
         f"{class_folder}/{team}", class_folder, team,
         image=tuple(f"images/{class_folder}/{team}/{s}/frame_{f:06d}.jpg" for s, f in rows), source=tuple(source),
         sequence=tuple(str(s) for s, _ in rows), frame=tuple(f for _, f in rows), split=tuple(split),
         state=("boxes",) * n, width=(64,) * n, height=(48,) * n, label=(label,) * n,
-        hash=tuple(hash_bytes(f"{team}{row}".encode()) for row in rows),
+        hash=tuple(hash_bytes(f"{team}{row}".encode()) for row in rows), phash=(0,) * n, tone=(0,) * n,
     )  # fmt: skip
+    return with_tables(columns)
 
 
 def found(
@@ -183,7 +185,8 @@ def test_the_others_stand_beside() -> None:
 
 def test_counts_by_hand() -> None:
     one = part("bleus", 1, label="1 0.500000 0.500000 0.500000 0.100000\n12 0.500000 0.500000 0.100000 0.100000\n")
-    counts = count(replace(one, label=(one.label[0], ""), state=("boxes", "unlabelled"), split=("train", "val")))
+    two = replace(one, label=(one.label[0], ""), state=("boxes", "unlabelled"), split=("train", "val"))
+    counts = count(with_tables(two))
     assert (counts.pictures(), counts.pictures("val"), counts.pictures("val", "unlabelled")) == (2, 1, 1)
     assert counts.boxes == {"train": 2, "val": 0, "test": 0} and counts.classes == {1: 1, 12: 1}
     assert MEASURES == ("pictures", "boxes-per-picture", "state-unlabelled", "box-area", "train", "val", "test")
