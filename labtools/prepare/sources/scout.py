@@ -7,6 +7,7 @@ dear to start (Windows, macOS), or would be born in the middle of a thread's wor
 
 from __future__ import annotations
 
+import gc
 import marshal
 import os
 import pickle
@@ -125,6 +126,7 @@ def _fork(root: str) -> tuple[int, IO[bytes], int]:
         return pid, os.fdopen(hear, "rb"), call
     try:  # whatever happens here: the parent then looks himself, and says what is wrong
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+        gc.disable()  # it would look for cycles in 100,000 stamps, again and again
         os.close(hear)
         os.close(call)
         with os.fdopen(tell, "wb") as news:

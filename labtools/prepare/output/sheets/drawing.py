@@ -22,29 +22,28 @@ _MARK = (40, 80, 230)  # BGR: the frame around the picture that is meant, where 
 _REDUCED = ((8, cv2.IMREAD_REDUCED_COLOR_8), (4, cv2.IMREAD_REDUCED_COLOR_4), (2, cv2.IMREAD_REDUCED_COLOR_2))
 
 
-def draw_all(drawings: Sequence[Drawing], dataset: Path, before: Path, names: Sequence[str]) -> set[str]:
-    """Write each drawing into ``teams/pictures`` of the dataset.
+def draw_all(drawings: Sequence[Drawing], target: Path, datasets: Sequence[Path], names: Sequence[str]) -> set[str]:
+    """Write each drawing.
 
     Args:
-        dataset: the folder being written.
-        before: the dataset of the last run: its drawings of the same name are the same and are taken over, and the
-            pictures of teams that did not change are still there.
+        drawings: no two of one name.
+        target: the folder for them.
+        datasets: a picture is taken from the first that has it: of teams that did not change it is in the dataset of
+            the last run.
         names: the dataset's classes in id order.
 
     Returns:
         The names of those that are there; a picture that OpenCV can't decode gives none.
     """
-    folder = dataset / "teams" / "pictures"
-    folder.mkdir(parents=True, exist_ok=True)
 
     def one(drawing: Drawing) -> str:
-        data = _first_of([before / "teams" / "pictures"], drawing.name) or draw(drawing, (dataset, before), names)
+        data = draw(drawing, datasets, names)
         if data:
-            (folder / drawing.name).write_bytes(data)
+            (target / drawing.name).write_bytes(data)
         return drawing.name if data else ""
 
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:  # decoding lets other threads run
-        return set(pool.map(one, {d.name: d for d in drawings}.values())) - {""}
+        return set(pool.map(one, drawings)) - {""}
 
 
 def _first_of(folders: Sequence[Path], name: str) -> bytes:

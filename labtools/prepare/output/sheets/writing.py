@@ -48,10 +48,10 @@ def write_sheets(
         before: the dataset of the last run, from which drawings are taken over.
     """
     sheets = plan_sheets(parts, findings, names, leakage)
-    drawings = [drawing for sheet in sheets.values() for drawing in sheet.drawings]
-    drawn = _draw(drawings, folder, before or folder, names)
     target = folder / "teams"
     target.mkdir(exist_ok=True)
+    drawings = {drawing.name: drawing for sheet in sheets.values() for drawing in sheet.drawings}
+    drawn = _draw(drawings, folder, before or folder, names)
     for stem, sheet in sheets.items():
         there = tuple(drawing for drawing in sheet.drawings if drawing.name in drawn)
         for language in LANGUAGES:
@@ -59,12 +59,29 @@ def write_sheets(
             (target / f"{stem}{_SUFFIXES[language]}").write_bytes(text.encode("utf-8", "replace"))
 
 
-def _draw(drawings: Sequence[Drawing], folder: Path, before: Path, names: Sequence[str]) -> set[str]:
+def _draw(drawings: Mapping[str, Drawing], folder: Path, before: Path, names: Sequence[str]) -> set[str]:
+    """Put each drawing into ``teams/pictures``. Returns the names of those that are there."""
     if not drawings:
         return set()
-    from labtools.prepare.output.sheets.drawing import draw_all  # OpenCV takes a fifth of a second to import
+    target = folder / "teams" / "pictures"
+    target.mkdir(exist_ok=True)
+    there = {name for name in drawings if _take_over(before / "teams" / "pictures" / name, target / name)}
+    new = [drawing for name, drawing in drawings.items() if name not in there]
+    if not new:
+        return there
+    from labtools.prepare.output.sheets.drawing import draw_all  # OpenCV takes a tenth of a second to import
 
-    return draw_all(drawings, folder, before, names)
+    return there | draw_all(new, target, (folder, before), names)
+
+
+def _take_over(old: Path, new: Path) -> bool:
+    """A drawing of the last run that has the same name is the same; False if there is none."""
+    try:
+        data = old.read_bytes()
+    except OSError:
+        return False
+    new.write_bytes(data)
+    return True
 
 
 def plan_sheets(
