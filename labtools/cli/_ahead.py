@@ -19,8 +19,17 @@ def sent_ahead(typed: Sequence[str]) -> AbstractContextManager[Scout | None]:
     Args:
         typed: the words after ``labtools``.
     """
-    if len(typed) < 2 or typed[0] != "prepare" or not os.path.isdir(typed[1]):  # noqa: PTH112  of any text
+    if not typed or typed[0] != "prepare":
+        return nullcontext()
+    _spare_threads()
+    if len(typed) < 2 or not os.path.isdir(typed[1]):  # noqa: PTH112  of any text
         return nullcontext()
     from labtools.prepare.sources.scout import Scout
 
     return Scout(str(Path(typed[1])))
+
+
+def _spare_threads() -> None:
+    """NumPy's OpenBLAS starts a thread per core when it is imported, and each turns in a loop for a while, waiting for
+    a product: 60 ms of a core that has other things to do. Here are no products large enough to be shared."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -15,7 +15,7 @@ import select
 import signal
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -144,12 +144,21 @@ def _explore(root: str, news: IO[bytes], wait: int) -> None:
     order = os.read(wait, _LONGEST_ORDER)  # nothing, where it is called back
     if order:
         look: Ahead = pickle.loads(order)()  # noqa: S301  our own parent wrote it
-        paths = [base_of(disk) + name for disk, folder in sorted(listing.folders.items()) for name in folder.names]
-        for start in range(0, len(paths), _AT_ONCE):
+        for paths in _in_turns(listing.folders):
             if select.select([wait], [], [], 0)[0]:
                 break
-            found.update(look(paths[start : start + _AT_ONCE]))
+            found.update(look(paths))
     _say(news, found)
+
+
+def _in_turns(folders: Mapping[str, Folder]) -> Iterator[list[str]]:
+    """All files, a few of each folder at a time: were it whole teams, one process would be done with the others before
+    the last one is."""
+    ordered = sorted(folders.items())
+    for start in range(0, max((len(folder.names) for _, folder in ordered), default=0), _AT_ONCE):
+        for disk, folder in ordered:
+            if names := folder.names[start : start + _AT_ONCE]:
+                yield [base_of(disk) + name for name in names]
 
 
 def _say(news: IO[bytes], message: Any) -> None:

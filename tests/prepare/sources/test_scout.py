@@ -14,9 +14,11 @@ import pytest
 
 from labtools.cli._ahead import sent_ahead
 from labtools.prepare.pipeline import prepare
-from labtools.prepare.sources.folders import list_all
-from labtools.prepare.sources.scout import Ahead, Known, Scout, scout_for
+from labtools.prepare.sources.folders import Folder, list_all
+from labtools.prepare.sources.scout import Ahead, Known, Scout, _in_turns, scout_for
 from labtools.prepare.sources.walk import read_tree
+
+THREADS = "OPENBLAS_NUM_THREADS"
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody is sent")
 
@@ -119,6 +121,21 @@ def test_it_is_sent_before_the_line_is_understood(tree: Path, monkeypatch: pytes
     for typed in ([], ["prepare"], ["prepare", "--check", "a"], ["prepare", "top.txt"], ["status", "a"]):
         with sent_ahead(typed) as scout:
             assert scout is None
+
+
+def test_no_folder_has_to_wait_for_another_one() -> None:
+    names = [f"{n}.jpg" for n in range(40)]
+    folders = {"/b": Folder(names, [], [], []), "/a": Folder(["x.jpg"], [], [], []), "/c": Folder([], [], [], [])}
+    turns = list(_in_turns(folders))
+    assert [disks[0] for disks in turns] == ["/a/x.jpg", "/b/0.jpg", "/b/32.jpg"]
+    assert [disk for disks in turns[1:] for disk in disks] == [f"/b/{name}" for name in names]
+
+
+def test_matrices_get_one_thread_where_nobody_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    for typed, said, threads in (("prepare", {}, "1"), ("prepare", {THREADS: "3"}, "3"), ("status", {}, None)):
+        monkeypatch.setattr(os, "environ", said)
+        with sent_ahead([typed]):
+            assert said.get(THREADS) == threads
 
 
 @on_linux
