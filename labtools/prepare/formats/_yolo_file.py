@@ -82,19 +82,12 @@ class FileReader:
         repairs = Counter(text.repairs)
         first: dict[str, int] = {}
         for number, line in enumerate(text.lines, 1):
-            codes: tuple[str, ...]
-            if is_blank(line):
-                codes = ("label-blank-line",)
-            elif is_comment(line):
-                codes = ("label-comment",)
-            else:
-                try:
-                    parsed = parse_lines(line, self._keypoints)
-                except LineError as error:
-                    bad[error.sentence].append(number)
-                    continue
-                boxes += [self._box(one, number) for one in parsed]
-                codes = tuple(code for one in parsed for code in one.repairs)
+            try:
+                found, codes = self._line(line, number)
+            except LineError as error:
+                bad[error.sentence].append(number)
+                continue
+            boxes += found
             repairs.update(codes)
             for code in codes:
                 first.setdefault(code, number)
@@ -102,6 +95,19 @@ class FileReader:
             self._repairs.add(path, code, first.get(code, 0), count)
         self._say_bad(path, bad)
         return Record(path, image, tuple(boxes), None, self._names, sum(map(len, bad.values())))
+
+    def _line(self, line: str, number: int) -> tuple[list[RawBox], tuple[str, ...]]:
+        """The boxes of a line, and what was odd about it.
+
+        Raises:
+            LineError: it cannot be read.
+        """
+        if is_blank(line):
+            return [], ("label-blank-line",)
+        if is_comment(line):
+            return [], ("label-comment",)
+        parsed = parse_lines(line, self._keypoints)
+        return [self._box(one, number) for one in parsed], tuple(code for one in parsed for code in one.repairs)
 
     def _box(self, line: Line, number: int) -> RawBox:
         if not isinstance(line.label, int):

@@ -7,7 +7,7 @@ A frame of the video in which nothing is to be seen is an explicit background.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from labtools.core.findings import Action, Finding, Severity
@@ -124,20 +124,8 @@ class _File:
         named = task.name or task.id
         title = Sentence("task {name!r}", name=named) if named else Sentence("the video")
         chosen, rivals = pictures_of_video(images, self.path, hints)
-        boxes = sum(len(track.rows) for track in tracks)
         if not chosen:
-            what = Sentence(
-                "{tracks} {tracks:track|tracks} ({n} {n:shape|shapes}) {tracks:annotates|annotate} pictures of {video}",
-                tracks=len(tracks),
-                n=boxes,
-                video=title,
-            )
-            if rivals:
-                what = Sentence("{what}, which could be in any of: {folders}", what=what, folders=rivals[:3])
-                self.say(0, "annotation-ambiguous", Severity.ERROR, what, Action.ASKED)
-            else:
-                what = Sentence("{what}, which are not there", what=what)
-                self.say(0, "annotation-without-image", Severity.ERROR, what, Action.LEFT_OUT)
+            self.say_homeless(tracks, title, rivals)
             return []
         frames = task.frames if len(task.frames) <= _MOST_FRAMES else range(0)
         seen = seen_frames(tracks)
@@ -163,6 +151,21 @@ class _File:
             self.say(0, "frames-by-order", Severity.WARNING, what, Action.REPAIRED)
         return self.laid_over(tracks, task, {frame: image for image, frame in numbering.frames.items()}, frames)
 
+    def say_homeless(self, tracks: list[Track], title: Sentence, rivals: tuple[str, ...]) -> None:
+        """No folder of pictures can be told to be the video; ``rivals``: those that may be."""
+        what = Sentence(
+            "{tracks} {tracks:track|tracks} ({n} {n:shape|shapes}) {tracks:annotates|annotate} pictures of {video}",
+            tracks=len(tracks),
+            n=sum(len(track.rows) for track in tracks),
+            video=title,
+        )
+        if rivals:
+            what = Sentence("{what}, which could be in any of: {folders}", what=what, folders=rivals[:3])
+            self.say(0, "annotation-ambiguous", Severity.ERROR, what, Action.ASKED)
+        else:
+            what = Sentence("{what}, which are not there", what=what)
+            self.say(0, "annotation-without-image", Severity.ERROR, what, Action.LEFT_OUT)
+
     def laid_over(self, tracks: list[Track], task: Task, pictures: dict[int, str], frames: range) -> list[Record]:
         """Records of the frames that the video holds or that the tracks span."""
         seen, numbers = seen_frames(tracks), sorted(pictures)
@@ -175,6 +178,18 @@ class _File:
             for frame, (corners, line) in track.frames(numbers, ends.get(i)).items():
                 boxes.setdefault(frame, []).append(RawBox(None, track.label, corners, line))
                 made += frame not in own
+        self.say_laid_over(tracks, made, ends, sorted(seen - set(pictures)))
+        size = (task.width, task.height)
+        return [Record(self.path, pictures[frame], tuple(found), size) for frame, found in sorted(boxes.items())]
+
+    def say_laid_over(self, tracks: list[Track], made: int, ends: Mapping[int, int], lost: Sequence[int]) -> None:
+        """What was done to the tracks.
+
+        Args:
+            made: boxes that were interpolated.
+            ends: of tracks without an end, by their place.
+            lost: annotated frames without a picture.
+        """
         if made:
             what = Sentence(
                 "{n} {n:box|boxes} between keyframes {n:is|are} interpolated, as CVAT shows {n:it|them}", n=made
@@ -188,7 +203,6 @@ class _File:
             )
             line = min(tracks[i].line for i in ends)
             self.say(line, "track-without-end", Severity.WARNING, what, Action.NOTED)
-        lost = sorted(seen - set(pictures))
         if lost:
             what = Sentence(
                 "{n} annotated {n:frame has|frames have} no picture, the first is frame {first}",
@@ -196,5 +210,3 @@ class _File:
                 first=lost[0],
             )
             self.say(0, "annotation-without-image", Severity.WARNING, what, Action.LEFT_OUT)
-        size = (task.width, task.height)
-        return [Record(self.path, pictures[frame], tuple(found), size) for frame, found in sorted(boxes.items())]

@@ -85,21 +85,11 @@ def make_split(
     if len(joined) >= 3:
         of_sequence = share_sequences({name: len(paths) for name, paths in joined.items()}, policy, root)
         split = {path: of_sequence[name] for name, paths in joined.items() for path in paths}
-        ordered = sorted(of_sequence, key=natural_key)
-        listed = {s: tuple(n for n in ordered if of_sequence[n] == s) or Sentence("none") for s in SPLITS}
-        how = Sentence(
-            "whole sequences, train: {train}; val: {val}; test: {test}",
-            train=listed["train"],
-            val=listed["val"],
-            test=listed["test"],
-        )
+        what = _made_of(_whole_sequences(of_sequence), split)
     else:
         split, left = _by_blocks(list(members.values()), policy, root, twins or {})
         how = Sentence("blocks in the order of the file names, as there are fewer than three sequences")
-    counts = Counter(split.values())
-    sizes = "/".join(str(counts[s]) for s in SPLITS)
-    what = Sentence("no split was handed in; made one of {how} ({sizes} pictures)", how=how, sizes=sizes)
-    if len(joined) < 3:
+        what = _made_of(how, split)
         what = Sentence("{what}; where two blocks meet, neighbouring frames are on both sides", what=what)
         if policy.gap:
             what = Sentence("{what}, but for {n} left out at each cut", what=what, n=policy.gap)
@@ -107,6 +97,23 @@ def make_split(
     gap = Sentence("lies between two blocks of the split that was made (split.gap)")
     findings += [Finding("", p, 0, "image-in-gap", Severity.INFO, gap, Action.LEFT_OUT) for p in left]
     return split, findings
+
+
+def _made_of(how: Sentence, split: Mapping[str, str]) -> Sentence:
+    counts = Counter(split.values())
+    sizes = "/".join(str(counts[s]) for s in SPLITS)
+    return Sentence("no split was handed in; made one of {how} ({sizes} pictures)", how=how, sizes=sizes)
+
+
+def _whole_sequences(of_sequence: Mapping[str, str]) -> Sentence:
+    ordered = sorted(of_sequence, key=natural_key)
+    listed = {s: tuple(n for n in ordered if of_sequence[n] == s) or Sentence("none") for s in SPLITS}
+    return Sentence(
+        "whole sequences, train: {train}; val: {val}; test: {test}",
+        train=listed["train"],
+        val=listed["val"],
+        test=listed["test"],
+    )
 
 
 def _joined(members: Mapping[str, Sequence[str]], twins: Mapping[str, Hashable]) -> dict[str, list[str]]:

@@ -7,6 +7,7 @@ that they dispute are left out.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -172,40 +173,40 @@ def _dispute(
     bundles: list[list[Claim]], root: str, answers: Answers
 ) -> tuple[list[list[Claim]], frozenset[str], list[Finding]]:
     """The sets of lists that count, the pictures that wait for an answer, and what was found."""
-    splits = [_splits(bundle) for bundle in bundles]
-    disputed = {
-        path
-        for number, first in enumerate(splits)
-        for second in splits[number + 1 :]
-        for path in first.keys() & second.keys()
-        if first[path] != second[path]
-    }
+    disputed = _disputed([_splits(bundle) for bundle in bundles])
     if not disputed:
-        return bundles, frozenset(), []
-    names = _bundle_names(bundles, root)
+        return bundles, disputed, []
+    names, n = _bundle_names(bundles, root), len(disputed)
     key = split_key(root, "lists")
-    file = bundles[1][0].source.path
     answer = answers.get(key)
+
+    def say(severity: Severity, what: Sentence, action: Action, asked: Question | None = None) -> list[Finding]:
+        return [Finding("", bundles[1][0].source.path, 0, "split-lists-differ", severity, what, action, asked)]
+
     if answer in names:
         what = Sentence(
             "lists contradict each other about {n} {n:picture|pictures}: {answer} counts, as the teacher decided",
-            n=len(disputed),
+            n=n,
             answer=answer,
         )
-        finding = Finding("", file, 0, "split-lists-differ", Severity.WARNING, what, Action.REPAIRED)
-        return [bundles[names.index(answer)]], frozenset(), [finding]
+        return [bundles[names.index(answer)]], frozenset(), say(Severity.WARNING, what, Action.REPAIRED)
     what = Sentence(
-        "the lists contradict each other about the split of {n} {n:picture|pictures}: {lists}",
-        n=len(disputed),
-        lists=either(names),
+        "the lists contradict each other about the split of {n} {n:picture|pictures}: {lists}", n=n, lists=either(names)
     )
     if answer == LEAVE_OUT:
-        finding = Finding("", file, 0, "split-lists-differ", Severity.WARNING, what, Action.LEFT_OUT)
-    else:
-        text = Sentence("Which lists count? They disagree about {n} {n:picture|pictures}.", n=len(disputed))
-        question = Question(key, text, (*names, LEAVE_OUT))
-        finding = Finding("", file, 0, "split-lists-differ", Severity.ERROR, what, Action.ASKED, question)
-    return bundles, frozenset(disputed), [finding]
+        return bundles, disputed, say(Severity.WARNING, what, Action.LEFT_OUT)
+    text = Sentence("Which lists count? They disagree about {n} {n:picture|pictures}.", n=n)
+    return bundles, disputed, say(Severity.ERROR, what, Action.ASKED, Question(key, text, (*names, LEAVE_OUT)))
+
+
+def _disputed(splits: Sequence[Mapping[str, frozenset[str]]]) -> frozenset[str]:
+    """The pictures that two sets of lists put into different splits."""
+    return frozenset(
+        path
+        for first, second in itertools.combinations(splits, 2)
+        for path in first.keys() & second.keys()
+        if first[path] != second[path]
+    )
 
 
 def _splits(bundle: Iterable[Claim]) -> dict[str, frozenset[str]]:
