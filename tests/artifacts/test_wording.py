@@ -18,6 +18,7 @@ PREPARE = Path(__file__).resolve().parents[2] / "labtools" / "prepare"
 # Strings that look like a code and are none.
 NO_CODES = frozenset(
     {"utf-8", "utf-16-le", "utf-16-be", "utf-8-sig", "latin-1", "mac-roman", "by-sequence", "by-time", *VERDICTS}
+    | {"dist-packages", "site-packages"}
 )
 
 

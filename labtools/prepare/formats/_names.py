@@ -17,7 +17,8 @@ _LIST_NAMES = frozenset(
     {"classes.txt", "class.txt", "labels.txt", "names.txt", "class_names.txt", "class_list.txt", "obj_names.txt"}
     | {"obj.names.txt", "predefined_classes.txt"}
 )
-_SUFFIXES = (".names", ".yaml", ".yml", ".labels", ".txt")
+_JSON_NAMES = frozenset({"notes.json", "classes.json", "class_names.json", "names.json"})  # the first: Label Studio's
+_SUFFIXES = (".names", ".yaml", ".yml", ".labels", ".txt", ".json")
 _MOST_NAMES = 10_000
 _MOST_BYTES = 1 << 20
 _MOST_BRACKETS = 300
@@ -64,7 +65,7 @@ def names_files(tree: Tree) -> tuple[list[NamesFile], list[Finding]]:
     found: list[NamesFile] = []
     findings: list[Finding] = []
     texts = [path for path in tree.ending(".txt") if path.rpartition("/")[2].lower().strip() in _LIST_NAMES]
-    for path in sorted([*texts, *(p for p in tree.ending(*_SUFFIXES[:-1]) if is_names_file(p))]):
+    for path in sorted([*texts, *(p for p in tree.ending(*_SUFFIXES) if suffix_of(p) != ".txt" and is_names_file(p))]):
         try:
             file = _read(path, tree.read(path))
         except (*READ_ERRORS, ValueError, yaml.YAMLError, RecursionError) as error:
@@ -100,13 +101,15 @@ def _oddities(file: NamesFile) -> list[Finding]:
 def is_names_file(path: str) -> bool:
     """Does the name promise class names? (A YAML file may turn out to hold something else.)"""
     name = name_of(path).lower().strip()
-    return name in _LIST_NAMES or name.endswith((".names", ".yaml", ".yml", "darknet.labels"))
+    return name in _LIST_NAMES or name in _JSON_NAMES or name.endswith((".names", ".yaml", ".yml", "darknet.labels"))
 
 
 def _read(path: str, data: bytes) -> NamesFile:
-    if len(data) > _MOST_BYTES:
+    if len(data) > _MOST_BYTES or (suffix_of(path) == ".json" and b'"annotations"' in data):
         return NamesFile(path, ())
-    return _yaml(path, decode(data).whole) if suffix_of(path) in {".yaml", ".yml"} else _list(path, decode(data).lines)
+    if suffix_of(path) in {".yaml", ".yml", ".json"}:
+        return _yaml(path, decode(data).whole)  # JSON is YAML, too
+    return _list(path, decode(data).lines)
 
 
 def _list(path: str, lines: tuple[str, ...]) -> NamesFile:
@@ -140,12 +143,23 @@ def _yaml(path: str, text: str) -> NamesFile:
         raise ValueError("YAML is nested too deep")
     # The base loader leaves every scalar as written: a class may be called `no`, `1e3` or `null`.
     content = yaml.load(text.replace("\t", "  "), yaml.BaseLoader)  # noqa: S506  it makes nothing but text
+    if suffix_of(path) == ".json" and (not isinstance(content, dict) or not {"names", "classes"} & content.keys()):
+        return NamesFile(path, _json_names(content))
     if not isinstance(content, dict):
         return NamesFile(path, ())
     given: object = content.get("names", content.get("classes"))
     announced = content.get("nc")
     count = int(announced) if isinstance(announced, str) and re.fullmatch(r"\d{1,5}", announced) else None
     return NamesFile(path, _yaml_names(given), (), _keypoints(content.get("kpt_shape")), count)
+
+
+def _json_names(content: object) -> tuple[str, ...]:
+    """A list of names, ``{"0": "velo"}``, or the ``categories`` of Label Studio's ``notes.json``."""
+    categories = content.get("categories") if isinstance(content, dict) else None
+    if isinstance(categories, list):
+        pairs = [(one.get("id"), one.get("name")) for one in categories if isinstance(one, dict)]
+        return _yaml_names({key: name for key, name in pairs if isinstance(key, str)})
+    return _yaml_names(content)
 
 
 def _yaml_names(given: object) -> tuple[str, ...]:

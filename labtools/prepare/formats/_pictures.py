@@ -29,6 +29,8 @@ def hints_of(path: str, *more: str) -> tuple[str, ...]:
 def find_picture(index: ImageIndex, name: str, path: str, hints: Sequence[str]) -> Match:
     """`ImageIndex.find`, and between rivals the one in a folder that a hint names."""
     match = index.find(name, path)
+    if match.path is None and not match.rivals and "?" in name:  # https://host/frame_000001.jpg?raw=1
+        match = index.find(name.partition("?")[0], path)
     if match.path is None and not match.rivals:
         match = _beside(index, name, path)
     if match.path is None and not match.rivals:

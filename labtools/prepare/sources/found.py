@@ -14,6 +14,7 @@ from labtools.prepare.sources.kinds import may_be_archive
 from labtools.prepare.sources.tree import File
 
 BY_PRODUCT = Sentence("a by-product of the system, not data")
+_BACKUP = "_original"  # ExifTool keeps frame.jpg as frame.jpg_original before it writes into it
 _LISTED = 20
 """So many findings of one kind in one place are listed; more are one finding with their number."""
 
@@ -50,6 +51,9 @@ class Found:
     def add(self, file: File) -> None:
         """Under its path; under a numbered one, where names that could not be read as written became equal; a picture
         without a picture's name under one."""
+        if file.path.endswith(_BACKUP) and file.path.removesuffix(_BACKUP) in self.files:
+            self.say(file.path, "junk", Severity.INFO, Sentence("ExifTool's backup of the picture beside it"))
+            return
         file = self._as_picture(file)
         path, number = file.path, 2
         self.check_name(path)

@@ -14,9 +14,11 @@ _JUNK_NAMES = frozenset(
 _JUNK_FOLDERS = frozenset(
     {"__macosx", ".git", ".ipynb_checkpoints", "__pycache__", "@eadir", ".trashes", ".idea", ".vscode", ".svn"}
     | {".spotlight-v100", ".fseventsd", "$recycle.bin", "system volume information", ".appledouble"}
+    | {".thumbnails", ".thumbs", ".trash", "lost+found", "#recycle", "@recycle", ".documentrevisions-v100"}
+    | {".temporaryitems", ".venv", "site-packages", "dist-packages", "node_modules"}
 )
-# AppleDouble files; what Word and LibreOffice hold open; Emacs
-_JUNK_BEGINNINGS = ("._", "~$", ".~lock.", ".#")
+# AppleDouble files; what Word and LibreOffice hold open; Emacs; the waste bin of a stick
+_JUNK_BEGINNINGS = ("._", "~$", ".~lock.", ".#", ".trash-")
 # Emacs and gedit; Vim; NFS
 _JUNK_ENDS = ("~", ".swp", ".swo")
 
@@ -69,7 +71,8 @@ def is_junk_name(name: str) -> bool:
 @lru_cache(maxsize=1 << 12)
 def has_junk_folder(folder: str) -> bool:
     """Does a path of folders lead through one that systems and tools keep for themselves?"""
-    return bool(_JUNK_FOLDERS & {*folder.lower().split("/")})
+    parts = folder.lower().split("/")
+    return bool(_JUNK_FOLDERS & {*parts}) or any(part.startswith(".trash-") for part in parts)
 
 
 def archive_stem(name: str) -> str:

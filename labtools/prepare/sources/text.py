@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 from labtools.core.sentences import Sentence
+from labtools.prepare.sources.rtf import BEGINNING, plain_text
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8", "text-bom"),
@@ -33,6 +34,7 @@ REPAIR_MESSAGES = {
     "text-not-utf8": Sentence("the file is not UTF-8; read as Windows-1252"),
     "text-crlf": Sentence("the lines end as on Windows (CR LF)"),
     "text-nul": Sentence("the file holds NUL characters"),
+    "text-rtf": Sentence("the file is rich text (RTF), not plain text"),
 }
 
 
@@ -54,6 +56,9 @@ def decode(data: bytes) -> Text:
     except UnicodeDecodeError:
         text = data.decode("cp1252", "replace")
         repairs.append("text-not-utf8")
+    if data.startswith(BEGINNING):
+        repairs.append("text-rtf")
+        text = plain_text(text)
     if "\r" in text:
         repairs.append("text-crlf")
         text = text.replace("\r\n", "\n").replace("\r", "\n")

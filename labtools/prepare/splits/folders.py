@@ -7,15 +7,23 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from labtools.core.findings import Action, Finding, Severity
 from labtools.core.sentences import Sentence
-from labtools.prepare.layout.split_words import split_of_folder
+from labtools.prepare.layout.split_words import split_of_folder, splits_in, without_archive
 from labtools.prepare.sources.tree import folder_of
 
 
 def splits_by_folder(images: Iterable[str], root: str) -> dict[str, str]:
-    """The split that a folder above a picture is called after; the innermost such folder counts."""
+    """The split that a folder above a picture is called after; the innermost such folder counts.
+
+    ``train_1``, ``2 (val)``: words beside numbers and names count where all folders of one level have them.
+    """
+    paths = list(images)
+    return _plainly(paths, root) or _by_level(paths, root)
+
+
+def _plainly(paths: Iterable[str], root: str) -> dict[str, str]:
     cache: dict[str, str] = {}
     found: dict[str, str] = {}
-    for path in images:
+    for path in paths:
         folder = folder_of(path)
         if folder not in cache:
             inside = folder[len(root) :] if root else folder
@@ -24,6 +32,20 @@ def splits_by_folder(images: Iterable[str], root: str) -> dict[str, str]:
         if cache[folder]:
             found[path] = cache[folder]
     return found
+
+
+def _by_level(paths: Iterable[str], root: str) -> dict[str, str]:
+    """By the first level on which every folder names one split, training among them: then these are no takes of a
+    ``test`` and no videos of a train."""
+    folders = {path: folder_of(path)[len(root) :].strip("/").split("/") for path in paths}
+    for level in range(max(map(len, folders.values()), default=0)):
+        names = {parts[level] if level < len(parts) else "" for parts in folders.values()}
+        splits = {name: splits_in(without_archive(name))[0] for name in names}
+        if all(len(found) == 1 for found in splits.values()):
+            named = {name: next(iter(found)) for name, found in splits.items()}
+            if "train" in named.values() and len(set(named.values())) > 1:
+                return {path: named[parts[level]] for path, parts in folders.items()}
+    return {}
 
 
 def differing_findings(split: Mapping[str, str], by_folder: Mapping[str, str]) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from labtools.prepare.splits.lists import SplitList, repair_findings
 from labtools.prepare.splits.meanings import Meaning, Meanings
 from labtools.prepare.splits.others import Others
 
+# What Windows' `dir` writes above the names of a folder; in the code page of DOS, the accent may be anything.
+_LISTING = re.compile(r"(?:R.{1,2}pertoire de|Directory of|Verzeichnis von)\s+(?=\S)")
 _SHOWN = 160  # characters of a line in a message
 
 
@@ -127,11 +130,13 @@ class ListReading:
         if split := section(text):
             self._split = split
             return True
-        is_marked = line.lstrip().startswith(("#", "//", "[")) or line.rstrip().endswith(":")
+        listing = _LISTING.match(text)
+        text = text[listing.end() :] if listing else text
+        is_marked = listing or line.lstrip().startswith(("#", "//", "[")) or line.rstrip().endswith(":")
         if is_marked and text and self._meanings.folder(text):
             self._meanings.enter(text)
             return True
-        return False
+        return listing is not None
 
     def _reference(self, reference: str, line: int, split: str) -> None:
         if self._others.are_meant(reference):

@@ -29,9 +29,9 @@ from labtools.prepare.splits.lines import REPAIRS
 from labtools.prepare.splits.pointers import read_pointers
 from labtools.prepare.splits.tables import Listed, read_table, split_of_value
 
-_TEXTS = (".txt", ".text", ".lst", ".list", "")
+_TEXTS = (".txt", ".text", ".lst", ".list", ".rtf", "")
 _TABLES = (".csv", ".tsv")
-_OFFICE = (".docx", ".doc", ".odt", ".xlsx", ".xls", ".ods", ".pdf", ".rtf", ".pages", ".numbers")
+_OFFICE = (".docx", ".doc", ".odt", ".xlsx", ".xls", ".ods", ".pdf", ".pages", ".numbers")
 # A decimal comma counts as a separator here: read in two ways, a line of many numbers would take for ever.
 _LABEL_LINE = re.compile(r"\s*\d+(?:[\s,;]+-?[\d.]+(?:e-?\d+)?){4,}[\s,;]*", re.IGNORECASE)
 _PROSE = frozenset({"readme", "license", "licence", "notice", "authors", "changelog", "lisezmoi", "notes", "rapport"})

@@ -30,7 +30,7 @@ from labtools.prepare.splits.made import make_split, sequences_by_name
 from labtools.prepare.splits.others import Others
 from labtools.prepare.splits.pointers import pointed_or_called, pointer_findings
 from labtools.prepare.splits.settle import Settled, settle
-from labtools.prepare.splits.unlisted import missing_splits, split_of_unlisted, unlisted_finding
+from labtools.prepare.splits.unlisted import missing_splits, spare_findings, split_of_unlisted, unlisted_finding
 from labtools.prepare.splits.unnamed import read_unnamed_lists
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -61,6 +61,7 @@ def plan_splits(
     others: Others | None = None,
     answers: Answers = _NOTHING,
     twins: Mapping[str, Hashable] = _NOTHING,
+    spares: Mapping[str, str] = _NOTHING,
 ) -> Splits:
     """Decide for one submission.
 
@@ -74,6 +75,7 @@ def plan_splits(
         others: what is known of the rest of the cohort.
         answers: what the teacher decided.
         twins: pictures with an equal value are the same to the byte: a split that is made keeps them together.
+        spares: pictures without annotation -> the annotated one of the same bytes; left out of a split that is made.
     """
     if len(set(sequences.values())) <= 1:
         sequences = sequences_by_name(images) or sequences
@@ -84,8 +86,8 @@ def plan_splits(
     if plan.knows_nothing:
         plan.read_unnamed()
     if plan.knows_nothing:
-        made, findings = make_split(images, sequences, policy, root, twins)
-        return plan.result(made, findings)
+        made, findings = make_split([p for p in images if p not in spares], sequences, policy, root, twins)
+        return plan.result(made, [*findings, *spare_findings(spares)])
     plan.place_unlisted()
     return plan.result(plan.split, missing_splits(plan.split, root))
 

@@ -10,7 +10,7 @@ from labtools.core.findings import Action, Finding, Question, Severity
 from labtools.core.sentences import Sentence
 from labtools.prepare.answers import LEAVE_OUT, Answers
 from labtools.prepare.config import SplitPolicy
-from labtools.prepare.sources.tree import suffix_of
+from labtools.prepare.sources.tree import folder_of, suffix_of
 from labtools.prepare.splits.keys import split_key
 from labtools.prepare.splits.lists import SplitList
 
@@ -53,6 +53,25 @@ def split_of_unlisted(
     question = Question(key, text, (name, LEAVE_OUT))
     asked = Finding("", root, 0, "split-unlisted-many", Severity.ERROR, what, Action.ASKED, question)
     return policy.unlisted, [asked]
+
+
+def spare_findings(spares: Mapping[str, str]) -> list[Finding]:
+    """One for each folder of pictures that are there once more, with annotations, in another.
+
+    Args:
+        spares: picture -> the annotated one of the same bytes.
+    """
+    places: Counter[tuple[str, str]] = Counter((folder_of(path), folder_of(other)) for path, other in spares.items())
+    found = []
+    for (folder, other), count in places.items():
+        what = Sentence(
+            "{n} {n:picture|pictures} without labels, the same to the byte as {n:one|those} in {other}: only "
+            "{n:that one is|those are} used",
+            n=count,
+            other=other,
+        )
+        found.append(Finding("", folder, 0, "image-spare", Severity.WARNING, what, Action.LEFT_OUT))
+    return found
 
 
 def missing_splits(split: Mapping[str, str], root: str) -> list[Finding]:

@@ -265,7 +265,7 @@ def test_a_label_file_is_no_list(submit: Submit, truth: dict[str, str]) -> None:
 
 
 def test_office_documents_are_refused_aloud(submit: Submit) -> None:
-    found = codes(submit({"train.docx": b"PK", "val.txt.rtf": b"{\\rtf1", "rapport.pdf": b"%PDF"}))
+    found = codes(submit({"train.docx": b"PK", "val.txt.odt": b"PK", "rapport.pdf": b"%PDF"}))
     assert found["list-unsupported"] == 2
 
 

@@ -68,6 +68,7 @@ CONTENT: dict[str, Lines] = {
     "sequence by another name": lines(lambda p: p.replace("/tic_et_tac/", "/tic_et_tac/séquence 0")),
     "split folders on the laptop": lines(lambda p: f"train/{short(p)}"),
     "a level more": lines(lambda p: p.replace("/images/", "/extrait/images/")),
+    "rich text": lambda listed: "{\\rtf1{\\fonttbl\\f0 Arial;}\n\\f0 " + "".join(f"{p}\\\n" for p in listed) + "}",
     "bom and crlf": lambda listed: b"\xef\xbb\xbf" + "".join(f"{p}\r\n" for p in listed).encode(),
     "utf-16": lambda listed: "".join(f"{p}\r\n" for p in listed).encode("utf-16"),
     "utf-16 be": lambda listed: b"\xfe\xff" + "\n".join(listed).encode("utf-16-be"),
