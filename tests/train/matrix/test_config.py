@@ -10,6 +10,7 @@ import pytest
 from labtools.core.errors import LabError
 from labtools.train.matrix.config import OWNED_ARGS, MatrixConfig
 from labtools.train.matrix.reading import read_matrix
+from labtools.yolo.arguments import training_arguments
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -183,6 +184,11 @@ def test_the_old_name_of_defaults_is_told(tmp_path: Path) -> None:
         read(tmp_path, GOOD.replace("defaults:", "args:"))
     assert caught.value.what == "`args:` is called `defaults:` now"
     assert caught.value.where is not None and caught.value.where.endswith("matrix.yaml:17")
+
+
+def test_arguments_that_labtools_sets_are_arguments() -> None:
+    """A misspelt name would guard nothing. (`save_dir` has no default; args.yaml and the command line have it.)"""
+    assert set(OWNED_ARGS) - set(training_arguments()) == {"save_dir"}
 
 
 @pytest.mark.parametrize("name", sorted(OWNED_ARGS))
