@@ -97,6 +97,17 @@ def test_what_no_other_attempt_can_help_ends_with_it(make_run: MakeRun) -> None:
     assert (state(folder), claims.state_now(read_record(folder))) == (State.FAILED, State.FAILED)
 
 
+def test_an_attempt_ends_after_the_epochs_that_its_checkpoint_has(make_run: MakeRun) -> None:
+    """However far its training was: the next attempt goes on from there, and only that is progress."""
+    folder = make_run()
+    for attempt, kept in ((1, 3), (2, 3), (3, 4)):
+        claims.take(folder, attempt, claim())
+        write_kept(folder, Kept(kept, False, kept, 1.0))
+        claims.end_attempt(read_run(folder), attempt, Fault(Cause.KILLED, "killed", epoch=9))
+    assert [end.epoch for _, end in read_record(folder).ends] == [3, 3, 4]
+    assert [end.next for _, end in read_record(folder).ends] == [{}, {"workers": 4}, {}]
+
+
 def test_a_result_without_any_claim_is_one_too(make_run: MakeRun) -> None:
     """Of a run folder that was brought here from elsewhere with its weights."""
     folder = make_run()
