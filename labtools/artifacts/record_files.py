@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from labtools.artifacts.record import Beat, Cause, Claim, End, Order, ProcessId, Record
-from labtools.core.fields import from_fields
+from labtools.core.fields import from_fields, is_absurd
 from labtools.core.files import read_json
 
 _T = TypeVar("_T")
@@ -76,7 +76,11 @@ def _result(content: dict[str, Any] | None) -> dict[str, Any] | None:
     """Of a finished run, without figures that are none."""
     if content is None:
         return None
-    return {k: v for k, v in content.items() if k not in _FIGURES or v is None or isinstance(v, (int, float))}
+    return {k: v for k, v in content.items() if k not in _FIGURES or v is None or _is_figure(v)}
+
+
+def _is_figure(value: object) -> bool:
+    return isinstance(value, (int, float)) and not is_absurd(value)
 
 
 def _end(content: dict[str, Any] | None) -> End:

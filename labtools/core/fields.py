@@ -11,19 +11,29 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 _T = TypeVar("_T")
 
 
+_MOST = 10**24
+"""Beyond anything that is measured here, nanoseconds since 1970 too."""
+
+
+def is_absurd(value: object) -> bool:
+    """Is this a number that nothing can be computed with: NaN, infinite, of four hundred digits?"""
+    return isinstance(value, (int, float)) and not abs(value) < _MOST
+
+
 def from_fields(kind: type[_T], content: Mapping[str, Any]) -> _T:
     """A dataclass from a mapping, without the keys that it does not know.
 
     Fields may be of plain types, dataclasses, ``dict`` and unions of these; a whole number will do for a float.
 
     Raises:
-        TypeError: a field is missing, or has a value of another type.
+        TypeError: a field is missing, or has a value of another type, or an absurd number.
     """
     known = {}
     for name, (accepted, is_needed) in _accepted(kind).items():  # type: ignore[arg-type]  # classes are hashable
         if name in content:
             value = content[name]
-            if not isinstance(value, accepted) or (isinstance(value, bool) and bool not in accepted):
+            is_other = not isinstance(value, accepted) or (isinstance(value, bool) and bool not in accepted)
+            if is_other or is_absurd(value):
                 raise TypeError(f"{name} cannot be {value!r}")
             known[name] = value
         elif is_needed:

@@ -110,6 +110,11 @@ def test_only_another_chance_forgives() -> None:
     assert not Record(orders=(Order("cancel", 0, "", ""), Order("retry", 0, "", ""))).cancelled
 
 
+def test_figures_that_nothing_can_be_computed_with_are_left_out(tmp_path: Path) -> None:
+    absurd = f'{{"attempt": 1, "batch": 8, "seconds": NaN, "epochs": 1{"0" * 400}, "map50": Infinity}}'
+    assert read_record(written(tmp_path, claim_1="", done_json=absurd)).done == {"attempt": 1, "batch": 8}
+
+
 def test_a_foreign_or_torn_file_is_as_if_absent(tmp_path: Path) -> None:
     folder = written(tmp_path, claim_1="", order_1_json='{"what": "cancel"}', priority_json='{"priority": 1.5}')
     record = read_record(written(folder, beat_1_json='{"count": 1, "process": 7}', done_json="[1]"))
