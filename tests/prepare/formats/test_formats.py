@@ -19,6 +19,7 @@ from labtools.prepare.layout.places import ImageIndex
 from labtools.prepare.sources.tree import File, Tree
 from labtools.prepare.splits.lines import read_line
 from labtools.prepare.splits.lists import read_list
+from labtools.prepare.splits.meanings import Meanings
 
 FORMATS = members(formats)
 
@@ -92,10 +93,16 @@ def test_any_bytes_are_voc_or_findings(data: bytes) -> None:
 @settings(settings.get_profile("parsers"))
 @given(bytes_of_all_kinds)
 def test_any_bytes_are_lists_or_findings(data: bytes) -> None:
+    index = ImageIndex(["1/images/a.jpg", "2/images/a.jpg"], "")
     for name in ("train.txt", "train.csv"):
         one = read_list(Files({name: data}), name, "train")
-        for entry in one.entries if one else ():
-            ImageIndex(["1/images/a.jpg", "2/images/a.jpg"], "").find(entry.reference, name)
+        assert one is not None and (one.lines or one.entries or one.findings or not data)
+        meanings = Meanings(index, name, {})
+        for line in one.lines:
+            for reference in read_line(line, meanings.is_something).references:
+                assert set(meanings.of(reference).pictures) <= set(index.paths)
+        assert all(0 < entry.line <= len(data) + 1 for entry in one.entries)
+        assert {index.find(entry.reference, name).path for entry in one.entries} <= {None, *index.paths}
 
 
 @settings(settings.get_profile("parsers"))
