@@ -104,8 +104,8 @@ def test_of_a_job_that_is_ended_process_by_process_the_training_may_be_the_first
     training: Training, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is gone before its lane is told why; the lane waits a moment for that."""
-    timer = threading.Timer(0.3, training.stop.set)
-    training.each_look = lambda: timer.ident is None and timer.start()
+    timer = threading.Timer(0.6, training.stop.set)
+    timer.start()
     end = training.run("import time; time.sleep(0.1); os.kill(os.getpid(), 15)", monkeypatch, Cause.PREEMPTED)
     timer.join()
     assert end.cause is Cause.PREEMPTED
