@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
@@ -88,6 +88,8 @@ class ServerModel(Config):
         # A leading dash would be an option of ssh, and options can run commands.
         if ssh is not None and not re.fullmatch(r"[^\s-]\S*", ssh):
             raise ValueError(f"{ssh!r} is nothing that ssh can reach; write an alias of ~/.ssh/config, or user@machine")
+        if ssh is not None and re.fullmatch(r"[^/:]+:\d+", ssh):
+            raise ValueError(f"{ssh!r} has a port, which belongs into ~/.ssh/config; or write ssh://{ssh}")
         return ssh
 
     @field_validator("workdir")
@@ -96,6 +98,15 @@ class ServerModel(Config):
         if path is not None and not PurePosixPath(path).is_absolute():
             raise ValueError(f"{path!r} is not a whole path; begin with / (a ~ or $HOME is not understood here)")
         return path
+
+    @field_validator("python")
+    @classmethod
+    def _is_whole_or_a_word(cls, python: str | None) -> str | None:
+        if python is None or re.fullmatch(r"[\w.-]+", python):  # found by its name, as `python3`
+            return python
+        if not PurePosixPath(python).is_absolute() and not PureWindowsPath(python).is_absolute():
+            raise ValueError(f"{python!r} is not a whole path; begin with / (a ~ or $HOME is not understood here)")
+        return python
 
     @field_validator("gpus")
     @classmethod
@@ -157,6 +168,13 @@ class SlurmOptions(Config):
     lanes: Annotated[int | None, Field(ge=1, le=1000, strict=True)] = None
     idle_minutes: Annotated[float, Field(ge=1, le=10080, strict=True)] = 5.0
     extra: list[str] = Field(default=[])
+
+    @field_validator("mem")
+    @classmethod
+    def _has_a_unit(cls, mem: str | None) -> str | None:
+        if mem is not None and re.fullmatch(r"\d+", mem):
+            raise ValueError(f"{mem} would be megabytes; write {mem}G, or {mem}M")
+        return mem
 
 
 class ServersConfig(Config):

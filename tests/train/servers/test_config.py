@@ -50,6 +50,9 @@ def test_a_file_without_servers_has_none(tmp_path: Path, text: str) -> None:
         ("{name: a, gpus: [0, 1, 0]}", "GPU 0 is listed twice"),
         ("{name: a, gpus: 3-1}", "'3-1' is no list of GPUs"),
         ("{name: a, gpus: [-1]}", "greater than or equal to 0"),
+        ("{name: a, gpus: [0], ssh: 'lab-a:2222'}", "write ssh://lab-a:2222"),
+        ("{name: a, gpus: [0], python: ~/venv/bin/python}", "is not a whole path; begin with /"),
+        ("{name: a, gpus: [0], python: $HOME/python}", "is not a whole path; begin with /"),
         ("{name: a, gpus: [0], ssh: -oProxyCommand=x}", "is nothing that ssh can reach"),
         ("{name: a, gpus: [0], ssh: 'lab b'}", "is nothing that ssh can reach"),
         ("{name: a, gpus: [0], workdir: lab}", "'lab' is not a whole path"),
@@ -87,6 +90,18 @@ def test_a_cluster_has_defaults_and_its_own_words(tmp_path: Path) -> None:
     assert read_slurm(tmp_path / "none.yaml") == SlurmOptions()
     path = write(tmp_path, "slurm: {partition: gpu, time: '2-00:00:00', lanes: 4, extra: [--qos=long]}\n")
     assert read_slurm(path) == SlurmOptions(partition="gpu", time="2-00:00:00", lanes=4, extra=["--qos=long"])
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("mem: 32", "32 would be megabytes; write 32G"),
+        ("time: 10:00:00", "YAML reads 10:00:00 as the number 36000"),
+    ],
+)
+def test_what_a_cluster_would_take_otherwise_is_refused(tmp_path: Path, options: str, said: str) -> None:
+    with pytest.raises(LabError, match=said):
+        read_slurm(write(tmp_path, f"slurm: {{{options}}}\n"))
 
 
 def test_the_example_that_is_delivered_names_nothing_and_is_right_once_it_is_taken_in(tmp_path: Path) -> None:

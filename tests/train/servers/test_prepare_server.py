@@ -39,9 +39,12 @@ def packages(tmp_path: Path) -> Path:
     """All that is installed here but labtools: on a server, pip finds it there and downloads nothing."""
     folder = tmp_path / "packages"
     folder.mkdir()
-    for path in Path(sysconfig.get_path("purelib")).iterdir():
-        if "labtools" not in path.name:
-            (folder / path.name).symlink_to(path)
+    # Where they are elsewhere, and a .pth file leads there, they are on the path all the same.
+    places = [sysconfig.get_path("purelib"), *(place for place in sys.path if Path(place).name == "site-packages")]
+    found = {path.name: path for place in reversed(places) for path in Path(place).iterdir()}
+    for name, path in found.items():
+        if "labtools" not in name:
+            (folder / name).symlink_to(path)
     return folder
 
 
