@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +13,7 @@ from labtools.cli._options import AsJson, Launcher, RunsRoot
 
 if TYPE_CHECKING:
     from labtools.train.pipeline import Launched
+    from labtools.train.request import Request
     from labtools.train.servers.preflight import Checkup
     from labtools.train.status.grid import Grid
 
@@ -84,47 +84,32 @@ def command(
       labtools train-matrix --stop
     """
     from labtools.cli._show import print_json
+    from labtools.train.request import Request
 
-    ask = _Ask(
-        matrix=matrix,
-        data=data,
-        runs=runs_root,
+    request = Request(
+        matrix,
+        runs_root,
+        data,
         gpus=gpus,
         lanes=lanes,
         servers=_servers_file(servers),
         skip_unreachable=skip_unreachable,
         launcher=launcher,
-        memory_floor=memory_floor,
-        lease=lease,
+        memory_floor_gb=memory_floor,
+        lease_s=lease,
         only=only,
+        retry_failed=retry_failed,
     )
     if stop:
-        answer = _stop(ask)
+        answer = _stop(request)
     elif dry_run:
-        answer = _dry_run(ask)
+        answer = _dry_run(request)
     else:
-        answer = _train(ask, retry_failed, wait)
+        answer = _train(request, wait)
     if json:
         print_json(answer)
     if answer.get("unreached") or (answer.get("counts", {}).get("failed") and wait):
         raise typer.Exit(1)
-
-
-@dataclass(frozen=True)
-class _Ask:
-    """What was typed, but for what is to be done with it."""
-
-    matrix: Path
-    data: Path | None
-    runs: Path
-    gpus: str | None
-    lanes: int | None
-    servers: Path | None
-    skip_unreachable: bool
-    launcher: str | None
-    memory_floor: float
-    lease: float | None
-    only: str
 
 
 def _servers_file(asked: Path | None) -> Path | None:
@@ -132,24 +117,26 @@ def _servers_file(asked: Path | None) -> Path | None:
     return asked if asked is not None or not SERVERS.is_file() else SERVERS
 
 
-def _stop(ask: _Ask) -> dict[str, Any]:
+def _stop(request: Request) -> dict[str, Any]:
     from labtools.cli._launch_screen import tell_troubles
     from labtools.core.console import err
     from labtools.train import pipeline
     from labtools.train.matrix.reading import read_matrix
 
-    root = (ask.runs / read_matrix(ask.matrix).name).absolute()
-    ended, troubles = pipeline.stop_everywhere(root, ask.servers)
-    if ended or not troubles:
-        err().print(f"ended: {', '.join(ended)}" if ended else f"no lane of this matrix is at work on {_where(ask)}")
+    root = (request.runs / read_matrix(request.matrix).name).absolute()
+    ended, troubles = pipeline.stop_everywhere(root, request.servers)
+    if ended:
+        err().print(f"ended: {', '.join(ended)}")
+    elif not troubles:
+        err().print(f"no lane of this matrix is at work on {_where(request)}")
     tell_troubles(troubles)
     return {"folder": str(root), "stopped": ended, "unreached": [trouble.what for trouble in troubles]}
 
 
-def _where(ask: _Ask) -> str:
+def _where(request: Request) -> str:
     from labtools.train.servers.config import read_servers
 
-    servers = read_servers(ask.servers) if ask.servers is not None else ()
+    servers = read_servers(request.servers) if request.servers is not None else ()
     return ", ".join(["this machine", *(server.name for server in servers if server.ssh is not None)])
 
 
@@ -160,7 +147,7 @@ def _show_servers(found: Sequence[Checkup]) -> None:
     err().print(servers_table(found))
 
 
-def _dry_run(ask: _Ask) -> dict[str, Any]:
+def _dry_run(request: Request) -> dict[str, Any]:
     from datetime import datetime
 
     from labtools.cli._plan_screen import kind_of_lanes, render_outlook, smallest_gpu
@@ -171,8 +158,10 @@ def _dry_run(ask: _Ask) -> dict[str, Any]:
     from labtools.train.planning.outlook import look_out
     from labtools.train.planning.plan import plan_matrix
 
-    read_matrix(ask.matrix)  # first, as in `pipeline.train_matrix`
-    place = pipeline.find_place(ask.gpus, ask.lanes, ask.servers, ask.launcher) if _says_where(ask) else Place(())
+    read_matrix(request.matrix)  # first, as in `pipeline.train_matrix`
+    place = Place(())
+    if _says_where(request):
+        place = pipeline.find_place(request.gpus, request.lanes, request.servers, request.launcher)
     found: list[Checkup] = []
 
     def show(checkups: Sequence[Checkup]) -> None:
@@ -180,51 +169,36 @@ def _dry_run(ask: _Ask) -> dict[str, Any]:
         _show_servers(checkups)
 
     with progress_display() as tick:
-        plan = plan_matrix(ask.matrix, ask.data, ask.runs, tick)
-    pipeline.require_meant(plan, ask.only, ask.matrix)
-    place = pipeline.check(place, plan, skip_unreachable=ask.skip_unreachable, show=show)
+        plan = plan_matrix(request.matrix, request.data, request.runs, tick)
+    pipeline.require_meant(plan, request.only, request.matrix)
+    place = pipeline.check(place, plan, skip_unreachable=request.skip_unreachable, show=show)
     kind, memory = kind_of_lanes(place.lanes), smallest_gpu(place.lanes, found)
-    outlook = look_out(plan, kind=kind, lanes=len(place.lanes), gpu_bytes=memory, only=ask.only)
+    outlook = look_out(plan, kind=kind, lanes=len(place.lanes), gpu_bytes=memory, only=request.only)
     out().print(render_outlook(outlook, datetime.now().astimezone()))
     return outlook.to_json()
 
 
-def _says_where(ask: _Ask) -> bool:
+def _says_where(request: Request) -> bool:
     """Is it known where to train? To look at a matrix, that need not be: it is checked, without an expected end."""
     from labtools.train.servers.config import read_servers
 
-    if ask.gpus is not None or ask.launcher == "slurm":
+    if request.gpus is not None or request.launcher == "slurm":
         return True
-    return ask.servers is not None and bool(read_servers(ask.servers))
+    return request.servers is not None and bool(read_servers(request.servers))
 
 
-def _train(ask: _Ask, retry_failed: bool, wait: bool) -> dict[str, Any]:
+def _train(request: Request, wait: bool) -> dict[str, Any]:
     from labtools.cli._launch_screen import tell, tell_troubles
     from labtools.core.console import out, progress_display
     from labtools.train import pipeline
 
     with progress_display() as tick:
-        launched = pipeline.train_matrix(
-            ask.matrix,
-            gpus=ask.gpus,
-            runs=ask.runs,
-            data=ask.data,
-            lanes=ask.lanes,
-            launcher=ask.launcher,
-            servers=ask.servers,
-            skip_unreachable=ask.skip_unreachable,
-            memory_floor_gb=ask.memory_floor,
-            lease_s=ask.lease,
-            only=ask.only,
-            retry_failed=retry_failed,
-            show=_show_servers,
-            tick=tick,
-        )
-    tell(launched, ask.servers, ask.runs)
+        launched = pipeline.train_matrix(request, show=_show_servers, tick=tick)
+    tell(launched, request.servers, request.runs)
     tell_troubles(launched.troubles)
     grid = launched.grid
     if wait and launched.launch is not None:
-        grid = _wait(launched, ask.only)
+        grid = _wait(launched, request.only)
     if wait or launched.launch is None or launched.launch.is_over:
         from labtools.cli._grid import render_grid
 

@@ -27,6 +27,7 @@ from labtools.evaluate.request import Request
 from labtools.prepare.pipeline import prepare
 from labtools.report.pipeline import write_report
 from labtools.train.pipeline import train_matrix, wait
+from labtools.train.request import Request as TrainRequest
 
 SEED = 7
 VIDEO_SECONDS = 6.0
@@ -159,7 +160,8 @@ def _prepare(folder: DemoFolder, tick: Tick) -> None:
 
 
 def _train(folder: DemoFolder, tick: Tick, *, lanes: int, launcher: str | None) -> None:
-    train_matrix(folder.matrix, gpus="cpu", runs=folder.runs, lanes=lanes, launcher=launcher, tick=tick)
+    request = TrainRequest(folder.matrix, folder.runs, gpus="cpu", lanes=lanes, launcher=launcher)
+    train_matrix(request, tick=tick)
     grid = wait(folder.matrix_root, tick)
     failed = [run.run_id for run in grid.runs if run.state is State.FAILED]
     if failed:

@@ -17,6 +17,7 @@ from labtools.train.launchers import Launch
 from labtools.train.matrix.reading import read_matrix
 from labtools.train.place import Place, choose_lanes, find_place
 from labtools.train.planning.plan import Plan, plan_matrix, write_plan
+from labtools.train.request import Request
 from labtools.train.runqueue.orders import retry
 from labtools.train.runqueue.run_queue import is_meant
 from labtools.train.servers.config import Server, read_servers
@@ -26,7 +27,7 @@ from labtools.train.servers.reach import ask
 from labtools.train.status.grid import Grid, read_grid
 from labtools.train.waiting import wait
 
-__all__ = ["Launched", "Place", "check", "find_place", "stop", "stop_everywhere", "train_matrix", "wait"]
+__all__ = ["Launched", "Place", "check", "find_place", "stop_everywhere", "train_matrix", "wait"]
 
 _START_S = 1800.0
 """A server may have to read the labels of the whole dataset first."""
@@ -59,51 +60,25 @@ class Launched:
     as_before: tuple[str, ...] = ()
 
 
-def train_matrix(
-    matrix: Path,
-    *,
-    gpus: str | None,
-    runs: Path,
-    data: Path | None = None,
-    lanes: int | None = None,
-    launcher: str | None = None,
-    servers: Path | None = None,
-    skip_unreachable: bool = False,
-    memory_floor_gb: float = 0.0,
-    lease_s: float | None = None,
-    only: str = "",
-    retry_failed: bool = False,
-    show: Shower = _show_nothing,
-    tick: Tick = silent,
-) -> Launched:
+def train_matrix(request: Request, show: Shower = _show_nothing, tick: Tick = silent) -> Launched:
     """Check everything, then start the lanes that train what is missing. Returns at once (but for ``inline``).
 
     Args:
-        matrix: the YAML file.
-        gpus: ``0-7``, ``cpu``, or None for all lanes of all servers.
-        runs: folder of all matrices.
-        data: a dataset instead of the one that the file names.
-        lanes: how many share the cores, with ``cpu``.
-        launcher: its name; None: tmux where there is one.
-        servers: the file that lists them, None: train on this machine.
-        skip_unreachable: go on without servers that cannot be reached.
-        memory_floor_gb: see `labtools.train.lanes.lane.Lane`.
-        lease_s: likewise.
-        only: globs of run ids, separated by commas: the lanes started now train no others.
-        retry_failed: give runs that were given up another chance.
+        request: what and where.
         show: gets what was found on the servers, before anything is refused for it.
         tick: told how far the checks are.
 
     Raises:
         LabError: see `labtools.train.planning.plan.plan_matrix`; a GPU, server or launcher that is not there.
     """
-    read_matrix(matrix)  # first: in another folder than the lab's, what is said of GPUs and servers would mislead
-    place = find_place(gpus, lanes, servers, launcher)
-    plan = plan_matrix(matrix, data, runs, tick)
-    require_meant(plan, only, matrix)
-    place = check(place, plan, skip_unreachable=skip_unreachable, show=show, tick=tick)
+    only = request.only
+    read_matrix(request.matrix)  # first: in another folder than the lab's, what is said of GPUs would mislead
+    place = find_place(request.gpus, request.lanes, request.servers, request.launcher)
+    plan = plan_matrix(request.matrix, request.data, request.runs, tick)
+    require_meant(plan, only, request.matrix)
+    place = check(place, plan, skip_unreachable=request.skip_unreachable, show=show, tick=tick)
     meant = [run for run in write_plan(plan) if is_meant(run.run_id, only)]
-    if retry_failed:
+    if request.retry_failed:
         for run in meant:
             retry(run.folder)
     grid = read_grid(plan.root)
@@ -111,7 +86,7 @@ def train_matrix(
     if open_runs == 0:
         return Launched(plan, grid, None)
     wanted = tuple(
-        replace(lane, memory_floor_gb=memory_floor_gb, lease_s=lease_s, only=only)
+        replace(lane, memory_floor_gb=request.memory_floor_gb, lease_s=request.lease_s, only=only)
         for lane in choose_lanes(plan.root, place.lanes, open_runs)
     )
     launch, troubles = _start(plan.root, replace(place, lanes=wanted), tick)
@@ -193,11 +168,6 @@ def _together(launches: Sequence[Launch]) -> Launch:
         note="; ".join(dict.fromkeys(launch.note for launch in launches if launch.note)),
         is_over=all(launch.is_over for launch in launches),
     )
-
-
-def stop(root: Path) -> list[str]:
-    """End the lanes of a matrix on this machine; their names. What they trained is open again."""
-    return here.stop(root)
 
 
 def stop_everywhere(root: Path, servers: Path | None, tick: Tick = silent) -> tuple[list[str], tuple[LabError, ...]]:

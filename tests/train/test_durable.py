@@ -20,12 +20,13 @@ from labtools.artifacts.runs import read_curves, read_run
 from labtools.core.errors import LabError
 from labtools.core.files import read_json
 from labtools.demo.scales import WEIGHTS
-from labtools.train import pipeline
+from labtools.train import here, pipeline
 from labtools.train.lanes.lane import plan_lanes
 from labtools.train.lanes.records import living_lanes
 from labtools.train.launchers import process
 from labtools.train.planning.plan import plan_matrix, write_plan
 from labtools.train.processes import is_alive
+from labtools.train.request import Request
 from labtools.train.status.grid import read_grid
 
 pytestmark = pytest.mark.long
@@ -128,11 +129,11 @@ def test_stopping_costs_no_chance_and_inline_trains_in_this_process(
     lab: Any, shapes_dataset: Dataset, until: Until
 ) -> None:
     lab.write_matrix(data=str(shapes_dataset.root), axes={"model": "yolov8f", "imgsz": 64, "batch": 8}, epochs=1)
-    launched = pipeline.train_matrix(lab.matrix, gpus="cpu", runs=lab.folder / "runs", launcher="process")
+    launched = pipeline.train_matrix(Request(lab.matrix, lab.folder / "runs", gpus="cpu", launcher="process"))
     assert launched.launch is not None and launched.launch.started == ("cpu0",)
     folder = lab.root / "yolov8f_64_nofreeze"
     until(lambda: read_record(folder).beat is not None, "the training process")
-    assert pipeline.stop(lab.root) == ["cpu0"]
+    assert here.stop(lab.root) == ["cpu0"]
     assert read_record(folder).ends[0][1].cause is Cause.STOPPED
     assert read_grid(lab.root).count(State.TODO) == 1
     result = lab.labtools("train-matrix", "--matrix", "matrix.yaml", "--gpus", "cpu", "--launcher", "inline", "--json")
