@@ -105,6 +105,8 @@ def test_sentences_name_what_a_person_can_do_something_about(run: Run, monkeypat
     lost = diagnose(FileNotFoundError(LOADER.format("FileNotFoundError", "Image Not Found /d/a.jpg")), run)
     assert lost.reason.endswith("(FileNotFoundError: Image Not Found /d/a.jpg)")
     assert diagnose(ValueError(), run).reason == "ValueError: no message"
+    refused = diagnose(RuntimeError("CUDA error: device-side assert triggered"), run)
+    assert refused.reason.startswith("a kernel on the GPU refused its input: is a class id wrong?")
     weights = diagnose(LabError("no file", "/w", "Put it there."), run)
     assert weights == Fault(Cause.WEIGHTS, "no file; where: /w; fix: Put it there.", again=False, batch=32)
 
