@@ -63,7 +63,9 @@ def test_after_each_epoch_its_figures_are_told(make_run: MakeRun, monkeypatch: p
     heart = Heartbeat(folder, 1, clock=lambda: 0.0)
     heart.on_start(Start(epochs=4, batch=8, accumulate=8, val_batch=16, resumed=0, is_last=False))
     heart.beat()
-    assert beat_of(folder).gpu_bytes is None, "torch may still be half imported"
+    beat = beat_of(folder)
+    assert (beat.epochs, beat.batch) == (4, 8)
+    assert beat.gpu_bytes is None, "torch may still be half imported"
     heart.on_step(1, 4, 9, 10)
     heart.on_epoch(Epoch(1, 4, 0.5, 0.25))
     heart.beat()
