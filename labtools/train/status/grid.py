@@ -22,7 +22,7 @@ from labtools.train.status.forecast import Asked, Forecast, expect, forecast, in
 from labtools.train.status.lane_status import LaneStatus, describe_lanes
 from labtools.train.status.queued import with_queued
 from labtools.train.status.run_status import RunStatus, describe
-from labtools.train.status.silence import Silence, by_clocks
+from labtools.train.status.silence import Silence, by_stamps
 from labtools.train.status.troubles import Level, Trouble, list_troubles
 from labtools.train.status.variants import label_variants
 
@@ -124,17 +124,17 @@ class Grid:
         }
 
 
-def read_grid(root: Path, silence: Silence = by_clocks) -> Grid:
+def read_grid(root: Path, silence: Silence | None = None) -> Grid:
     """The state of every run and lane of a matrix folder at this moment. Files that vanish meanwhile do no harm.
 
     Args:
         root: the matrix's folder.
-        silence: tells how long another machine has been silent.
+        silence: tells how long another machine has been silent; None: the stamps of its files do.
     """
     at = datetime.now(timezone.utc)
     found, unreadable = _scan(root)
     found.sort(key=lambda item: course_order(item[0].spec))
-    return _assemble(root, found, unreadable, at, silence)
+    return _assemble(root, found, unreadable, at, silence or by_stamps(root))
 
 
 def _scan(root: Path) -> tuple[list[tuple[Run, Record]], list[tuple[str, str]]]:

@@ -8,14 +8,14 @@ from datetime import datetime
 from pathlib import Path
 
 from labtools.train.status.grid import Grid, read_grid
-from labtools.train.status.silence import by_clocks
+from labtools.train.status.silence import by_stamps
 
 
 class Watcher:
     """Looks at a matrix again and again.
 
-    Two machines' clocks may disagree, so the first look is a guess. Whose sign of life is then seen to change lives;
-    how long it has not changed since is told by our own clock alone.
+    The clock of the disk may disagree with ours, so the first look is a guess. Whose sign of life is then seen to
+    change lives; how long it has not changed since is told by our own clock alone.
 
     Args:
         root: folder of the matrix.
@@ -55,4 +55,4 @@ class Watcher:
             self._seen[who] = (sign, now, True)
         _, since, is_known = self._seen[who]
         watched = now - since
-        return watched if is_known else max(watched, by_clocks(who, sign, time, at) or 0.0)
+        return watched if is_known else max(watched, by_stamps(self._root)(who, sign, time, at) or 0.0)

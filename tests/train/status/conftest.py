@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from labtools.artifacts.lanes import LaneMood, LaneState, write_lane_state
+from labtools.artifacts.lanes import LaneMood, LaneState, state_path, write_lane_state
 from labtools.artifacts.record import Beat, Claim, ProcessId
 from labtools.train.processes import this_process
 from labtools.train.runqueue import claims
@@ -17,6 +18,12 @@ from labtools.train.runqueue import claims
 
 def ago(seconds: float) -> str:
     return (datetime.now(timezone.utc) - timedelta(seconds=seconds)).isoformat(timespec="seconds")
+
+
+def wrote(path: Path, time: str) -> None:
+    """Let a file be stamped with that moment, as by the disk that it lies on."""
+    stamp = datetime.fromisoformat(time).timestamp()
+    os.utime(path, (stamp, stamp))
 
 
 @pytest.fixture
@@ -37,6 +44,7 @@ def make_lane(root: Path) -> Callable[..., LaneState]:
         known: dict[str, Any] = {"server": "", "why": "", "since": ago(3600), "time": ago(silent_s), **facts}
         told = LaneState(lane=lane, process=known.pop("process", process), state=LaneMood(state), **known)
         write_lane_state(root, told)
+        wrote(state_path(root, lane, told.host), told.time)
         return told
 
     return make
@@ -46,11 +54,15 @@ def make_lane(root: Path) -> Callable[..., LaneState]:
 def train() -> Callable[..., None]:
     """Let a run be in training on another machine (or on this one, by this process)."""
 
-    def start(folder: Path, lane: str = "gpu0", host: str = "lab1", silent_s: float = 0, **facts: Any) -> None:
+    def start(
+        folder: Path, lane: str = "gpu0", host: str = "lab1", silent_s: float = 0, stamp: str = "", **facts: Any
+    ) -> None:
         process = ProcessId(host, 4711, 1.0) if host else this_process()
         claims.take(folder, facts.pop("attempt", 1), Claim(lane, process, ago(silent_s)))
         known: dict[str, Any] = {"count": 1, "phase": "training", "epoch": 2, "epochs": 4, "step": 5, "steps": 10}
         attempt = max(int(path.suffix[1:]) for path in folder.glob("claim.*"))
-        claims.write_beat(folder, attempt, Beat(**{**known, "time": ago(silent_s), "process": process, **facts}))
+        beat = Beat(**{**known, "time": ago(silent_s), "process": process, **facts})
+        claims.write_beat(folder, attempt, beat)
+        wrote(folder / f"beat.{attempt}.json", stamp or beat.time)
 
     return start

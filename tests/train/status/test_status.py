@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from labtools.artifacts.lanes import LaneMood, LaneState, write_lane_state
 from labtools.artifacts.record import Beat, Cause, Claim, ProcessId, State
 from labtools.core.files import read_json
 from labtools.core.words import duration, score
@@ -71,11 +73,26 @@ def test_a_lane_elsewhere_that_is_silent_is_shown_as_such(make_run: MakeRun, tmp
     folder = make_run()
     elsewhere = ProcessId("another-machine", 4711, 1.0)
     claims.take(folder, 1, Claim("gpu0", elsewhere, claims.now()))
-    long_ago = (datetime.now(timezone.utc) - timedelta(seconds=300)).isoformat(timespec="seconds")
-    claims.write_beat(folder, 1, Beat(9, long_ago, elsewhere, "training", 3, 4, 5, 10))
+    claims.write_beat(folder, 1, Beat(9, claims.now(), elsewhere, "training", 3, 4, 5, 10))
+    long_ago = time.time() - 300
+    os.utime(folder / "beat.1.json", (long_ago, long_ago))
     (run,) = read_grid(tmp_path / "runs" / "tiny").runs
     assert run.state is State.RUNNING
     assert run.silent_s == pytest.approx(300, abs=5)
+
+
+@pytest.mark.parametrize("off_s", [-3 * 3600, 3 * 3600])
+def test_a_clock_that_is_wrong_by_hours_is_not_silence(make_run: MakeRun, tmp_path: Path, off_s: float) -> None:
+    folder, elsewhere = make_run(), ProcessId("another-machine", 4711, 1.0)
+    said = (datetime.now(timezone.utc) + timedelta(seconds=off_s)).isoformat(timespec="seconds")
+    claims.take(folder, 1, Claim("gpu0", elsewhere, said))
+    root = tmp_path / "runs" / "tiny"
+    assert read_grid(root).runs[0].silent_s is None, "it has not beaten yet"
+    claims.write_beat(folder, 1, Beat(9, said, elsewhere, "training", 3, 4, 5, 10))
+    write_lane_state(root, LaneState("gpu0", "", elsewhere, LaneMood.WORKING, "", said, said, folder.name, 1))
+    grid = read_grid(root)
+    assert (grid.runs[0].silent_s, [lane.state.value for lane in grid.lanes]) == (None, ["working"])
+    assert grid.troubles == ()
 
 
 def test_500_runs_are_read_in_half_a_second(make_run: MakeRun, tmp_path: Path) -> None:
