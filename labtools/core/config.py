@@ -71,6 +71,8 @@ def _read_text(path: Path) -> str:
         raise LabError(f"this file is not UTF-8 text ({error.reason})", path, "Save it as UTF-8.") from None
     except OSError as error:
         what = f"this configuration file cannot be read: {error.strerror or error}"
+        if path.is_dir():  # what the system says of it differs: on Windows, that it is forbidden
+            what = "there is a folder where a file should be"
         raise LabError(what, path, "Give the path of a YAML file that you may read.") from None
 
 

@@ -144,7 +144,7 @@ def test_the_line_of_a_character_that_no_text_has_is_told(tmp_path: Path) -> Non
 
 
 def test_a_folder_is_no_configuration(tmp_path: Path) -> None:
-    with pytest.raises(LabError, match="cannot be read: Is a directory") as caught:
+    with pytest.raises(LabError, match="there is a folder where a file should be") as caught:
         read_yaml(tmp_path)
     assert caught.value.where == str(tmp_path)
 

@@ -105,8 +105,8 @@ def test_shell_tmux_and_lane_are_killed_and_nothing_is_lost(lab: Any, shapes_dat
 def test_a_run_that_cannot_work_is_given_up_with_its_reason(lab: Any, shapes_dataset: Dataset) -> None:
     """A checkpoint that is lost after all was checked fails at once; the other run is trained; found, it is retried."""
     weights, good = lab.folder / "breaks.pt", lab.folder / "good.pt"
-    for checkpoint in (weights, good):
-        shutil.copy(WEIGHTS / "yolov8f.pt", checkpoint)
+    shutil.copy(WEIGHTS / "yolov8f.pt", weights)
+    shutil.copy(WEIGHTS / "yolov8p.pt", good)
     axes = {"model": ["breaks", "good"], "imgsz": 64, "batch": 8}
     lab.write_matrix(data=str(shapes_dataset.root), axes=axes, weights={}, epochs=1)
     plan = plan_matrix(lab.matrix, None, lab.folder / "runs")
@@ -117,7 +117,7 @@ def test_a_run_that_cannot_work_is_given_up_with_its_reason(lab: Any, shapes_dat
     broken, trained = (grid.cell(64, model, None)[0] for model in ("breaks", "good"))
     assert (broken.state, trained.state) == (State.FAILED, State.DONE)
     assert broken.reason.startswith("this checkpoint does not exist")
-    shutil.copy(good, weights)
+    shutil.copy(WEIGHTS / "yolov8f.pt", weights)
     ask = ("train-matrix", "--matrix", "matrix.yaml", "--gpus", "cpu", "--launcher", "process", "--wait")
     assert "1 failed: see why" in lab.labtools(*ask).stderr, "nothing is tried again unasked"
     again = lab.labtools(*ask, "--retry-failed")
