@@ -123,7 +123,17 @@ def test_a_line_that_means_no_box(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["class x_center y_center width height", "# made by hand", "// x", "label;xc;yc;w;h", '"class","x","y"']
+    "line",
+    [
+        "class x_center y_center width height",
+        "# made by hand",
+        "// x",
+        "label;xc;yc;w;h",
+        '"class","x","y"',
+        "class x",
+        "class_id center_x center_y width height confidence track_id",
+        "name,xmin,ymin,xmax,ymax,score",
+    ],
 )
 def test_headings_and_remarks(line: str) -> None:
     assert is_comment(line)
