@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,8 @@ from labtools.artifacts.lab import COURSE, DATASET
 from labtools.cli._options import AsJson
 
 if TYPE_CHECKING:
+    from labtools.core.progress import Tick
+    from labtools.prepare.answers import Answers
     from labtools.prepare.pipeline import PrepareResult
     from labtools.prepare.resplit import ResplitResult
 
@@ -109,11 +111,28 @@ def command(
             check_ask(ask, answers)
             known = read_answers(answers) if answers else NO_ANSWERS
             with progress_display() as tick:
-                more: Any = {"fallback_course": COURSE, "answers": known, "leakage": leakage, "scout": scout}
                 if check:
-                    result = pipeline.check(submissions, course, tick, **more)
+                    result = pipeline.check(
+                        submissions,
+                        course,
+                        tick,
+                        fallback_course=COURSE,
+                        answers=known,
+                        leakage=leakage,
+                        scout=scout,
+                    )
                 else:
-                    result = pipeline.prepare(submissions, out, course, images.value, tick, **more)
+                    result = pipeline.prepare(
+                        submissions,
+                        out,
+                        course,
+                        images.value,
+                        tick,
+                        fallback_course=COURSE,
+                        answers=known,
+                        leakage=leakage,
+                        scout=scout,
+                    )
                 other = _resplit(out, resplit.value, seed, tick) if resplit else None
         _show(result, submissions, other, is_check=check, ask=ask, known=known)
     if as_json:
@@ -141,7 +160,7 @@ def check_ask(ask: Path | None, answers: Path | None) -> None:
         raise LabError("this file holds answers, which would be lost", ask, fix)
 
 
-def _resplit(dataset: Path, how: str, seed: int, tick: Any) -> ResplitResult:
+def _resplit(dataset: Path, how: str, seed: int, tick: Tick) -> ResplitResult:
     from labtools.artifacts.dataset import open_dataset
     from labtools.prepare.resplit import resplit
 
@@ -155,7 +174,7 @@ def _show(
     *,
     is_check: bool,
     ask: Path | None,
-    known: Any,
+    known: Answers,
 ) -> None:
     from rich.text import Text
 

@@ -50,17 +50,6 @@ def xyxy_to_xywhn(boxes: ArrayLike, wh: tuple[float, float]) -> Boxes:
     return xyxyn_to_xywhn(as_boxes(boxes) / np.array([*wh, *wh], dtype=np.float64))
 
 
-def ltwh_to_xyxy(boxes: ArrayLike) -> Boxes:
-    """COCO's corner and size to corner pixels."""
-    b = as_boxes(boxes)
-    return np.hstack([b[:, :2], b[:, :2] + b[:, 2:]])
-
-
-def clip_xyxyn(boxes: ArrayLike) -> Boxes:
-    """Corners cut to the image, 0..1."""
-    return np.clip(as_boxes(boxes), 0.0, 1.0)
-
-
 def polygon_to_xyxy(points: Sequence[float] | ArrayLike) -> Boxes:
     """The box around one polygon ``x1 y1 x2 y2 ...`` in whatever unit it came, as a ``(1, 4)`` array."""
     p = np.asarray(points, dtype=np.float64).reshape(-1, 2)

@@ -37,7 +37,7 @@ from labtools.prepare.output.placing import Placement, make_folders, place_files
 from labtools.prepare.output.swap import check_target
 from labtools.prepare.output.writer import LAYOUT, DatasetWriter
 from labtools.prepare.sources.workers import Workers
-from labtools.prepare.splits.made import cuts, deal, linked, natural_key, sequences_by_name
+from labtools.prepare.splits.made import cuts, deal, frame_key, linked, sequences_by_name
 
 Row = Mapping[str, Any]
 """One row of the manifest, as text."""
@@ -141,7 +141,7 @@ def neighbours_in_train(rows: Sequence[Row], sequences: Mapping[str, str]) -> in
 
 def _time(row: Row) -> tuple[Any, ...]:
     """The order of a video's frames: by number, and by name where there is none."""
-    return (0, int(row["frame"])) if row["frame"] else (1, natural_key(row["image"]))
+    return (0, int(row["frame"])) if row["frame"] else (1, frame_key(row["image"]))
 
 
 def _teams(rows: Sequence[Row]) -> dict[Team, list[Row]]:

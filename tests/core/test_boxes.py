@@ -27,17 +27,13 @@ def test_a_yolo_line_by_hand() -> None:
     assert boxes.xywhn_to_xyxy([(0.5, 0.25, 0.2, 0.5)], (100, 200)).tolist() == [[40, 0, 60, 100]]
 
 
-def test_coco_corner_and_size_by_hand() -> None:
-    assert boxes.ltwh_to_xyxy([(10, 20, 5, 6)]).tolist() == [[10, 20, 15, 26]]
-
-
 def test_the_box_around_a_polygon() -> None:
     assert boxes.polygon_to_xyxy([3, 9, 1, 4, 7, 5]).tolist() == [[1, 4, 7, 9]]
 
 
 def test_arguments_are_never_written_into() -> None:
     given_boxes = np.array([[-0.5, 0.2, 1.4, 0.9]])
-    boxes.clip_xyxyn(given_boxes)
+    boxes.xywhn_to_xyxyn(given_boxes)
     boxes.xyxyn_to_xywhn(given_boxes)
     assert given_boxes.tolist() == [[-0.5, 0.2, 1.4, 0.9]]
 

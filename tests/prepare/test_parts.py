@@ -16,7 +16,7 @@ from labtools.prepare.config import SplitPolicy
 from labtools.prepare.labels.annotations import turned
 from labtools.prepare.pictures.headers import read_header
 from labtools.prepare.pictures.opening import ImageError
-from labtools.prepare.splits.made import natural_key, share_sequences
+from labtools.prepare.splits.made import frame_key, share_sequences
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -88,4 +88,4 @@ def test_whole_sequences_come_near_the_shares(sizes: list[int], seed: int) -> No
 
 
 def test_natural_order() -> None:
-    assert sorted(["f_10", "f_9", "f_1"], key=natural_key) == ["f_1", "f_9", "f_10"]
+    assert sorted(["f_10", "f_9", "f_1"], key=frame_key) == ["f_1", "f_9", "f_10"]

@@ -29,8 +29,12 @@ _SERIES = 3
 """From so many pictures on, names that differ only in their last number are a series: one recording, one batch."""
 
 
-def natural_key(path: str) -> tuple[tuple[int, int | str], ...]:
-    """Sorts frame_2 before frame_10."""
+def frame_key(path: str) -> tuple[tuple[int, int | str], ...]:
+    """Sorts frame_2 before frame_10, and else as Python does.
+
+    Not `labtools.core.names.natural_key`, which is for people's eyes: seeded splits hang on this order, and a split
+    that was made once has to come out again.
+    """
     return tuple((0, int(t)) if t.isdecimal() else (1, t) for t in re.split(r"(\d+)", path, flags=re.ASCII) if t)
 
 
@@ -106,7 +110,7 @@ def _made_of(how: Sentence, split: Mapping[str, str]) -> Sentence:
 
 
 def _whole_sequences(of_sequence: Mapping[str, str]) -> Sentence:
-    ordered = sorted(of_sequence, key=natural_key)
+    ordered = sorted(of_sequence, key=frame_key)
     listed = {s: tuple(n for n in ordered if of_sequence[n] == s) or Sentence("none") for s in SPLITS}
     return Sentence(
         "whole sequences, train: {train}; val: {val}; test: {test}",
@@ -118,7 +122,7 @@ def _whole_sequences(of_sequence: Mapping[str, str]) -> Sentence:
 
 def _joined(members: Mapping[str, Sequence[str]], twins: Mapping[str, Hashable]) -> dict[str, list[str]]:
     """Sequences, those that share a picture to the byte as one: ``2`` and ``4`` become ``2+4``."""
-    ordered = sorted(members, key=natural_key)
+    ordered = sorted(members, key=frame_key)
     leaders = linked({name: [twins[p] for p in members[name] if p in twins] for name in ordered})
     groups: dict[str, list[str]] = defaultdict(list)
     for name in ordered:
@@ -160,12 +164,12 @@ def _by_blocks(
     long = [run for run in runs.values() if len(run) > _SERIES]
     rest = [path for run in runs.values() if len(run) <= _SERIES for path in run]
     if len(sequences) > 1:  # two videos: one after the other, so that what is tested was hardly trained on
-        long = [[path for run in long for path in sorted(run, key=natural_key)]] if long else []
+        long = [[path for run in long for path in sorted(run, key=frame_key)]] if long else []
     for run in long:
-        blocks, between = _blocks(sorted(run, key=natural_key) if len(sequences) == 1 else run, policy)
+        blocks, between = _blocks(sorted(run, key=frame_key) if len(sequences) == 1 else run, policy)
         split |= blocks
         left += between
-    shuffled = sorted(rest, key=natural_key)
+    shuffled = sorted(rest, key=frame_key)
     random.Random(f"{policy.seed}:{root}").shuffle(shuffled)  # noqa: S311  not a secret
     split |= _blocks(shuffled, policy.model_copy(update={"gap": 0}))[0]
     return _together(split, twins, policy), left
@@ -235,7 +239,7 @@ def deal(
         fixed: units that have their split already.
     """
     fixed = fixed or {}
-    names = sorted((name for name in sizes if name not in fixed), key=natural_key)
+    names = sorted((name for name in sizes if name not in fixed), key=frame_key)
     random.Random(seed).shuffle(names)  # noqa: S311  not a secret
     wanted = [s for s in SPLITS if shares[s] > 0]
     total = sum(sizes.values())
