@@ -16,7 +16,7 @@ from typing import NamedTuple
 from labtools.core.findings import Severity
 from labtools.core.sentences import Sentence, reason, verbatim
 from labtools.prepare.config import Limits
-from labtools.prepare.sources.found import BY_PRODUCT, Found
+from labtools.prepare.sources.found import BY_PRODUCT, DEEPEST, Found
 from labtools.prepare.sources.kinds import (
     HEAD,
     STREAMS,
@@ -165,6 +165,8 @@ class ArchiveReader:
         clean = "/".join(part for part in name.split("/") if part not in {"", "."})
         if not clean:
             return "?", problem or Sentence("it has no name")
+        if clean.count("/") > DEEPEST:
+            return name_of(clean), Sentence("it lies in more than {n} folders in each other", n=DEEPEST)
         if problem is None and entry.member is not None:
             problem = self._size_problem(entry.member, clean)
         return clean, problem

@@ -15,6 +15,9 @@ from labtools.prepare.sources.tree import File
 
 BY_PRODUCT = Sentence("a by-product of the system, not data")
 _BACKUP = "_original"  # ExifTool keeps frame.jpg as frame.jpg_original before it writes into it
+DEEPEST = 100
+"""Folders in folders; a course's tree has five."""
+
 _LISTED = 20
 """So many findings of one kind in one place are listed; more are one finding with their number."""
 

@@ -18,14 +18,11 @@ from labtools.prepare.sources.archives import ArchiveReader
 from labtools.prepare.sources.copies import archive_copies, folder_copies
 from labtools.prepare.sources.downloads import joined_parts
 from labtools.prepare.sources.folders import Folder, base_of, list_folder
-from labtools.prepare.sources.found import BY_PRODUCT, Found, twin_findings
+from labtools.prepare.sources.found import BY_PRODUCT, DEEPEST, Found, twin_findings
 from labtools.prepare.sources.kinds import may_be_archive
 from labtools.prepare.sources.names import is_junk_name, readable
 from labtools.prepare.sources.tree import File, Stamp, Tree
 from labtools.prepare.sources.unpacked import Unpacked
-
-_DEEPEST = 100
-"""Folders in folders; a course's tree has five."""
 
 
 def read_tree(
@@ -87,8 +84,8 @@ class _Walk:
         self._listed = listed
 
     def folder(self, disk: str, path: str) -> None:
-        if path.count("/") >= _DEEPEST:
-            what = Sentence("more than {n} folders in each other: nothing below is read", n=_DEEPEST)
+        if path.count("/") >= DEEPEST:
+            what = Sentence("more than {n} folders in each other: nothing below is read", n=DEEPEST)
             self._found.say(path, "folder-too-deep", Severity.ERROR, what)
             return
         prefix = f"{path}/" if path else ""
