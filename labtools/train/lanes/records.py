@@ -40,10 +40,24 @@ EXIT_TAKEN = 3
 
 @dataclass(frozen=True)
 class LaneRecord:
-    """A lane that was started, and the process that it is."""
+    """A lane that was started, and the process that it is.
+
+    Attributes:
+        lane: what it was told.
+        process: its own.
+        root: the matrix's folder as it knows it, "" where an older version started it.
+    """
 
     lane: Lane
     process: ProcessId
+    root: str = ""
+
+    def works_in(self, root: Path) -> bool:
+        """Is it at work in that folder, and not where the lab was before it was moved?"""
+        try:
+            return not self.root or Path(self.root).samefile(root)
+        except FileNotFoundError:
+            return False
 
 
 def folder(root: Path) -> Path:
@@ -68,7 +82,7 @@ def read_lanes(root: Path) -> list[LaneRecord]:
 def _read(path: Path) -> LaneRecord | None:
     try:
         content = read_json(path)
-        return LaneRecord(Lane(**content["lane"]), ProcessId(**content["process"]))
+        return LaneRecord(Lane(**content["lane"]), ProcessId(**content["process"]), content.get("root", ""))
     except (OSError, ValueError, TypeError, KeyError):  # gone, foreign, or of another version
         return None
 
@@ -85,7 +99,7 @@ def hold(root: Path, lane: Lane) -> Iterator[bool]:
     with held(lock_path(f"{lane.name}@{socket.gethostname()}-{whose}")) as is_ours:
         if is_ours:
             sweep_halves(folder(root), _path(root, lane, "").name)  # of one that was killed
-            write_json(_path(root, lane, "json"), asdict(LaneRecord(lane, this_process())))
+            write_json(_path(root, lane, "json"), asdict(LaneRecord(lane, this_process(), str(root.absolute()))))
         yield is_ours
 
 
@@ -118,7 +132,8 @@ def start_detached(root: Path, lane: Lane) -> bool:
 
 
 def _living(root: Path, lane: Lane) -> ProcessId | None:
-    return next((record.process for record in living_lanes(root) if record.lane.name == lane.name), None)
+    there = (record for record in living_lanes(root) if record.lane.name == lane.name and record.works_in(root))
+    return next((record.process for record in there), None)
 
 
 def _popen_detached(command: list[str], log: IO[bytes], cwd: Path) -> subprocess.Popen[bytes]:
