@@ -11,6 +11,7 @@ import json
 import os
 import shlex
 import subprocess
+import sys
 import tempfile
 from collections.abc import Sequence
 from typing import IO, Any
@@ -97,6 +98,7 @@ def _ssh() -> list[str]:
 
 def _call(server: Server, script: str, out: IO[bytes], err: IO[bytes], timeout_s: float) -> int:
     """Feed the script to `sh` there; its exit code."""
+    _refuse_windows()
     options = [word for option in _SSH_OPTIONS for word in ("-o", option)]
     command = ["sh", "-s"] if server.ssh is None else [*_ssh(), "-T", *options, "--", server.ssh, "sh -s"]
     try:
@@ -111,6 +113,17 @@ def _call(server: Server, script: str, out: IO[bytes], err: IO[bytes], timeout_s
         ) from None
     except FileNotFoundError:
         raise UnreachableError(f"{command[0]} is not installed here", None, "Install OpenSSH's client.") from None
+
+
+def _refuse_windows() -> None:
+    """A server is told the lab's paths as this machine spells them.
+
+    Raises:
+        LabError: this is Windows.
+    """
+    if sys.platform == "win32":
+        fix = "Log in to one of them with ssh and type this there; or use WSL."
+        raise LabError("servers are not told what to do from Windows", None, fix)
 
 
 def _text(file: IO[bytes]) -> str:

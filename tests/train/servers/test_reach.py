@@ -206,3 +206,10 @@ def test_a_program_in_this_terminal(there: Server, room: LoopbackServers) -> Non
     # Its stdin is no terminal here, so ssh warns and goes on without one.
     shown = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True).stdout
     assert shown == "".join(f"{word}|" for word in NASTY)
+
+
+def test_windows_tells_no_server_what_to_do(there: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its paths mean nothing there."""
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(LabError, match="from Windows"):
+        run(there, ["--version"])
