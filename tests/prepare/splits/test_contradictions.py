@@ -95,6 +95,8 @@ def test_no_test_list_is_a_question(submit: Submit, truth: dict[str, str]) -> No
 def test_empty_lists(submit: Submit, truth: dict[str, str]) -> None:
     result = submit(lists(truth) | {"val.txt": "", "test.txt": "\n# rien\n"})
     assert codes(result)["list-empty"] == 2 and codes(result)["split-no-val"] == 1
+    only_head = submit({**lists(truth), "val.txt": "image,split\n", "test.txt": "image"})
+    assert codes(only_head)["list-empty"] == 2 and set(only_head.of.values()) == {"train"}
     result = submit({f"{s}.txt": b"" for s in ("train", "val", "test")})
     assert codes(result) == {"list-empty": 3, "split-made": 1}
     assert len(result.of) == 20
