@@ -60,7 +60,7 @@ class Survey:
             others = self.others[one.root]
             known = [repr(others.own), repr(sorted(others.foreign)), repr(others.shared_lists)]
             context = "\n".join([common, repr(one), repr(self.places[one.root]), *known])
-            found[one.root] = signature(context, self.tree, self.tree.under(one.root))
+            found[one.root] = signature(context, self.tree, self.tree.paths_under(one.root))
         return found
 
 

@@ -114,8 +114,12 @@ class Tree:
         """The files below a folder (``""`` is everything)."""
         if not root:
             return self
+        return Tree({path: self.files[path] for path in self.paths_under(root)}, self.archives)
+
+    def paths_under(self, root: str) -> list[str]:
+        """The paths of `under`, in order."""
         first, last = self._span(root)
-        return Tree({path: self.files[path] for path in self._paths[first:last]}, self.archives)
+        return self._paths[first:last]
 
     def count(self, root: str) -> int:
         """How many files there are below a folder."""
