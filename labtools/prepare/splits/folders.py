@@ -37,14 +37,15 @@ def _plainly(paths: Iterable[str], root: str) -> dict[str, str]:
 def _by_level(paths: Iterable[str], root: str) -> dict[str, str]:
     """By the first level on which every folder names one split, training among them: then these are no takes of a
     ``test`` and no videos of a train."""
-    folders = {path: folder_of(path)[len(root) :].strip("/").split("/") for path in paths}
+    folder_by_path = {path: folder_of(path) for path in paths}
+    folders = {folder: folder[len(root) :].strip("/").split("/") for folder in set(folder_by_path.values())}
     for level in range(max(map(len, folders.values()), default=0)):
         names = {parts[level] if level < len(parts) else "" for parts in folders.values()}
         splits = {name: splits_in(without_archive(name))[0] for name in names}
         if all(len(found) == 1 for found in splits.values()):
             named = {name: next(iter(found)) for name, found in splits.items()}
             if "train" in named.values() and len(set(named.values())) > 1:
-                return {path: named[parts[level]] for path, parts in folders.items()}
+                return {path: named[folders[folder][level]] for path, folder in folder_by_path.items()}
     return {}
 
 

@@ -5,7 +5,7 @@ A course's lists have 28,610 lines of a few kinds; to look closely at each takes
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import NamedTuple
 
 from labtools.prepare.layout.places import ImageIndex
@@ -29,20 +29,16 @@ class _Habit(NamedTuple):
 
 
 class Habits:
-    """Those of one list, by what stands before the pictures' names.
-
-    Attributes:
-        oddities: code -> in how many of the lines that were understood here.
-    """
+    """Those of one list, by what stands before the pictures' names."""
 
     def __init__(self, index: ImageIndex) -> None:
-        self.oddities: Counter[str] = Counter()
         self._index = index
         self._of: dict[str, _Habit] = {}
+        self._lines: dict[tuple[str, ...], int] = defaultdict(int)  # that were understood, by what was odd about them
 
     def understand(self, line: str) -> str | None:
         """The picture of a line that is written like one before; None: look closer."""
-        cut = _before_name(line)
+        cut = max(line.rfind("/"), line.rfind("\\")) + 1  # where the name begins; no call: tens of thousands of lines
         habit = self._of.get(line[:cut])
         if habit is None or not line.endswith(habit.tail):
             return None
@@ -50,7 +46,7 @@ class Habits:
         if path not in self._index.paths:
             return None
         if habit.codes:
-            self.oddities.update(habit.codes)
+            self._lines[habit.codes] += 1
         return path
 
     def learn(self, line: str, path: str, codes: tuple[str, ...]) -> None:
@@ -60,7 +56,8 @@ class Habits:
             path: the one picture that the line names.
             codes: what was odd about it.
         """
-        cut, folder, stem = _before_name(line), folder_of(path), stem_of(path)
+        cut = max(line.rfind("/"), line.rfind("\\")) + 1
+        folder, stem = folder_of(path), stem_of(path)
         tail = line[cut + len(stem) :]
         if not line.startswith(stem, cut) or tail[:1].isalnum():
             return
@@ -68,7 +65,9 @@ class Habits:
         if suffix and self._index.only_folder(line[:cut]) == folder:
             self._of[line[:cut]] = _Habit(folder, tail, suffix, tuple(dict.fromkeys(codes)))
 
-
-def _before_name(line: str) -> int:
-    """Where the last part of a path begins."""
-    return max(line.rfind("/"), line.rfind("\\")) + 1
+    def oddities(self) -> Counter[str]:
+        """Code -> in how many of the lines that were understood here."""
+        found: Counter[str] = Counter()
+        for codes, count in self._lines.items():
+            found.update(dict.fromkeys(codes, count))
+        return found

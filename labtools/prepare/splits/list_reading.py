@@ -96,7 +96,7 @@ class ListReading:
                     self._claim(known, number, self._split)
                 elif not self._is_shared or ("/" not in line and "\\" not in line) or self._is_ours(line):
                     self._line(line, number)
-        self._repairs.update(self._habits.oddities)
+        self._repairs.update(self._habits.oddities())
         for entry in self._one.entries:
             text = entry.reference
             if not self._meanings.is_something(text):
