@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -13,7 +12,6 @@ from rich.text import Text
 
 from labtools.core.findings import Finding, Severity
 from labtools.core.names import folder_name
-from labtools.core.shells import typed
 from labtools.prepare.layout.teams import plain_name
 from labtools.prepare.output.sheets.kinds import Kind, inside, kinds_of
 
@@ -73,8 +71,12 @@ def _root(finding: Finding) -> str:
     return ""
 
 
-def show_result(console: Console, result: PrepareResult, submissions: Path) -> None:
-    """Everything that is said about a dataset that was written."""
+def show_result(console: Console, result: PrepareResult, asking: str | None) -> None:
+    """Everything that is said about a dataset that was written.
+
+    Args:
+        asking: the command that writes the open questions; None where they are written.
+    """
     show_findings(console, result.findings)
     console.print(class_table(result.summary))
     origin = f"classes of {result.course}" if result.course else "the submissions' own class names"
@@ -82,7 +84,7 @@ def show_result(console: Console, result: PrepareResult, submissions: Path) -> N
     console.print(line, soft_wrap=True)
     for name, what in _files(result):
         console.print(f"  {name:13} {what}", soft_wrap=True)
-    show_next(console, result, submissions)
+    show_next(console, result, asking)
 
 
 def _files(result: PrepareResult) -> Iterator[tuple[str, str]]:
@@ -95,18 +97,17 @@ def _files(result: PrepareResult) -> Iterator[tuple[str, str]]:
         yield "leakage.csv", "the nearest training picture of every val and test picture; leakage_summary.csv by team"
 
 
-def show_next(console: Console, result: PrepareResult, submissions: Path) -> None:
-    """What is missing, and the command that comes next."""
+def show_next(console: Console, result: PrepareResult, asking: str | None) -> None:
+    """What is missing, and the command that comes next; see `show_result`."""
     for split, count in result.summary.images.items():
         if not count:
             advice = "; training needs one: hand in a val.txt that takes some pictures of train"
             told = f" no team gave one{advice if split == 'val' else ''}"
             console.print(Text.assemble((f"no {split} split:", "bold yellow"), told), soft_wrap=True)
     questions = len({f.question.key for f in result.findings if f.question is not None})
-    if questions:
+    if questions and asking is not None:
         what = f"{_many(questions, 'question')} that only you can answer"
-        command = typed("labtools", "prepare", submissions, "--out", result.out, "--ask", "questions.yaml")
-        console.print(Text.assemble((what, "bold yellow"), f": {command}"), soft_wrap=True)
+        console.print(Text.assemble((what, "bold yellow"), f": {asking}"), soft_wrap=True)
 
 
 def show_findings(console: Console, findings: Sequence[Finding]) -> None:

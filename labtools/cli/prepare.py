@@ -133,8 +133,9 @@ def command(
                         leakage=leakage,
                         scout=scout,
                     )
-                other = _resplit(out, resplit.value, seed, tick) if resplit else None
-        _show(result, submissions, other, is_check=check, ask=ask, known=known)
+        again = _again(submissions, out, course, leakage=leakage)
+        _show(result, again, is_check=check, ask=ask, answers=answers, known=known)
+        other = _resplit(out, resplit.value, seed) if resplit else None
     if as_json:
         _print_json(result, other)
     if check and any(finding.severity.value == "error" for finding in result.findings):
@@ -160,26 +161,44 @@ def check_ask(ask: Path | None, answers: Path | None) -> None:
         raise LabError("this file holds answers, which would be lost", ask, fix)
 
 
-def _resplit(dataset: Path, how: str, seed: int, tick: Tick) -> ResplitResult:
+def _again(submissions: Path, out: Path, course: Path | None, *, leakage: bool) -> list[str | Path]:
+    """The command that was typed, as far as it decides what is in the dataset, but for questions and answers."""
+    command: list[str | Path] = ["labtools", "prepare", submissions, "--out", out]
+    command += ["--course", course] if course else []
+    return command if leakage else [*command, "--no-leakage"]
+
+
+def _resplit(dataset: Path, how: str, seed: int) -> ResplitResult:
+    """Another split of what has been shown by now: where there is none, that is seen all the same."""
+    from rich.text import Text
+
     from labtools.artifacts.dataset import open_dataset
+    from labtools.core.console import out as stdout
+    from labtools.core.console import progress_display
     from labtools.prepare.resplit import resplit
 
-    return resplit(open_dataset(dataset), how, seed, tick)
+    with progress_display() as tick:
+        other = resplit(open_dataset(dataset), how, seed, tick)
+    counts = ", ".join(f"{split} {count}" for split, count in other.counts.items())
+    told = Text.assemble((str(other.out), "bold"), f"  the same pictures, split otherwise: {counts}")
+    stdout().print(told, soft_wrap=True)
+    return other
 
 
 def _show(
     result: PrepareResult,
-    submissions: Path,
-    other: ResplitResult | None,
+    again: list[str | Path],
     *,
     is_check: bool,
     ask: Path | None,
+    answers: Path | None,
     known: Answers,
 ) -> None:
     from rich.text import Text
 
     from labtools.core.console import out as stdout
     from labtools.core.files import write_text
+    from labtools.core.shells import typed
     from labtools.prepare.answers import questions_yaml
 
     console = stdout()
@@ -190,15 +209,16 @@ def _show(
     else:
         from labtools.cli._prepare_screen import show_result
 
-        show_result(console, result, submissions)
-    if other is not None:
-        counts = ", ".join(f"{split} {count}" for split, count in other.counts.items())
-        told = Text.assemble((str(other.out), "bold"), f"  the same pictures, split otherwise: {counts}")
-        console.print(told, soft_wrap=True)
+        # What was answered goes on in the same file.
+        more = ["--answers", answers, "--ask", answers] if answers else ["--ask", "questions.yaml"]
+        show_result(console, result, None if ask else typed(*again, *more))
     if ask is not None:
         text, still = questions_yaml(result.findings, known)
         write_text(ask, text)
-        console.print(Text.assemble((str(ask), "bold"), f"  {still} open questions"), soft_wrap=True)
+        told = f"  {still} open {'question' if still == 1 else 'questions'}"
+        if still:
+            told += f": answer in it, then {typed(*again, '--answers', ask)}"
+        console.print(Text.assemble((str(ask), "bold"), told), soft_wrap=True)
 
 
 def _print_json(result: PrepareResult, other: ResplitResult | None) -> None:

@@ -76,6 +76,7 @@ def test_a_question_is_asked_answered_and_obeyed(lab: Path) -> None:
     first = run(lab, "in", "--out", "out", "--ask", "q.yaml", "--json")
     assert first.returncode == 0, first.stderr
     assert last_json(first)["classes"]["ballon"]["train"] == {"images": 0, "boxes": 0}  # type: ignore[index]
+    assert "then labtools prepare in --out out --course course.yaml --answers q.yaml\n" in first.stdout
     asked = yaml.safe_load((lab / "q.yaml").read_text(encoding="utf-8"))
     (question,) = [one for one in asked["questions"] if one["key"] == "class-folder:balon"]
     assert "ballon" in question["options"] and question["answer"] is None
@@ -106,6 +107,15 @@ def test_answers_that_are_none(lab: Path) -> None:
     (lab / "q.yaml").write_text("questions: 3\n", encoding="utf-8")
     done = run(lab, "in", "--answers", "q.yaml")
     assert done.returncode == 2 and "q.yaml:1" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_split_that_cannot_be_made_hides_nothing(lab: Path) -> None:
+    shutil.rmtree(lab / "in" / "balon")
+    for sequence in ("2", "3"):
+        shutil.rmtree(lab / "in" / "velo" / "a" / sequence)
+    done = run(lab, "in", "--out", "out", "--resplit", "by-sequence", "--no-leakage")
+    assert done.returncode == 2 and "too few sequences" in done.stderr
+    assert "manifest.csv" in done.stdout and (lab / "out" / "dlcv.yaml").is_file()
 
 
 def test_another_split_lies_beside(lab: Path) -> None:

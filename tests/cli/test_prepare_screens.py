@@ -116,9 +116,9 @@ def test_what_comes_next_is_a_command_to_paste(tmp_path: Path) -> None:
     asked = Finding("", "a.txt", 1, "class-name-unknown", E, "what", Action.ASKED, QUESTION)
     object.__setattr__(result, "findings", (*result.findings, asked, asked))
     console = screen(width=100, terminal=False)
-    show_result(console, result, tmp_path / "my data")
-    shown = text(console)
     command = f"labtools prepare '{tmp_path}/my data' --out {tmp_path}/out --ask questions.yaml"
+    show_result(console, result, command)
+    shown = text(console)
     assert f"1 question that only you can answer: {command}" in shown
     assert "all pictures" in shown and "findings.csv" in shown
 
