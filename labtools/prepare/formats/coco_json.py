@@ -52,8 +52,8 @@ def parse(tree: Tree, files: list[str], index: ImageIndex) -> Parsed:
         content = read_json(tree, path, findings)
         if isinstance(content, dict):
             used.add(path)
-            if "annotations" not in content:
-                continue  # a list of pictures and no word about boxes: not even that there are none
+            if "annotations" not in content or not (content["annotations"] or content.get("categories")):
+                continue  # a list of pictures (image_info) and no word about boxes: not even that there are none
             file = _File(path, content, index)
             records.extend(file.records())
             findings.extend(file.findings)

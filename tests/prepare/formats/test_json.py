@@ -86,6 +86,12 @@ def test_pictures_without_a_list_of_annotations_are_not_background(parse: Parse)
     assert [record.boxes for record in parse("coco_json", {"a.json": json.dumps(content)}).records][:1] == [()]
 
 
+def test_a_file_about_pictures_only_says_nothing_of_boxes(parse: Parse) -> None:
+    """COCO's image_info beside instances: no second annotation, and no background."""
+    assert not parse("coco_json", {"image_info.json": json.dumps(coco([], categories=[]))}, IMAGES).records
+    assert [r.boxes for r in parse("coco_json", {"c.json": json.dumps(coco([]))}, IMAGES).records] == [(), ()]
+
+
 def test_coco_boxes_polygons_and_unknown_ids(parse: Parse) -> None:
     content = coco(
         [
