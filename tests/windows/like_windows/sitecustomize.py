@@ -69,7 +69,11 @@ _text_handles: set[int] = set()
 
 def _is_ours(depth: int = 2) -> bool:
     """Does labtools ask?"""
-    return str(sys._getframe(depth).f_globals.get("__name__", "")).partition(".")[0] == "labtools"
+    try:
+        asking = sys._getframe(depth)
+    except ValueError:  # called by the interpreter itself
+        return False
+    return str(asking.f_globals.get("__name__", "")).partition(".")[0] == "labtools"
 
 
 def _hide(module: types.ModuleType, lacks: dict[str, Any]) -> None:
