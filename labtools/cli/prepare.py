@@ -12,7 +12,6 @@ from labtools.artifacts.lab import COURSE, DATASET
 from labtools.cli._options import AsJson
 
 if TYPE_CHECKING:
-    from labtools.core.progress import Tick
     from labtools.prepare.answers import Answers
     from labtools.prepare.pipeline import PrepareResult
     from labtools.prepare.resplit import ResplitResult
