@@ -101,11 +101,10 @@ def _prepare_odd_names(environment: dict[str, str], tmp_path: Path) -> subproces
     return subprocess.run(command, capture_output=True, check=False, cwd=tmp_path, env=os.environ | environment)
 
 
-@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
-def test_letters_that_a_terminal_lacks_do_no_harm(encoding: str, tmp_path: Path) -> None:
+def test_letters_that_a_terminal_lacks_do_no_harm(tmp_path: Path) -> None:
     """What is sent to a file has the letters of the country on Windows."""
-    done = _prepare_odd_names({"PYTHONIOENCODING": encoding}, tmp_path)
-    said = json.loads(done.stdout.decode(encoding).splitlines()[-1])
+    done = _prepare_odd_names({"PYTHONIOENCODING": "cp1252"}, tmp_path)
+    said = json.loads(done.stdout.decode("cp1252").splitlines()[-1])
     assert done.returncode == 0 and b"balle" in done.stdout
     assert os.fsencode(Path(said["out"]).name) == "données 🎈".encode()
 
