@@ -13,9 +13,11 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 from typing import Any, Protocol, TypeVar
+
+from labtools.core.errors import LabError
 
 MANY = 4_000
 """From this number of files on, processes are worth their start."""
@@ -74,8 +76,12 @@ class Workers:
     def __enter__(self) -> Workers:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        """Raises: LabError, if a process was ended from outside: by the system, or by a decoder that crashed."""
         self._pool.shutdown(cancel_futures=True)
+        if isinstance(error, BrokenExecutor):
+            fix = "Run it again; with more free memory, or one class folder at a time, if it happens again."
+            raise LabError("a process that read the submissions was ended by the system", None, fix) from error
 
     def start(self, function: Callable[[Sequence[Work]], Result], work: Sequence[Work]) -> list[Future[Result]]:
         """Begin ``function`` on every chunk of ``work``; the futures are in its order."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -10,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from labtools.core.errors import LabError
 from labtools.core.files import hash_file
 from labtools.core.progress import silent
 from labtools.demo.cohort import write_cohort
@@ -41,6 +44,16 @@ def test_a_failure_in_a_worker_is_not_lost(tmp_path: Path) -> None:
 
 def _fail(numbers: range) -> int:
     return 1 // (0 * len(numbers))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere processes are not used")
+def test_a_worker_that_the_system_ends_is_a_sentence() -> None:
+    with pytest.raises(LabError, match="ended by the system"), workers.Workers(workers.MANY) as pool:
+        pool.start(_crash, [1])[0].result()
+
+
+def _crash(numbers: list[int]) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 ORPHANS = """
