@@ -112,13 +112,7 @@ def command(
             with progress_display() as tick:
                 if check:
                     result = pipeline.check(
-                        submissions,
-                        course,
-                        tick,
-                        fallback_course=COURSE,
-                        answers=known,
-                        leakage=leakage,
-                        scout=scout,
+                        submissions, course, tick, fallback_course=COURSE, answers=known, leakage=leakage, scout=scout
                     )
                 else:
                     result = pipeline.prepare(
