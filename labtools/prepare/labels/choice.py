@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from labtools.core.findings import Action, Finding, Severity
+from labtools.core.names import slug
 from labtools.core.registry import members
 from labtools.core.sentences import Sentence
 from labtools.prepare import formats
@@ -21,6 +22,9 @@ from labtools.prepare.labels.compare import Difference, can_compare, compare, di
 from labtools.prepare.layout.places import ImageIndex
 from labtools.prepare.sources.tree import Tree, folder_of, name_of
 
+_PREDICTED = frozenset(
+    {"prediction", "predictions", "predict", "pred", "preds", "predicted", "detections", "inference"}
+)
 _SHOWN = 3  # pictures named in a message
 
 
@@ -177,13 +181,15 @@ class _Choice:
             classes = len({box.class_name for record in records[source] for box in record.boxes})
             annotated = sum(1 for record in records[source] if record.boxes)
             is_plain = plain and "!/" not in source.path and annotated > 0
-            return is_plain, boxes, classes, annotated, self.richness[source.format]
+            return not _is_predicted(source.path), is_plain, boxes, classes, annotated, self.richness[source.format]
 
         return sorted(sources, key=rank, reverse=True)  # sorted in already: equals stay in the order of their names
 
     def picture(self, image: str, ranked: Sequence[Source], partners: Sequence[Source]) -> None:
         records = self.pictures[image]
-        chosen = next((s for s in ranked if records[s].boxes), ranked[0])
+        first = ranked[0]
+        drawn = [s for s in ranked if _is_predicted(s.path) == _is_predicted(first.path)]  # a background stays one
+        chosen = next((s for s in drawn if records[s].boxes), first)
         joined = records[chosen]
         for source in ranked:
             if source == chosen:
@@ -212,6 +218,11 @@ class _Choice:
     def findings(self) -> list[Finding]:
         """One per pair of sources: what agrees, what does not, in numbers."""
         return [_finding(source, pair) for (_, source), pair in sorted(self.pairs.items())]
+
+
+def _is_predicted(path: str) -> bool:
+    """Do folders or the file say that a model drew these boxes? However many they are, they are no annotation."""
+    return any(_PREDICTED.intersection(slug(part).split("_")) for part in path.rstrip("/").split("/")[-2:])
 
 
 def _both(first: Record, second: Record) -> Record:

@@ -699,3 +699,126 @@ def nothing_but_a_readme(team: Team, rng: Rng) -> None:
     team.shots.clear()
     team.write("README.md", "voir le drive")
     team.expect("no picture", team.place)
+
+
+def a_run_beside_lists(team: Team, rng: Rng) -> None:
+    """YOLOv5's runs/train/exp with its opt.yaml, beside lists and data.yaml."""
+    for number, name in enumerate(("results.png", "train_batch0.jpg", "val_batch0_labels.jpg")):
+        _strange(team, f"yolov5/runs/train/exp3/{name}", number, kind="PNG" if name.endswith("png") else "JPEG")
+    team.write("yolov5/runs/train/exp3/opt.yaml", "weights: yolov5s.pt\nimgsz: 640\ndata: data.yaml\n")
+    team.write("yolov5/data/coco128.yaml", "names:\n  0: person\n  1: bicycle\n")
+    team.write("yolov5/data/images/bus.txt", "")
+
+
+def a_clone_of_yolov5(team: Team, rng: Rng) -> None:
+    """The clone of yolov5 lies in their folder, with data/*.yaml of other classes; their labels have no names."""
+    team.write(
+        "yolov5/data/coco.yaml",
+        "path: ../datasets/coco\ntrain: train2017.txt\nval: val2017.txt\nnames:\n  0: person\n  1: bicycle\n",
+    )
+    team.write(
+        "yolov5/models/yolov5s.yaml", "nc: 80\ndepth_multiple: 0.33\nbackbone:\n  [[-1, 1, Conv, [64, 6, 2, 2]]]\n"
+    )
+    team.write("yolov5/requirements.txt", "torch>=1.8\nopencv-python\n")
+    _strange(team, "yolov5/data/images/bus.jpg", 3)
+
+
+def labels_of_predictions_only_beside(team: Team, rng: Rng) -> None:
+    """predictions/ with a txt per picture of six columns beside labels/."""
+    for shot in team.shots:
+        team.write(
+            f"{shot.sequence}/predictions/{shot.path.stem}.txt", "0 0.31 0.32 0.2 0.2 0.87\n0 0.7 0.7 0.1 0.1 0.4\n"
+        )
+
+
+def lists_in_french_rtf(team: Team, rng: Rng) -> None:
+    """train.rtf with accents in a folder name, as \\'e9."""
+    for shot in team.shots:
+        label = team.label(shot)
+        team.write(f"été_{shot.sequence}/labels/{shot.path.stem}.txt", label.read_bytes())
+        label.unlink()
+        team.move(shot, f"été_{shot.sequence}/images/{shot.path.name}")
+    for split in ("train", "val", "test"):
+        body = team.list_text(split).replace("é", "\\'e9").replace("\n", "\\par\n")
+        team.write(f"{split}.rtf", "{\\rtf1\\ansi\\deff0{\\fonttbl{\\f0 Arial;}}\n" + body + "}")
+        (team.folder / f"{split}.txt").unlink()
+
+
+def labels_in_rtf(team: Team, rng: Rng) -> None:
+    """One member corrected three labels in TextEdit."""
+    for shot in team.sequences[1][:3]:
+        body = yolo_text(shot).replace("\n", "\\\n")
+        team.write(team.label(shot), "{\\rtf1\\ansi\n{\\fonttbl\\f0 Menlo;}\n\\f0 " + body + "}")
+
+
+def a_split_word_in_one_sequence(team: Team, rng: Rng) -> None:
+    """Sequences `1`, `2`, `test_3`, no lists: the word of one of them is no split of all."""
+    _no_split(team)
+    for shot in team.sequences[2]:
+        label = team.label(shot)
+        team.write(f"test_3/labels/{shot.path.stem}.txt", label.read_bytes())
+        label.unlink()
+        team.move(shot, f"test_3/images/{shot.path.name}")
+
+
+def takes_of_a_test(team: Team, rng: Rng) -> None:
+    """test1, test2, test3: takes, and no lists; a split is made."""
+    _no_split(team)
+    for shot in team.shots:
+        label = team.label(shot)
+        team.write(f"test{shot.sequence}/labels/{shot.path.stem}.txt", label.read_bytes())
+        label.unlink()
+        team.move(shot, f"test{shot.sequence}/images/{shot.path.name}")
+    team.checks.append(
+        lambda rows: (f"{len({r['split'] for r in rows})} splits" for _ in [0] if len({r["split"] for r in rows}) < 3)
+    )
+
+
+def pictures_in_a_folder_called_masks(team: Team, rng: Rng) -> None:
+    """masks/ is the only folder of pictures of a sequence: pictures all the same."""
+    _no_split(team)
+    for shot in team.shots:
+        label = team.label(shot)
+        team.write(f"{shot.sequence}/masks/{shot.path.stem}.txt", label.read_bytes())
+        label.unlink()
+        png = encoded(draw(shot.number, shot.boxes), "PNG")
+        shot.path.unlink()
+        shot.path = team.write(f"{shot.sequence}/masks/{shot.path.stem}.png", png)
+
+
+def a_frozen_video(team: Team, rng: Rng) -> None:
+    """Two frames are the same to the byte, and only one has a label; there are no lists. Both stay."""
+    _no_split(team)
+    first, second = team[1, 2], team[1, 3]
+    second.path.write_bytes(first.path.read_bytes())
+    second.number, second.boxes = first.number, []
+    team.label(second).unlink()
+
+
+def names_of_two_tools(team: Team, rng: Rng) -> None:
+    """notes.json and classes.txt of Label Studio disagree in their order: said."""
+    for shot in team.shots:
+        team.write(team.label(shot), yolo_text(shot, lambda name: 1))
+        shot.maybe, shot.boxes = shot.boxes, []
+    team.write("classes.txt", f"prise\n{team.class_name}\n")
+    team.write(
+        "notes.json", json.dumps({"categories": [{"id": 0, "name": team.class_name}, {"id": 1, "name": "prise"}]})
+    )
+
+
+def a_dataset_of_roboflow_obb(team: Team, rng: Rng) -> None:
+    """Roboflow's YOLOv8 OBB: corners behind the class, data.yaml, train/valid/test."""
+    team.drop_lists()
+    for shot in team.shots:
+        w, h = shot.wh
+        lines = [" ".join(f"{v:.6f}" for x, y in writers.corners(b) for v in (x / w, y / h)) for b in shot.boxes]
+        folder = {"train": "train", "val": "valid", "test": "test"}[shot.split]
+        label = team.label(shot)
+        name = f"s{shot.sequence}_{shot.path.stem}_jpg.rf.{shot.number:032x}"
+        team.write(f"{folder}/labelTxt/{name}.txt", "".join(f"0 {line}\n" for line in lines))
+        label.unlink()
+        team.move(shot, f"{folder}/images/{name}.jpg")
+    team.write(
+        "data.yaml",
+        f"train: ../train/images\nval: ../valid/images\ntest: ../test/images\nnc: 1\nnames: ['{team.class_name}']\n",
+    )
