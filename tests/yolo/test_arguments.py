@@ -30,7 +30,6 @@ def test_what_cannot_be_meant_is_refused(name: str, value: Any, said: str) -> No
 @pytest.mark.parametrize(
     ("name", "value"),
     [("multi_scale", 0.5), ("pretrained", False), ("cache", "ram"), ("cache", True), ("cos_lr", True)],
-    [("multi_scale", 0.5), ("pretrained", False), ("cache", "ram"), ("cache", True), ("cos_lr", True)],
 )
 def test_what_can_be_meant_is_not(name: str, value: Any) -> None:
     assert argument_trouble(name, value) is None
