@@ -3,7 +3,9 @@
 Builds a course tree of 28,610 pictures of 640x360, about 40 KB each, every one with bytes of its own, then runs
 the floor and `prepare` in turns and prints medians and ratios: a first run without and with the perceptual comparison
 of splits, the same again with nothing changed, and again after one team changed one label. `cp -r` of the same files
-stands beside them: on a busy disk, creating 57,220 files is most of what `prepare` waits for.
+stands beside them: on a busy disk, creating 57,220 files is most of what `prepare` waits for. So does
+decoding the same pictures to an eighth on all cores, the least that comparing their looks takes: each bit of a JPEG has
+to be walked through, whatever size is wanted.
 
     python scripts/bench_prepare.py
     python scripts/bench_prepare.py --quick --json
@@ -21,11 +23,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import psutil
 from PIL import Image
+from simplejpeg import decode_jpeg
 
 IMAGES, QUICK_IMAGES = 28_610, 2_000
 GROWTH = (1_000, 5_000, 28_610, 100_000)
@@ -34,9 +38,10 @@ SEQUENCES = 5
 DISTINCT = 200
 WH = (640, 360)
 OFFSET = np.array([0.25, 0.25, 0, 0])
-FLOOR, COPY = "cat of every byte", "cp -r of every file"
+FLOOR, COPY, DECODE = "cat of every byte", "cp -r of every file", "decoding to 1/8, all cores"
 PLAIN, COPIED, LEAKAGE = "first run, --no-leakage", "the same, --images copy", "first run with leakage"
 AGAIN, ONE = "nothing changed", "one team changed"
+MEASURED = (FLOOR, COPY, DECODE, PLAIN, COPIED, LEAKAGE, AGAIN, ONE)
 
 
 def main() -> None:
@@ -79,7 +84,7 @@ def measure(count: int, runs: int, tmp: Path | None) -> tuple[int, dict[str, lis
         size = build(root / "submissions", count)
         print(f"built {count} pictures, {size / 1e6:.0f} MB, in {time.perf_counter() - started:.1f} s", file=sys.stderr)
         write_course(root / "course.yaml")
-        times: dict[str, list[float]] = {name: [] for name in (FLOOR, COPY, PLAIN, COPIED, LEAKAGE, AGAIN, ONE)}
+        times: dict[str, list[float]] = {name: [] for name in MEASURED}
         for run in range(runs):
             for name, seconds in one_round(root, run):
                 times[name].append(seconds)
@@ -91,6 +96,7 @@ def measure(count: int, runs: int, tmp: Path | None) -> tuple[int, dict[str, lis
 def one_round(root: Path, run: int) -> list[tuple[str, float]]:
     """Everything once, in turns, so that a change of the machine's pace meets all alike."""
     found = [(FLOOR, read_everything(root / "submissions")), (COPY, copy_everything(root))]
+    found.append((DECODE, decode_everything(root / "submissions")))
     found.append((PLAIN, run_prepare(root, f"plain_{run}", "--no-leakage")))
     found.append((COPIED, run_prepare(root, f"copied_{run}", "--no-leakage", "--images", "copy")))
     found.append((LEAKAGE, run_prepare(root, f"leakage_{run}")))
@@ -168,6 +174,22 @@ def copy_everything(root: Path) -> float:
     return time.perf_counter() - started
 
 
+def decode_everything(root: Path) -> float:
+    """Seconds until each picture was read and decoded small and grey; the processes are there before."""
+    paths = sorted(root.rglob("*.jpg"))
+    processes = os.cpu_count() or 1
+    with ProcessPoolExecutor(processes) as pool:
+        list(pool.map(_decode, [[path] for path in paths[:processes]]))
+        started = time.perf_counter()
+        list(pool.map(_decode, (paths[start : start + 100] for start in range(0, len(paths), 100))))
+        return time.perf_counter() - started
+
+
+def _decode(paths: list[Path]) -> None:
+    for path in paths:
+        decode_jpeg(path.read_bytes(), "GRAY", min_height=WH[1] // 8, min_width=WH[0] // 8, min_factor=1)
+
+
 def run_prepare(root: Path, out: str, *options: str) -> float:
     """Seconds of the real command, start of Python included.
 
@@ -214,6 +236,7 @@ def report(count: int, size: int, times: dict[str, list[float]], memory: float) 
     for name, seconds in medians.items():
         print(f"{name:26}{seconds:9.2f}{seconds / medians[FLOOR]:9.2f}{seconds / count * 1e6:12.0f}")
     print(f"one team changed / first run with leakage: {medians[ONE] / medians[LEAKAGE]:.0%}")
+    print(f"first run with leakage / decoding alone: {medians[LEAKAGE] / medians[DECODE]:.2f}")
     print(f"peak memory of all its processes: {memory:.0f} MB\n")
 
 
@@ -228,7 +251,7 @@ def report_growth(tables: dict[int, dict[str, list[float]]]) -> None:
 def as_figures(count: int, times: dict[str, list[float]], memory: float, several: bool) -> dict[str, float]:
     """Names and values for programs."""
     medians = {name: statistics.median(values) for name, values in times.items()}
-    names = {FLOOR: "floor", COPY: "cp", PLAIN: "prepare", COPIED: "copy", LEAKAGE: "leakage"}
+    names = {FLOOR: "floor", COPY: "cp", DECODE: "decode", PLAIN: "prepare", COPIED: "copy", LEAKAGE: "leakage"}
     names |= {AGAIN: "again", ONE: "one_team"}
     tail = f"_{count}" if several else ""
     figures = {f"{names[name]}_s{tail}": round(seconds, 3) for name, seconds in medians.items()}
