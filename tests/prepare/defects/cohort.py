@@ -196,6 +196,12 @@ class Team:
         for split in ("train", "val", "test"):
             (self.folder / f"{split}.txt").unlink()
 
+    def forget_splits(self) -> None:
+        """No lists, and no split that anybody can know."""
+        self.drop_lists()
+        for shot in self.shots:
+            shot.split = ""
+
     def move(self, shot: Shot, path: Path | str) -> None:
         """A picture to another place (relative: below the team's folder); its label stays."""
         target = self.folder / path

@@ -11,7 +11,20 @@ from typing import NamedTuple
 
 from defects.cohort import Cohort, Team
 
-MODULES = ("formats", "containers", "trees", "splits", "labels", "classes", "pictures", "tools")
+MODULES = (
+    "formats", "containers", "trees", "splits", "labels", "classes", "pictures", "beside", "written_lists", "exports",
+)  # fmt: skip
+    "formats",
+    "containers",
+    "trees",
+    "splits",
+    "labels",
+    "classes",
+    "pictures",
+    "beside",
+    "written_lists",
+    "exports",
+)
 
 
 class Kind(NamedTuple):
