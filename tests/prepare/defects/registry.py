@@ -14,17 +14,6 @@ from defects.cohort import Cohort, Team
 MODULES = (
     "formats", "containers", "trees", "splits", "labels", "classes", "pictures", "beside", "written_lists", "exports",
 )  # fmt: skip
-    "formats",
-    "containers",
-    "trees",
-    "splits",
-    "labels",
-    "classes",
-    "pictures",
-    "beside",
-    "written_lists",
-    "exports",
-)
 
 
 class Kind(NamedTuple):
