@@ -286,28 +286,33 @@ def mot_of_cvat(team: Team, rng: Rng) -> None:
     team.expect("", "gt/gt.txt")
 
 
+def _take_second_name(team: Team) -> None:
+    """The labels' ids, which are all 0, become 1."""
+    team.rewrite_labels(lambda text: re.sub(r"(?m)^0", "1", text))
+
+
 def names_with_quoted_keys(team: Team, rng: Rng) -> None:
     """data.yaml: names: {'0': prise, '1': velo}"""
     team.write("data.yaml", f"nc: 2\nnames:\n  '0': prise\n  '1': {team.class_name}\n")
-    team.rewrite_labels(lambda text: re.sub(r"(?m)^0", "1", text))
+    _take_second_name(team)
 
 
 def names_that_yaml_takes_for_booleans(team: Team, rng: Rng) -> None:
     """data.yaml: names: [no, velo]: YAML reads False; the ids of the second name must not slip."""
     team.write("data.yaml", f"nc: 2\nnames: [no, {team.class_name}]\n")
-    team.rewrite_labels(lambda text: re.sub(r"(?m)^0", "1", text))
+    _take_second_name(team)
 
 
 def names_in_one_line_with_semicolons(team: Team, rng: Rng) -> None:
     """classes.txt: prise;velo"""
     team.write("classes.txt", f"prise;{team.class_name}\n")
-    team.rewrite_labels(lambda text: re.sub(r"(?m)^0", "1", text))
+    _take_second_name(team)
 
 
 def names_below_a_comment(team: Team, rng: Rng) -> None:
     """classes.txt: `# classes`, prise, velo"""
     team.write("classes.txt", f"# classes\nprise\n{team.class_name}\n")
-    team.rewrite_labels(lambda text: re.sub(r"(?m)^0", "1", text))
+    _take_second_name(team)
 
 
 def names_in_the_plural(team: Team, rng: Rng) -> None:
@@ -322,7 +327,7 @@ def names_in_the_plural(team: Team, rng: Rng) -> None:
 def names_in_json(team: Team, rng: Rng) -> None:
     """classes.json: ["prise", "velo"]"""
     team.write("classes.json", json.dumps(["prise", team.class_name]))
-    team.rewrite_labels(lambda text: re.sub(r"(?m)^0", "1", text))
+    _take_second_name(team)
 
 
 def yolo_numbers_in_a_table(team: Team, rng: Rng) -> None:

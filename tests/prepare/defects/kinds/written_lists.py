@@ -12,23 +12,17 @@ Rng = random.Random
 
 def splits_above_sequences(team: Team, rng: Rng) -> None:
     """train/1/images, val/2/images, test/3/images, and no lists."""
-    team.drop_lists()
-    for shots, split in zip(team.sequences, ("train", "val", "test"), strict=True):
-        _into(team, shots, split, f"{split}/{shots[0].sequence}")
+    _each_into(team, ("train", "val", "test"), "{split}/{sequence}")
 
 
 def splits_in_names_of_sequences(team: Team, rng: Rng) -> None:
     """train_1, val_2, test_3 as sequences, and no lists."""
-    team.drop_lists()
-    for shots, split in zip(team.sequences, ("train", "val", "test"), strict=True):
-        _into(team, shots, split, f"{split}_{shots[0].sequence}")
+    _each_into(team, ("train", "val", "test"), "{split}_{sequence}")
 
 
 def splits_behind_names_of_sequences(team: Team, rng: Rng) -> None:
     """`1 (test)`, `2 (train)`, `3 (val)`, and no lists."""
-    team.drop_lists()
-    for shots, split in zip(team.sequences, ("test", "train", "val"), strict=True):
-        _into(team, shots, split, f"{shots[0].sequence} ({split})")
+    _each_into(team, ("test", "train", "val"), "{sequence} ({split})")
 
 
 def splits_below_sequences(team: Team, rng: Rng) -> None:
@@ -39,6 +33,13 @@ def splits_below_sequences(team: Team, rng: Rng) -> None:
         team.write(f"{shot.sequence}/{shot.split}/labels/{shot.path.stem}.txt", label.read_bytes())
         label.unlink()
         team.move(shot, f"{shot.sequence}/{shot.split}/images/{shot.path.name}")
+
+
+def _each_into(team: Team, splits: tuple[str, str, str], place: str) -> None:
+    """Each sequence is one split, in a folder called as the template ``place`` says; no lists."""
+    team.drop_lists()
+    for shots, split in zip(team.sequences, splits, strict=True):
+        _into(team, shots, split, place.format(split=split, sequence=shots[0].sequence))
 
 
 def _into(team: Team, shots: list[Shot], split: str, place: str) -> None:
